@@ -1,0 +1,60 @@
+/* admin: what the operators' commands share, and the commands themselves.
+ *
+ * A command returns true when it did what was asked. Else the error says in a sentence for people why not, after
+ * the command has printed what it found.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bus.h"
+#include "command.h"
+#include "db.h"
+#include "err.h"
+
+struct admin {
+	char *brokers, *database; /* settings */
+	struct db *db;            /* connected, for commands that need the database */
+	struct bus_producer *bus; /* after admin_kafka */
+	bool settings_wrong;      /* the error is one of settings */
+};
+
+/* Opens the way to Kafka unless it is open; ERR_RETRY when no broker answers. */
+bool admin_kafka(struct admin *a, struct err *e);
+
+/* Begins a transaction as the registry's owner, whoever connected. */
+bool admin_begin_registry(struct admin *a, struct err *e);
+
+/* True with the texts equal; either may be NULL. */
+bool admin_same(const char *a, const char *b);
+
+#define COUNT(a_) (sizeof(a_) / sizeof *(a_))
+
+/* Places of the options in their tables. */
+enum { TOPICS_REPLICATION };
+enum { LOAD_DRY_RUN };
+enum { TOKEN_ROLE, TOKEN_NIP, TOKEN_AGENCY, TOKEN_SOURCE, TOKEN_DAYS, TOKEN_NOTE };
+enum { RECOMPUTE_PERIOD, RECOMPUTE_PERSON, RECOMPUTE_WAIT };
+enum { REDRIVE_REASON, REDRIVE_SOURCE, REDRIVE_LIMIT, REDRIVE_ID };
+enum { STATUS_WAIT, STATUS_JSON };
+
+bool migrate_run(struct admin *a, const struct arguments *args, struct err *e);
+bool role_check(const struct arguments *args, struct err *e);
+bool role_password(struct admin *a, const struct arguments *args, struct err *e);
+bool topics_run(struct admin *a, const struct arguments *args, struct err *e);
+bool registry_load(struct admin *a, const struct arguments *args, struct err *e);
+bool registry_publish(struct admin *a, const struct arguments *args, struct err *e);
+bool people_list(struct admin *a, const struct arguments *args, struct err *e);
+bool people_import(struct admin *a, const struct arguments *args, struct err *e);
+bool token_check(const struct arguments *args, struct err *e);
+bool token_add(struct admin *a, const struct arguments *args, struct err *e);
+bool token_list(struct admin *a, const struct arguments *args, struct err *e);
+bool token_revoke(struct admin *a, const struct arguments *args, struct err *e);
+bool recompute_check(const struct arguments *args, struct err *e);
+bool recompute_run(struct admin *a, const struct arguments *args, struct err *e);
+bool redrive_check(const struct arguments *args, struct err *e);
+bool redrive_run(struct admin *a, const struct arguments *args, struct err *e);
+bool verify_run(struct admin *a, const struct arguments *args, struct err *e);
+bool status_run(struct admin *a, const struct arguments *args, struct err *e);
+bool check_run(struct admin *a, const struct arguments *args, struct err *e);

@@ -1,0 +1,194 @@
+/* admin: the operators' command. Reads and writes the registry, and says on registry.changed what is to be looked at
+ * again: written in the change's own transaction (registry.outbox), deleted once Kafka has acknowledged, so that a
+ * killed command loses nothing. Every message only asks for another look, so that saying it twice is harmless. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin.h"
+#include "conf.h"
+#include "digest.h"
+#include "log.h"
+#include "service.h"
+#include "store.h"
+
+enum { EXIT_FOUND = 1, EXIT_USAGE = 2, PING_MS = 10000 };
+
+static const struct option topics_options[] = {
+	{"--replication", "N", "copies of each partition; without it the brokers' default", 1, 32},
+};
+static const struct option load_options[] = {
+	{"--dry-run", NULL, "check and count, change nothing", 0, 0},
+};
+static const struct option token_options[] = {
+	{"--role", "ROLE", "person, head, auditor, operator or upstream", 0, 0},
+	{"--nip", "NIP", "whose it is; person and head want it", 0, 0},
+	{"--agency", "CODE", "a head's agency; without it that of the person's unit", 0, 0},
+	{"--source", "CODE", "the system that publishes with it; upstream wants it", 0, 0},
+	{"--days", "N", "good for so many days; without it until it is revoked", 1, 36500},
+	{"--note", "TEXT", "what it is for, shown by `token list`", 0, 0},
+};
+static const struct option recompute_options[] = {
+	{"--period", "P", "a month, quarter or year: 2026-03, 2026-Q1, 2026; without it every year with evidence", 0, 0},
+	{"--person", "UUID|NIP", "whose; can be given several times; without it everybody", 0, 0, .joins = true},
+	{"--wait", "SECONDS", "wait until the new scores are there", 1, 86400},
+};
+static const struct option redrive_options[] = {
+	{"--reason", "CODE", "those that were rejected for this", 0, 0},
+	{"--source", "CODE", "those of this source alone", 0, 0},
+	{"--limit", "N", "so many at most, the oldest first", 1, 1000000000},
+	{"--id", "N", "this one alone", 1, INT64_MAX},
+};
+static const struct option status_options[] = {
+	{"--wait", "SECONDS", "wait until nothing is under way; exit 1 if something still is by then", 1, 86400},
+	{"--json", NULL, "one JSON object", 0, 0},
+};
+
+enum { DATABASE = NEEDS_DATABASE, BOTH = NEEDS_DATABASE | NEEDS_KAFKA };
+
+#define OPTIONS(table_) .options = (table_), .n_options = COUNT(table_)
+
+static const struct command commands[] = {
+	{"migrate", "", "Brings the database's schemas up to date. Safe to run from several places at once.", DATABASE, 0,
+		.run = migrate_run},
+	{"role password", "ROLE",
+		"Lets a role of the system (terukur_intake, …) log in with the password on standard input.", DATABASE, 0,
+		.min_rest = 1, .max_rest = 1, .check = role_check, .run = role_password},
+	{"topics create", "[--replication N]", "Creates the topics that are missing, the registered sources' included.",
+		BOTH, STORE_REGISTRY, OPTIONS(topics_options), .run = topics_run},
+	{"registry load", "[--dry-run] FILE",
+		"Loads a registry file: JSON, or people alone as CSV (*.csv). All or nothing; loading it again changes nothing;\n"
+		"what it leaves out stays.",
+		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1, .run = registry_load},
+	{"registry publish", "", "Says on registry.changed what an interrupted command had left to say.", BOTH,
+		STORE_REGISTRY, .run = registry_publish},
+	{"people list", "", "Prints who there is as CSV: nip,person.", DATABASE, STORE_REGISTRY, .run = people_list},
+	{"people import", "[--dry-run] FILE",
+		"Loads people from CSV with a header line: nip,name,unit,position,superior,from,until,email (the last four,\n"
+		"but for from, may be left out or empty). - reads standard input.",
+		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1, .run = people_import},
+	{"token add", "--role ROLE [options]", "Makes a bearer token and prints it. It cannot be shown again.", DATABASE,
+		STORE_REGISTRY, OPTIONS(token_options), .check = token_check, .run = token_add},
+	{"token list", "", "Prints the tokens, without their secret, as CSV.", DATABASE, STORE_REGISTRY,
+		.run = token_list},
+	{"token revoke", "ID…|-", "Ends tokens by the ids of `token list`; - reads ids or tokens from standard input.",
+		DATABASE, STORE_REGISTRY, .min_rest = 1, .max_rest = 10000, .run = token_revoke},
+	{"recompute", "[--period P] [--person UUID|NIP]… [--wait SECONDS]",
+		"Has totals and scores made anew from the raw evidence.", BOTH, STORE_ALL, OPTIONS(recompute_options),
+		.max_rest = 100000, .check = recompute_check, .run = recompute_run},
+	{"redrive", "--reason CODE [--source CODE] [--limit N] | --id N",
+		"Publishes rejected events again, as they came, once the cause is mended.", BOTH, STORE_ALL,
+		OPTIONS(redrive_options), .check = redrive_check, .run = redrive_run},
+	{"verify", "", "Proves that originals, totals and scores agree; exit 1 and a line for each that does not.", DATABASE,
+		STORE_ALL, .run = verify_run},
+	{"status", "[--wait SECONDS] [--json]", "Says how far behind each part is, what was rejected, what waits.", BOTH,
+		STORE_ALL, OPTIONS(status_options), .run = status_run},
+	{"--check", "", "Checks the settings, the database's schemas and Kafka.", BOTH, STORE_ALL, .run = check_run},
+};
+
+static const struct conf_setting settings[] = {
+	{"DATABASE_URL", CONF_SECRET, offsetof(struct admin, database), NULL, 0, 0, "PostgreSQL, as libpq takes it"},
+	{"KAFKA_BROKERS", CONF_TEXT, offsetof(struct admin, brokers), NULL, 0, 0, "host:port, comma-separated"},
+};
+
+static void help_all(FILE *out)
+{
+	fputs("usage: admin COMMAND [arguments]\n\ncommands (admin COMMAND --help says more):\n", out);
+	for (size_t i = 0; i < COUNT(commands); i++)
+		fprintf(out, "  %s%s%s\n", commands[i].name, *commands[i].args ? " " : "", commands[i].args);
+	fputs("\nsettings, from the environment (or from the file that NAME_FILE names):\n", out);
+	conf_help(out, settings, COUNT(settings));
+	fputs("  KAFKA_…                any setting of the Kafka client: KAFKA_SECURITY_PROTOCOL=SSL\n"
+	      "\nexit: 0 done, 1 it failed or found something, 2 wrong call, 100 wrong settings, 111 database or Kafka away\n",
+		out);
+}
+
+bool admin_kafka(struct admin *a, struct err *e)
+{
+	if (a->bus)
+		return true;
+	a->bus = bus_producer_new(a->brokers, e);
+	a->settings_wrong = !a->bus;
+	return a->bus && bus_ping(a->bus, PING_MS, e);
+}
+
+bool admin_begin_registry(struct admin *a, struct err *e)
+{
+	return db_begin(a->db, e) && db_script(a->db, "SET LOCAL ROLE terukur_registry", e);
+}
+
+bool admin_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool check_run(struct admin *a, const struct arguments *args, struct err *e)
+{
+	(void)args;
+	return admin_kafka(a, e);
+}
+
+static bool admin_open(struct admin *a, const struct command *c, struct err *e)
+{
+	if (!conf_load(settings, c->needs & NEEDS_KAFKA ? 2 : 1, a, e)) {
+		a->settings_wrong = true;
+		return false;
+	}
+	a->db = db_new(a->database, "terukur-admin", store_statements, c->statements);
+	if (!a->db)
+		return err_set(e, ERR_FATAL, "out of memory");
+	return db_connect(a->db, e);
+}
+
+static int admin_exit(const struct admin *a, const struct err *e)
+{
+	return a->settings_wrong ? EXIT_SETTINGS : e->code == ERR_RETRY ? EXIT_DEPENDENCY : EXIT_FOUND;
+}
+
+static int admin_run(const struct command *c, const struct arguments *args)
+{
+	struct admin a = {0};
+	struct err e = {0};
+	int code = EXIT_OK;
+	bool done = admin_open(&a, c, &e) && c->run(&a, args, &e);
+	if ((fflush(stdout) != 0 || ferror(stdout)) && done)
+		done = err_set(&e, ERR_FATAL, "what was to be printed could not be written");
+	if (!done) {
+		fprintf(stderr, "admin %s: %s\n", c->name, e.text);
+		code = admin_exit(&a, &e);
+	}
+	bus_producer_free(a.bus);
+	db_free(a.db);
+	return code;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	log_init("admin", LOG_ERROR);
+	int words;
+	const struct command *c = command_find(commands, COUNT(commands), argc - 1, argv + 1, &words);
+	if (wants_help(argc, argv)) {
+		c ? command_help(stdout, c) : help_all(stdout);
+		return EXIT_OK;
+	}
+	if (!c) {
+		fprintf(stderr, "admin: %s; admin --help says what there is\n", argc > 1 ? "no such command" : "no command");
+		return EXIT_USAGE;
+	}
+	struct arguments args = {0};
+	struct err e = {0};
+	int code = EXIT_USAGE;
+	if (!digest_init() || !arguments_parse(c, argc - 1 - words, argv + 1 + words, &args, &e))
+		fprintf(stderr, "admin %s: %s; admin %s --help says more\n", c->name, e.text, c->name);
+	else
+		code = admin_run(c, &args);
+	arguments_done(&args);
+	return code;
+}

@@ -1,0 +1,73 @@
+#include "topics.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "store.h"
+
+#define DAY_MS INT64_C(86400000)
+enum { BROKERS_DEFAULT = -1 };
+
+/* What is kept for good is in PostgreSQL: a topic need only outlast the longest time that its readers are away. */
+static const struct bus_topic internal_topics[] = {
+	{"terukur.evidence.accepted", 12, false, 30 * DAY_MS},
+	{"terukur.evidence.rejected", 12, false, 7 * DAY_MS}, /* carries NIPs */
+	{"terukur.registry.changed", 12, false, 30 * DAY_MS},
+	{"terukur.score.changed", 12, true, -1},
+	{"terukur.notification.sent", 12, false, 30 * DAY_MS},
+};
+static const struct bus_topic activity_topic = {NULL, 6, false, 7 * DAY_MS};
+
+static void topic_note(const char *name, int partitions, void *arg)
+{
+	json_object_set_new(arg, name, json_integer(partitions));
+}
+
+static bool topic_ensure(struct admin *a, const json_t *existing, const struct bus_topic *topic, int replication,
+	int *created, struct err *e)
+{
+	bool is_new = false;
+	if (json_object_get(existing, topic->name))
+		return true;
+	if (!bus_topic_create(a->bus, topic, replication, &is_new, e))
+		return false;
+	if (is_new) {
+		printf("created topic %s\n", topic->name);
+		(*created)++;
+	}
+	return true;
+}
+
+bool topics_create(struct admin *a, bool internal, int replication, int *created, struct err *e)
+{
+	json_auto_t *existing = json_object();
+	DB_RESULT_AUTO *sources = NULL;
+	if (!admin_kafka(a, e) || !bus_topic_list(a->bus, "terukur.", topic_note, existing, e) ||
+		!db_run(a->db, STORE_SOURCE_CODES, NULL, 0, &sources, e))
+		return false;
+	for (size_t i = 0; internal && i < COUNT(internal_topics); i++)
+		if (!topic_ensure(a, existing, &internal_topics[i], replication, created, e))
+			return false;
+	for (int i = 0; i < db_rows(sources); i++) {
+		char name[128];
+		struct bus_topic topic = activity_topic;
+		snprintf(name, sizeof name, "terukur.activity.%s", db_text(sources, i, 0));
+		topic.name = name;
+		if (!topic_ensure(a, existing, &topic, replication, created, e))
+			return false;
+	}
+	return true;
+}
+
+bool topics_run(struct admin *a, const struct arguments *args, struct err *e)
+{
+	int created = 0;
+	int replication = args->option[TOPICS_REPLICATION] ? (int)args->number[TOPICS_REPLICATION] : BROKERS_DEFAULT;
+	if (!topics_create(a, true, replication, &created, e))
+		return false;
+	if (created == 0)
+		puts("all topics are there");
+	return true;
+}

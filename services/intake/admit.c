@@ -1,0 +1,158 @@
+#include "admit.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "nip.h"
+
+#define FUTURE (5 * 60 * CLOCK_SECOND)
+
+const char *admit_topic_source(const char *topic)
+{
+	static const char front[] = "terukur.activity.";
+	return strncmp(topic, front, sizeof front - 1) == 0 ? topic + sizeof front - 1 : topic;
+}
+
+void admit_key(const char *source, const char *id, uint8_t out[16])
+{
+	enum { MOST = 4 * EVENT_MAX_TEXT + 1 }; /* in UTF-8 */
+	char text[2 * MOST];
+	size_t a = strnlen(source, MOST), b = strnlen(id, MOST - 1);
+	memcpy(text, source, a);
+	text[a] = '\0';
+	memcpy(text + a + 1, id, b);
+	digest_key(text, a + 1 + b, out);
+}
+
+struct judged {
+	const struct registry *registry;
+	const struct event *event;
+	const struct registry_source *source;
+	const struct registry_person *person;
+	const struct registry_indicator *indicator;
+	int64_t now;
+};
+
+static bool about_unit(const struct judged *j)
+{
+	return j->event->type == EVENT_COMPLETE ||
+		(j->event->type == EVENT_REVOKED && registry_unit(j->registry, j->event->subject));
+}
+
+static bool is_activity(const struct judged *j)
+{
+	return j->event->type == EVENT_RECORDED || j->event->type == EVENT_CORRECTED;
+}
+
+/* The checks in the order of their reasons; each says whether it fails. */
+
+static bool fails_nip(const struct judged *j)
+{
+	return !about_unit(j) && !nip_valid(j->event->subject, strlen(j->event->subject));
+}
+
+static bool fails_person(const struct judged *j)
+{
+	return !about_unit(j) && !j->person;
+}
+
+static bool fails_unit(const struct judged *j)
+{
+	return about_unit(j) && !registry_unit(j->registry, j->event->subject);
+}
+
+static bool fails_indicator(const struct judged *j)
+{
+	return j->event->indicator && !j->indicator;
+}
+
+static bool fails_allowed(const struct judged *j)
+{
+	return j->indicator && !registry_allows(j->registry, j->source->id, j->indicator->id);
+}
+
+static bool fails_range(const struct judged *j)
+{
+	const struct registry_indicator *i = j->indicator;
+	const struct event *e = j->event;
+	return is_activity(j) &&
+		((i->has_min && e->value < i->min) || (i->has_max && e->value > i->max) ||
+			(i->is_ratio && (!e->has_of || e->of <= 0)));
+}
+
+static bool fails_future(const struct judged *j)
+{
+	return j->event->time > j->now + FUTURE;
+}
+
+static bool fails_employed(const struct judged *j)
+{
+	return is_activity(j) && !registry_employed(j->registry, j->person, clock_date(j->event->time));
+}
+
+static const struct {
+	enum reason reason;
+	bool (*fails)(const struct judged *j);
+	const char *field, *detail;
+} checks[] = {
+	{REASON_INVALID_NIP, fails_nip, "subject", "is not an employee number of 18 digits with a possible birth date, appointment and sex"},
+	{REASON_UNKNOWN_PERSON, fails_person, "subject", "is an employee number that the registry does not know"},
+	{REASON_UNKNOWN_UNIT, fails_unit, "subject", "is a unit that the registry does not know"},
+	{REASON_UNKNOWN_INDICATOR, fails_indicator, "data.indicator", "is an indicator that the registry does not know"},
+	{REASON_INDICATOR_NOT_ALLOWED, fails_allowed, "data.indicator", "is an indicator that this source may not report"},
+	{REASON_VALUE_OUT_OF_RANGE, fails_range, "data.value", "is outside the indicator's min and max, or `of` is missing or not above 0"},
+	{REASON_TIME_IN_FUTURE, fails_future, "time", "is more than 5 minutes in the future"},
+	{REASON_NOT_EMPLOYED, fails_employed, "time", "is on a day on which the person was not employed"},
+};
+
+static void judge(const struct judged *j, struct evidence *out)
+{
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+		if (checks[i].fails(j)) {
+			out->late = checks[i].reason;
+			out->field = checks[i].field;
+			out->detail = checks[i].detail;
+			return;
+		}
+}
+
+static void fill(const struct judged *j, struct evidence *out)
+{
+	const struct event *e = j->event;
+	int32_t day = clock_date(e->time);
+	out->at = e->time;
+	out->day = is_activity(j) ? day : clock_date(j->now);
+	out->month = is_activity(j) ? clock_month(day) : e->month;
+	out->indicator = j->indicator ? j->indicator->id : 0;
+	out->has_person = is_activity(j) && j->person;
+	if (out->has_person)
+		memcpy(out->person, j->person->id, sizeof out->person);
+	out->value = e->value;
+	out->of = e->of;
+	out->has_of = e->has_of;
+	if (e->replaces)
+		admit_key(e->source, e->replaces, out->replaces);
+}
+
+void admit_event(const struct registry *r, const char *topic_source, const struct event *e, int64_t now,
+	const char *(*keep)(void *memory, const char *text), void *memory, struct evidence *out)
+{
+	struct judged j = {.registry = r, .event = e, .now = now, .source = registry_source(r, e->source)};
+	*out = (struct evidence){.type = e->type, .field = "source"};
+	if (!j.source || strcmp(e->source, topic_source) != 0) {
+		out->early = j.source ? REASON_SOURCE_MISMATCH : REASON_UNKNOWN_SOURCE;
+		out->detail = j.source ? "is not the source that this topic belongs to"
+				       : "is a source that the registry does not know";
+		return;
+	}
+	j.person = registry_person(r, e->subject);
+	j.indicator = e->indicator ? registry_indicator(r, e->indicator) : NULL;
+	out->source = j.source->id;
+	admit_key(e->source, e->id, out->key);
+	memcpy(out->content, e->content, sizeof out->content);
+	fill(&j, out);
+	judge(&j, out);
+	out->event_id = keep(memory, e->id);
+	out->ref = e->ref ? keep(memory, e->ref) : NULL;
+	out->unit = e->type == EVENT_COMPLETE ? keep(memory, e->subject) : NULL;
+}

@@ -1,0 +1,58 @@
+/* batch: one batch of messages on its way through intake: decode, store, publish. */
+#pragma once
+
+#include "admit.h"
+#include "bus.h"
+#include "buf.h"
+#include "service.h"
+#include "store.h"
+
+/* What a worker keeps between batches. */
+struct intake {
+	struct registry *registry;
+	int32_t *days; /* partitions known to be there, by month; first days of month */
+	int n_days;
+	struct { char *name; int32_t id; } *topics;
+	int n_topics;
+};
+
+enum outcome { OUTCOME_ACCEPTED, OUTCOME_WAITING, OUTCOME_DUPLICATE, OUTCOME_REJECTED };
+
+struct batch {
+	const struct bus_message *messages;
+	int n;
+	int64_t now;
+	struct evidence *rows;           /* one per message */
+	enum outcome *outcomes;          /* likewise */
+	const struct evidence **order;   /* the rows that are not rejected early, by key, then arrival */
+	int n_order;
+	struct buf *pages; /* kept texts; addresses do not move */
+	int n_pages;
+};
+
+/* The metrics of intake, in the order of main.c's table. */
+enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED };
+
+bool batch_decode(struct batch *b, struct worker *w, struct err *e);
+bool batch_store(struct batch *b, struct worker *w, struct err *e);
+bool batch_publish(const struct batch *b, struct worker *w, struct err *e);
+void batch_done(struct batch *b);
+
+/* Reads the registry again when it has changed. */
+bool intake_refresh(struct worker *w, struct err *e);
+
+/* Says on evidence.accepted that a person's or a unit's month is to be looked at. `person` or `unit` is NULL. */
+bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month, const char *trace,
+	struct err *e);
+
+/* Says on evidence.rejected what was rejected and why. */
+struct rejected {
+	const char *source, *reason, *detail, *topic;
+	int32_t partition;
+	int64_t offset, at;
+	uint8_t sha256[32];
+	const void *key, *payload;
+	size_t key_len, payload_len;
+	const char *headers; /* JSON {"name": base64}; NULL: none */
+};
+bool say_rejected(struct worker *w, const struct rejected *r, const char *trace, struct err *e);

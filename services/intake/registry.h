@@ -1,0 +1,58 @@
+/* registry: what intake must know of people, units, indicators and sources, as a value that is loaded whole and then
+ * only read. Looking up is a binary search. Days as in clock.h; `from` and `until` included. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dec.h"
+
+struct registry_assignment {
+	int32_t from, until; /* INT32_MAX: open */
+};
+
+struct registry_person {
+	char nip[19];
+	uint8_t id[16];
+	int first, n; /* its assignments */
+};
+
+struct registry_unit {
+	char *code;
+};
+
+struct registry_indicator {
+	char *code;
+	int32_t id;
+	bool is_ratio, has_min, has_max;
+	dec_wide min, max; /* units of 0.0001 */
+};
+
+struct registry_source {
+	char *code;
+	int32_t id;
+};
+
+struct registry_allowed {
+	int32_t source, indicator; /* ids */
+};
+
+struct registry {
+	int64_t version;
+	struct registry_person *people;          /* by nip */
+	struct registry_assignment *assignments; /* by person */
+	struct registry_unit *units;             /* by code */
+	struct registry_indicator *indicators;   /* by code */
+	struct registry_source *sources;         /* by code */
+	struct registry_allowed *allowed;        /* by source, indicator */
+	int n_people, n_assignments, n_units, n_indicators, n_sources, n_allowed;
+};
+
+void registry_free(struct registry *r); /* accepts NULL */
+
+const struct registry_person *registry_person(const struct registry *r, const char *nip);
+const struct registry_unit *registry_unit(const struct registry *r, const char *code);
+const struct registry_indicator *registry_indicator(const struct registry *r, const char *code);
+const struct registry_source *registry_source(const struct registry *r, const char *code);
+bool registry_allows(const struct registry *r, int32_t source, int32_t indicator);
+bool registry_employed(const struct registry *r, const struct registry_person *p, int32_t day);

@@ -1,0 +1,382 @@
+#include "store.h"
+
+#include <string.h>
+
+#include "clock.h"
+#include "store_statements.h"
+
+#define EVIDENCE_COLUMNS                                                                                               \
+	"key, day, at, person, indicator, kind, source, topic, \"partition\", \"offset\", received_at, value, \"of\", "    \
+	"event_id, ref, replaces, sha256, headers, payload"
+
+const struct db_statement store_statements[] = {
+	[REGISTRY_VERSION] = {"registry_version", "SELECT version FROM registry.version_view", ""},
+	[PEOPLE] = {"people",
+		"SELECT p.nip, p.person, a.from_date, a.until_date FROM registry.nip_view p "
+		"LEFT JOIN registry.assignment_view a ON a.person = p.person ORDER BY p.nip COLLATE \"C\", a.from_date",
+		""},
+	[UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
+	[INDICATORS] = {"indicators",
+		"SELECT code, id, measure = 'ratio', min, max FROM registry.indicator_view ORDER BY code COLLATE \"C\"", ""},
+	[SOURCES] = {"sources", "SELECT code, id FROM registry.source_view ORDER BY code COLLATE \"C\"", ""},
+	[ALLOWED] = {"allowed",
+		"SELECT source, indicator FROM registry.source_indicator_view ORDER BY source, indicator", ""},
+	[TOPIC] = {"topic",
+		"WITH new AS (INSERT INTO intake.topic (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id) "
+		"SELECT id FROM new UNION ALL SELECT id FROM intake.topic WHERE name = $1 LIMIT 1",
+		"text"},
+	[PARTITION] = {"partition", "SELECT intake.make_partition($1)", "date"},
+	[CLAIM] = {"claim",
+		"INSERT INTO intake.event_id (key, content, person, month, indicator, waiting, year) "
+		"SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::int4[], $6::bool[], $7::int2[]) "
+		"ON CONFLICT DO NOTHING RETURNING key",
+		"uuid[], uuid[], uuid[], int4[], int4[], bool[], int2[]"},
+	[HOLDERS] = {"holders", "SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])", "uuid[]"},
+	[WAIT] = {"wait",
+		"INSERT INTO intake.waiting (" EVIDENCE_COLUMNS ", source_code, message_key) "
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+		"uuid, date, timestamptz, uuid, int4, int2, int4, int4, int4, int8, timestamptz, numeric, numeric, "
+		"text, text, uuid, bytea, bytea, bytea, text, bytea"},
+	[COMPLETE] = {"complete",
+		"INSERT INTO intake.completeness (key, unit, month, indicator) VALUES ($1, $2, $3, $4)",
+		"uuid, text, int4, int4"},
+	[TOTALS] = {"totals",
+		"INSERT INTO intake.total AS t (person, month, indicator, n, sum, sum_of, latest_at, latest_id, latest_value) "
+		"SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int4[], $4::int8[], $5::numeric[], $6::numeric[], "
+		"$7::timestamptz[], $8::text[], $9::numeric[]) "
+		"ON CONFLICT (person, month, indicator) DO UPDATE SET "
+		"n = t.n + excluded.n, sum = t.sum + excluded.sum, sum_of = t.sum_of + excluded.sum_of, "
+		"(latest_at, latest_id, latest_value) = (SELECT l.at, l.id, l.value FROM (VALUES "
+		"(t.latest_at, t.latest_id, t.latest_value), (excluded.latest_at, excluded.latest_id, excluded.latest_value)) "
+		"AS l(at, id, value) ORDER BY l.at DESC NULLS LAST, l.id COLLATE \"C\" DESC LIMIT 1)",
+		"uuid[], int4[], int4[], int8[], numeric[], numeric[], timestamptz[], text[], numeric[]"},
+	[REJECT] = {"reject",
+		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, "
+		"headers, payload, published) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true) "
+		"ON CONFLICT DO NOTHING",
+		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea"},
+	[TALLY] = {"tally",
+		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, source) DO UPDATE SET "
+		"accepted = t.accepted + excluded.accepted, duplicates = t.duplicates + excluded.duplicates, "
+		"rejected = t.rejected + excluded.rejected",
+		"text, text, int8, int8, int8"},
+	[OUTBOX] = {"outbox", "SELECT id, person, unit, month FROM intake.outbox ORDER BY id LIMIT 2000", ""},
+	[OUTBOX_DONE] = {"outbox_done", "DELETE FROM intake.outbox WHERE id <= $1", "int8"},
+	[UNPUBLISHED] = {"unpublished",
+		"SELECT id, source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, headers, payload "
+		"FROM intake.rejection WHERE NOT published ORDER BY id LIMIT 200",
+		""},
+	[PUBLISHED] = {"published",
+		"UPDATE intake.rejection SET published = true WHERE NOT published AND id <= $1", "int8"},
+	[FORGET_IDS] = {"forget_ids", "DELETE FROM intake.event_id WHERE year < $1", "int2"},
+	[DUE] = {"due",
+		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = w.replaces AND NOT o.waiting "
+		"ORDER BY w.replaces, w.seq LIMIT 500 FOR UPDATE OF w SKIP LOCKED",
+		""},
+	[OVERDUE] = {"overdue",
+		"SELECT key, replaces FROM intake.waiting WHERE received_at < $1 ORDER BY seq LIMIT 500 FOR UPDATE SKIP LOCKED",
+		"timestamptz"},
+	[REPLACE] = {"replace",
+		"INSERT INTO intake.replacement (original, by) SELECT * FROM unnest($1::uuid[], $2::uuid[]) "
+		"ON CONFLICT DO NOTHING RETURNING by",
+		"uuid[], uuid[]"},
+	[ACCEPT] = {"accept",
+		"WITH moved AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
+		"kept AS (INSERT INTO intake.evidence (" EVIDENCE_COLUMNS ") SELECT " EVIDENCE_COLUMNS " FROM moved) "
+		"UPDATE intake.event_id SET waiting = false WHERE key = ANY($1)",
+		"uuid[]"},
+	[REFUSE] = {"refuse",
+		"WITH gone AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
+		"freed AS (DELETE FROM intake.event_id WHERE key = ANY($1)) "
+		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, "
+		"headers, payload, published) SELECT g.source_code, $2, $3, t.name, g.\"partition\", g.\"offset\", $4, "
+		"g.sha256, g.message_key, g.headers, g.payload, false FROM gone g JOIN intake.topic t ON t.id = g.topic "
+		"ON CONFLICT DO NOTHING",
+		"uuid[], text, text, timestamptz"},
+	[GROUPS_OF_EVENTS] = {"groups_of_events",
+		"SELECT DISTINCT person, month, indicator FROM intake.event_id WHERE key = ANY($1) AND person IS NOT NULL "
+		"ORDER BY person, month, indicator",
+		"uuid[]"},
+	[GROUPS_OF_PERSON] = {"groups_of_person",
+		"SELECT person, month, indicator FROM intake.total WHERE person = $1 AND month BETWEEN $2 AND $3 UNION "
+		"SELECT person, (extract(year FROM day) * 12 + extract(month FROM day) - 1)::int, indicator FROM intake.evidence "
+		"WHERE person = $1 AND day >= make_date($2 / 12, $2 % 12 + 1, 1) AND day < make_date($3 / 12, $3 % 12 + 1, 1) + "
+		"interval '1 month' ORDER BY 1, 2, 3",
+		"uuid, int4, int4"},
+	[GROUPS_ENSURE] = {"groups_ensure",
+		"INSERT INTO intake.total (person, month, indicator, n, sum, sum_of) "
+		"SELECT person, month, indicator, 0, 0, 0 FROM unnest($1::uuid[], $2::int4[], $3::int4[]) "
+		"AS g(person, month, indicator) ON CONFLICT DO NOTHING",
+		"uuid[], int4[], int4[]"},
+	[GROUPS_LOCK] = {"groups_lock",
+		"SELECT FROM intake.total t JOIN unnest($1::uuid[], $2::int4[], $3::int4[]) AS g(person, month, indicator) "
+		"USING (person, month, indicator) ORDER BY person, month, indicator FOR UPDATE OF t",
+		"uuid[], int4[], int4[]"},
+	/* After the lock, in a statement of its own: its snapshot sees whatever other holders of the lock committed. */
+	[GROUPS_REBUILD] = {"groups_rebuild",
+		"UPDATE intake.total t SET n = a.n, sum = a.sum, sum_of = a.sum_of, latest_at = a.latest_at, "
+		"latest_id = a.latest_id, latest_value = a.latest_value FROM (SELECT g.person, g.month, g.indicator, "
+		"count(e.key) AS n, coalesce(sum(e.value), 0) AS sum, coalesce(sum(e.\"of\"), 0) AS sum_of, "
+		"(array_agg(e.at ORDER BY e.at DESC, e.event_id DESC))[1] AS latest_at, "
+		"(array_agg(e.event_id ORDER BY e.at DESC, e.event_id DESC))[1] AS latest_id, "
+		"(array_agg(e.value ORDER BY e.at DESC, e.event_id DESC))[1] AS latest_value "
+		"FROM unnest($1::uuid[], $2::int4[], $3::int4[]) AS g(person, month, indicator) LEFT JOIN intake.evidence e "
+		"ON e.person = g.person AND e.indicator = g.indicator AND e.day >= make_date(g.month / 12, g.month % 12 + 1, 1) "
+		"AND e.day < make_date(g.month / 12, g.month % 12 + 1, 1) + interval '1 month' "
+		"AND NOT EXISTS (SELECT FROM intake.replacement r WHERE r.original = e.key) "
+		"GROUP BY g.person, g.month, g.indicator) a "
+		"WHERE t.person = a.person AND t.month = a.month AND t.indicator = a.indicator",
+		"uuid[], int4[], int4[]"},
+	[MARK] = {"mark",
+		"INSERT INTO intake.outbox (person, unit, month) "
+		"SELECT DISTINCT person, NULL, month FROM intake.event_id WHERE key = ANY($1) AND person IS NOT NULL "
+		"UNION ALL SELECT DISTINCT NULL::uuid, unit, month FROM intake.completeness WHERE key = ANY($1)",
+		"uuid[]"},
+};
+const size_t store_statements_n = sizeof store_statements / sizeof *store_statements;
+
+bool store_registry_version(struct db *db, int64_t *out, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_run(db, REGISTRY_VERSION, NULL, 0, &r, e))
+		return false;
+	*out = db_int(r, 0, 0);
+	return true;
+}
+
+bool store_partition(struct db *db, int32_t day, struct err *e)
+{
+	return db_exec(db, PARTITION, NULL, e, DB_DATE(day));
+}
+
+bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, TOPIC, &r, e, DB_TEXT(name)))
+		return false;
+	if (db_rows(r) == 0) /* another worker has just added it, not visible to this statement yet */
+		return err_set(e, ERR_RETRY, "topic %s is being added", name);
+	*id = (int32_t)db_int(r, 0, 0);
+	return true;
+}
+
+/* Columns as arrays, for statements that take many rows at once. */
+struct columns {
+	struct db_array c[9];
+	int n;
+};
+
+static void columns_init(struct columns *cs, const enum db_kind *kinds, int n)
+{
+	cs->n = n;
+	for (int i = 0; i < n; i++)
+		db_array_init(&cs->c[i], kinds[i]);
+}
+
+static void columns_done(struct columns *cs)
+{
+	for (int i = 0; i < cs->n; i++)
+		db_array_done(&cs->c[i]);
+}
+
+static bool columns_add(struct columns *cs, const struct db_value *row)
+{
+	bool ok = true;
+	for (int i = 0; i < cs->n; i++)
+		ok = db_array_add(&cs->c[i], row[i]) && ok;
+	return ok;
+}
+
+static bool columns_run(struct db *db, int statement, struct columns *cs, bool ok, struct db_result **out, struct err *e)
+{
+	struct db_value values[9];
+	for (int i = 0; i < cs->n; i++)
+		values[i] = db_array_value(&cs->c[i]);
+	ok = ok ? db_run(db, statement, values, cs->n, out, e) : err_set(e, ERR_FATAL, "out of memory");
+	columns_done(cs);
+	return ok;
+}
+
+static struct db_value person_of(const struct evidence *x)
+{
+	return x->has_person ? DB_UUID(x->person) : DB_NULL;
+}
+
+static struct db_value indicator_of(const struct evidence *x)
+{
+	return x->has_person ? DB_INT4(x->indicator) : DB_NULL;
+}
+
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct db_result **claimed, struct err *e)
+{
+	static const enum db_kind kinds[] = {
+		DB_K_UUID, DB_K_UUID, DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_BOOL, DB_K_INT2};
+	struct columns cs;
+	bool ok = true;
+	columns_init(&cs, kinds, 7);
+	for (int i = 0; i < n; i++) {
+		const struct evidence *x = rows[i];
+		const struct db_value row[] = {DB_UUID(x->key), DB_UUID(x->content), person_of(x),
+			x->has_person ? DB_INT4(x->month) : DB_NULL, indicator_of(x), DB_BOOL(admit_waits(x)),
+			DB_INT2(clock_month(x->day) / 12)};
+		ok = columns_add(&cs, row) && ok;
+	}
+	return columns_run(db, CLAIM, &cs, ok, claimed, e);
+}
+
+bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e)
+{
+	static const enum db_kind kinds[] = {DB_K_UUID};
+	struct columns cs;
+	bool ok = true;
+	columns_init(&cs, kinds, 1);
+	for (int i = 0; i < n; i++)
+		ok = columns_add(&cs, &DB_UUID(rows[i]->key)) && ok;
+	return columns_run(db, HOLDERS, &cs, ok, out, e);
+}
+
+enum { EVIDENCE_VALUES = 19 };
+
+static void evidence_values(const struct evidence *x, const struct origin *o, int64_t now, struct db_value *out)
+{
+	bool counts = x->type == EVENT_RECORDED || x->type == EVENT_CORRECTED;
+	const struct db_value values[EVIDENCE_VALUES] = {
+		DB_UUID(x->key),
+		DB_DATE(x->day),
+		DB_TIME(x->at),
+		person_of(x),
+		x->indicator ? DB_INT4(x->indicator) : DB_NULL,
+		DB_INT2(x->type),
+		DB_INT4(x->source),
+		DB_INT4(o->topic),
+		DB_INT4(o->partition),
+		DB_INT8(o->offset),
+		DB_TIME(now),
+		counts ? DB_NUMERIC(x->value) : DB_NULL,
+		x->has_of ? DB_NUMERIC(x->of) : DB_NULL,
+		DB_TEXT(x->event_id),
+		DB_TEXT(x->ref),
+		admit_waits(x) ? DB_UUID(x->replaces) : DB_NULL,
+		DB_BYTES(o->sha256, sizeof o->sha256),
+		o->headers ? DB_BYTES(o->headers, o->headers_len) : DB_NULL,
+		DB_BYTES(o->payload, o->payload_len),
+	};
+	memcpy(out, values, sizeof values);
+}
+
+bool store_evidence_begin(struct db *db, struct err *e)
+{
+	return db_copy_begin(db, "COPY intake.evidence (" EVIDENCE_COLUMNS ") FROM STDIN (FORMAT binary)", e);
+}
+
+bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
+{
+	struct db_value values[EVIDENCE_VALUES];
+	evidence_values(x, from, now, values);
+	return db_copy_row(db, values, EVIDENCE_VALUES, e);
+}
+
+bool store_evidence_end(struct db *db, struct err *e)
+{
+	return db_copy_end(db, e);
+}
+
+bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
+{
+	struct db_value values[EVIDENCE_VALUES + 2];
+	evidence_values(x, from, now, values);
+	values[EVIDENCE_VALUES] = DB_TEXT(from->source);
+	values[EVIDENCE_VALUES + 1] = from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL;
+	return db_run(db, WAIT, values, EVIDENCE_VALUES + 2, NULL, e);
+}
+
+bool store_complete(struct db *db, const struct evidence *x, struct err *e)
+{
+	return db_exec(db, COMPLETE, NULL, e, DB_UUID(x->key), DB_TEXT(x->unit), DB_INT4(x->month),
+		DB_INT4(x->indicator));
+}
+
+static bool same_total(const struct evidence *a, const struct evidence *b)
+{
+	return a->month == b->month && a->indicator == b->indicator && memcmp(a->person, b->person, 16) == 0;
+}
+
+static bool is_later(const struct evidence *a, const struct evidence *b)
+{
+	return a->at != b->at ? a->at > b->at : strcmp(a->event_id, b->event_id) > 0;
+}
+
+/* One row for the run of rows that starts at `first`; returns where the next run starts. */
+static int total_of(const struct evidence *const *rows, int first, int n, struct db_value out[9])
+{
+	dec_wide sum = 0, sum_of = 0;
+	const struct evidence *latest = rows[first];
+	int i = first;
+	for (; i < n && same_total(rows[first], rows[i]); i++) {
+		sum += rows[i]->value;
+		sum_of += rows[i]->has_of ? rows[i]->of : 0;
+		if (is_later(rows[i], latest))
+			latest = rows[i];
+	}
+	const struct db_value row[9] = {DB_UUID(latest->person), DB_INT4(latest->month), DB_INT4(latest->indicator),
+		DB_INT8(i - first), DB_NUMERIC(sum), DB_NUMERIC(sum_of), DB_TIME(latest->at), DB_TEXT(latest->event_id),
+		DB_NUMERIC(latest->value)};
+	memcpy(out, row, sizeof row);
+	return i;
+}
+
+bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e)
+{
+	static const enum db_kind kinds[] = {DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_INT8, DB_K_NUMERIC, DB_K_NUMERIC,
+		DB_K_TIME, DB_K_TEXT, DB_K_NUMERIC};
+	struct columns cs;
+	struct db_value row[9];
+	bool ok = true;
+	columns_init(&cs, kinds, 9);
+	for (int i = 0; i < n;) {
+		i = total_of(rows, i, n, row);
+		ok = columns_add(&cs, row) && ok;
+	}
+	return columns_run(db, TOTALS, &cs, ok, NULL, e);
+}
+
+bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail, int64_t now,
+	struct err *e)
+{
+	return db_exec(db, REJECT, NULL, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)), DB_TEXT(detail),
+		DB_TEXT(from->topic_name), DB_INT4(from->partition), DB_INT8(from->offset), DB_TIME(now),
+		DB_BYTES(from->sha256, sizeof from->sha256), from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
+		from->headers ? DB_BYTES(from->headers, from->headers_len) : DB_NULL,
+		from->payload ? DB_BYTES(from->payload, from->payload_len) : DB_NULL);
+}
+
+bool store_tally(struct db *db, const char *worker, const struct tally *t, struct err *e)
+{
+	return db_exec(db, TALLY, NULL, e, DB_TEXT(worker), DB_TEXT(t->source), DB_INT8(t->accepted),
+		DB_INT8(t->duplicates), DB_INT8(t->rejected));
+}
+
+bool store_outbox(struct db *db, struct db_result **marks, struct err *e)
+{
+	return db_run(db, OUTBOX, NULL, 0, marks, e);
+}
+
+bool store_outbox_done(struct db *db, int64_t up_to, struct err *e)
+{
+	return db_exec(db, OUTBOX_DONE, NULL, e, DB_INT8(up_to));
+}
+
+bool store_unpublished_rejections(struct db *db, struct db_result **out, struct err *e)
+{
+	return db_run(db, UNPUBLISHED, NULL, 0, out, e);
+}
+
+bool store_rejections_published(struct db *db, int64_t up_to, struct err *e)
+{
+	return db_exec(db, PUBLISHED, NULL, e, DB_INT8(up_to));
+}
+
+bool store_forget_ids(struct db *db, int32_t before_year, struct err *e)
+{
+	return db_exec(db, FORGET_IDS, NULL, e, DB_INT2(before_year));
+}

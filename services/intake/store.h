@@ -1,0 +1,72 @@
+/* store: all of intake's SQL. Callers hold a struct db; errors as in db.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "admit.h"
+#include "db.h"
+#include "registry.h"
+
+extern const struct db_statement store_statements[];
+extern const size_t store_statements_n;
+
+/* Registry */
+bool store_registry_version(struct db *db, int64_t *out, struct err *e);
+/* Reads it whole; the caller frees it. */
+struct registry *store_registry_load(struct db *db, struct err *e);
+
+/* Admission, in the order in which a transaction calls them. Arrays of keys are sorted, so that nothing deadlocks. */
+bool store_partition(struct db *db, int32_t day, struct err *e); /* outside the transaction */
+bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e); /* likewise */
+
+/* Holds the ids of these events unless they are held already. Returns the keys newly held, as rows of one column. */
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct db_result **claimed, struct err *e);
+/* Looks up who holds these keys: rows of key, content. */
+bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e);
+
+/* Where a message came from, and its bytes. */
+struct origin {
+	int32_t topic; /* id */
+	const char *topic_name, *source; /* the topic's source */
+	int32_t partition;
+	int64_t offset;
+	const void *key, *payload, *headers; /* NULL: none; headers as JSON */
+	size_t key_len, payload_len, headers_len;
+	uint8_t sha256[32]; /* of the payload */
+};
+
+bool store_evidence_begin(struct db *db, struct err *e);
+bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
+bool store_evidence_end(struct db *db, struct err *e);
+bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
+bool store_complete(struct db *db, const struct evidence *x, struct err *e);
+/* Adds to the totals: rows of one person, month and indicator are summed first. `rows` is sorted by those. */
+bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e);
+bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail, int64_t now,
+	struct err *e);
+struct tally {
+	const char *source;
+	int64_t accepted, duplicates, rejected;
+};
+bool store_tally(struct db *db, const char *worker, const struct tally *t, struct err *e);
+
+/* Corrections and revocations: one whole step of a few hundred; *more says whether there may be others. */
+bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e);
+/* Rejects what has waited for its original since before `before`. */
+bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct err *e);
+
+/* What is committed and not yet published. */
+bool store_outbox(struct db *db, struct db_result **marks, struct err *e); /* id, person, unit, month */
+bool store_outbox_done(struct db *db, int64_t up_to, struct err *e);
+/* id, source, reason, detail, topic, partition, offset, at, sha256, key, headers, payload */
+bool store_unpublished_rejections(struct db *db, struct db_result **out, struct err *e);
+bool store_rejections_published(struct db *db, int64_t up_to, struct err *e);
+
+/* Rebuilds one person's totals of the months from raw evidence, in a transaction of its own. Returns rows of person,
+ * month, indicator: what was built anew, sorted. */
+bool store_rebuild(struct db *db, const uint8_t person[16], int32_t first_month, int32_t last_month,
+	struct db_result **groups, struct err *e);
+
+/* Forgets ids of years before `year`. */
+bool store_forget_ids(struct db *db, int32_t before_year, struct err *e);

@@ -1,0 +1,499 @@
+"""The files under schemas/ say exactly what the programs accept.
+
+An upstream that checks its events against the published schema before sending them must not have them
+rejected afterwards, nor may the codec let pass what the schema refuses. Python's jsonschema is the
+independent judge; build/event-check is the codec. Both see every example and thousands of generated events.
+"""
+import datetime
+import json
+import pathlib
+import random
+import re
+import subprocess
+from decimal import Decimal
+from fractions import Fraction
+
+import jsonschema
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+TOPICS = ROOT / "schemas" / "topics"
+EXAMPLES = TOPICS / "examples"
+CODEC = ROOT / "build" / "event-check"
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 32
+SEED = 20260304
+GENERATED = 3000
+
+
+# --- reading JSON as strictly as everything from outside is read ----------------------------------------
+
+class Malformed(ValueError):
+    pass
+
+
+def once(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise Malformed("a key is repeated")
+    return result
+
+
+def whole(text):
+    if len(text) > 20 or not -2**63 <= int(text) < 2**63:
+        raise Malformed("an integer beyond 64 bits")
+    return int(text)
+
+
+def real(text):
+    """The double nearest to the text, in its shortest decimal form: exact up to 15 digits."""
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise Malformed("a number beyond a double")
+    return Decimal(repr(number))
+
+
+def no_constant(text):
+    raise Malformed(text)
+
+
+def check_depth(text):
+    depth = 0
+    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text, re.DOTALL):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token.group(), 0)
+        if depth > MAX_DEPTH:
+            raise Malformed("nested too deep")
+
+
+def check_texts(value):
+    if isinstance(value, str):
+        if "\0" in value:
+            raise Malformed("NUL in a text")
+        value.encode()  # refuses half a surrogate pair
+    elif isinstance(value, list):
+        for item in value:
+            check_texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            check_texts(key)
+            check_texts(item)
+
+
+def parse(data):
+    """One JSON value from bytes; Malformed where an event would be `malformed`."""
+    try:
+        text = data.decode()
+        check_depth(text)
+        value = json.loads(text, object_pairs_hook=once, parse_int=whole, parse_float=real,
+                           parse_constant=no_constant)
+        check_texts(value)
+    except ValueError as error:
+        raise Malformed(str(error)) from error
+    return value
+
+
+def parse_event(data):
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise Malformed("not an object")
+    return value
+
+
+# --- the judge ------------------------------------------------------------------------------------------
+
+def ecma_pattern(validator, pattern, instance, schema):
+    """JSON Schema's patterns are ECMA-262's, where $ is the very end; Python's $ also stands before a
+    closing newline."""
+    if validator.is_type(instance, "string") and not re.search(re.sub(r"\$(?=\)?$)", r"\\Z", pattern), instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def exact_multiple(validator, step, instance, schema):
+    if validator.is_type(instance, "number") and (Fraction(instance) / Fraction(step)).denominator != 1:
+        yield jsonschema.ValidationError(f"{instance} is not a multiple of {step}")
+
+
+def whole_number(checker, instance):
+    return (isinstance(instance, int) and not isinstance(instance, bool)
+            or isinstance(instance, Decimal) and instance == int(instance))
+
+
+Judge = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    {"pattern": ecma_pattern, "multipleOf": exact_multiple},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", whole_number),
+)
+formats = jsonschema.FormatChecker(formats=())
+
+
+@formats.checks("date-time", raises=ValueError)
+def is_date_time(value):
+    return not isinstance(value, str) or bool(datetime.datetime.fromisoformat(value))
+
+
+@formats.checks("date", raises=ValueError)
+def is_date(value):
+    return not isinstance(value, str) or bool(datetime.date.fromisoformat(value))
+
+
+def load_schema(path):
+    return parse(path.read_bytes())
+
+
+def judge_of(schema):
+    Judge.check_schema(schema)
+    return Judge(schema, format_checker=formats)
+
+
+TOPIC_NAMES = sorted(path.stem for path in TOPICS.glob("*.json"))
+JUDGES = {name: judge_of(load_schema(TOPICS / f"{name}.json")) for name in TOPIC_NAMES}
+REGISTRY = judge_of(load_schema(ROOT / "schemas" / "registry.json"))
+ACTIVITY = JUDGES["activity"]
+TYPES = ACTIVITY.schema["properties"]["type"]["enum"]
+
+
+def envelope_judge():
+    """The activity schema without what depends on the type."""
+    schema = dict(ACTIVITY.schema)
+    del schema["oneOf"]
+    schema["properties"] = dict(schema["properties"], type={"$ref": "#/$defs/name"})
+    return judge_of(schema)
+
+
+ENVELOPE = envelope_judge()
+
+
+def judged(data):
+    """What the schema, and what it says in words, make of an event's bytes: "ok" or the reason."""
+    if len(data) > MAX_BYTES:
+        return "too_large"
+    try:
+        event = parse_event(data)
+    except Malformed:
+        return "malformed"
+    if ACTIVITY.is_valid(event):
+        return "ok"
+    return "unknown_type" if ENVELOPE.is_valid(event) and event["type"] not in TYPES else "schema"
+
+
+# --- the codec ------------------------------------------------------------------------------------------
+
+needs_codec = pytest.mark.skipif(not CODEC.exists(), reason="build/event-check is not built: make it first")
+
+
+def codec_verdicts(paths):
+    """[(reason or "ok", field)] for files, in their order."""
+    run = subprocess.run([CODEC, *paths], capture_output=True, timeout=120)
+    lines = [line.split("\t") for line in run.stdout.decode().splitlines()]
+    assert [line[0] for line in lines] == [str(path) for path in paths], run.stderr.decode()
+    return [(line[1], line[2] if len(line) > 2 else "") for line in lines]
+
+
+def codec_verdict(path):
+    return codec_verdicts([path])[0]
+
+
+def disagreements(paths):
+    """Lines for a person to read, one for each file that schema and codec judge differently."""
+    result = []
+    for path, (reason, field) in zip(paths, codec_verdicts(paths)):
+        data = path.read_bytes()
+        if judged(data) != reason:
+            result.append(f"{path.name}: schema says {judged(data)}, codec {reason} {field}: {data[:400]!r}")
+    return result
+
+
+# --- examples -------------------------------------------------------------------------------------------
+
+def examples(kind, topic="*"):
+    return sorted(EXAMPLES.glob(f"{topic}/{kind}/*.json"))
+
+
+def named(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: f"{path.parts[-3]}/{path.stem}")
+
+
+@pytest.mark.parametrize("topic", TOPIC_NAMES)
+def test_every_topic_has_examples_of_both_kinds(topic):
+    assert examples("valid", topic) and examples("invalid", topic)
+
+
+def test_every_example_belongs_to_a_topic():
+    assert sorted(path.name for path in EXAMPLES.iterdir()) == TOPIC_NAMES
+
+
+@named(examples("valid"))
+def test_valid_example_validates(path):
+    JUDGES[path.parts[-3]].validate(parse(path.read_bytes()))
+
+
+@named(examples("invalid"))
+def test_invalid_example_is_refused(path):
+    assert not JUDGES[path.parts[-3]].is_valid(parse(path.read_bytes()))
+
+
+@named(examples("malformed"))
+def test_malformed_example_is_no_event(path):
+    with pytest.raises(Malformed):
+        parse_event(path.read_bytes())
+
+
+def test_unknown_fields_are_ignored_inside():
+    """An older consumer must live with a newer producer."""
+    for topic in set(TOPIC_NAMES) - {"activity"}:
+        assert (EXAMPLES / topic / "valid" / "unknown_field.json").exists(), topic
+
+
+@needs_codec
+def test_codec_agrees_on_every_example():
+    assert disagreements([path for kind in ("valid", "invalid", "malformed")
+                          for path in examples(kind, "activity")]) == []
+
+
+@needs_codec
+@pytest.mark.parametrize("field,path", [
+    ("data.value", "invalid/value_five_decimals"), ("data.of", "invalid/of_null"), ("time", "invalid/time_month_13"),
+    ("data.period", "invalid/complete_period_quarter"), ("id", "invalid/id_missing"), ("", "malformed/truncated"),
+])
+def test_codec_names_the_field(field, path):
+    assert codec_verdict(EXAMPLES / "activity" / f"{path}.json")[1] == field
+
+
+# --- generated events -----------------------------------------------------------------------------------
+
+class Raw(str):
+    """JSON text to be written as it is: json.dumps would not write 1e400 or -0."""
+
+
+def dump(value):
+    if isinstance(value, Raw):
+        return str(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(key)}:{dump(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dump, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def digits(rng, n):
+    return str(rng.randrange(10 ** (n - 1), 10 ** n)) if n else "0"
+
+
+def number_at_the_limit(rng):
+    decimals = rng.randrange(0, 6)
+    before = rng.choice([0, 1, 15 - decimals - 1, 15 - decimals, 15 - decimals + 1])
+    after = "".join(rng.choice("0123456789") for _ in range(decimals))
+    text = digits(rng, before) + ("." + after if after else "")
+    return Raw(rng.choice(["", "", "-"]) + text + rng.choice(["", "", "", "e0", "E-1", "e+1", "e-4", "e2"]))
+
+
+NUMBERS = [Raw(text) for text in """0 -0 -0.0 0.0 1.0 1.00000 1e0 1e14 1e15 -1e15 1e-4 1e-5 0.00001 0.12345 0.1234
+    999999999999999 1000000000000000 -999999999999999 99999999999999.9 100000000000000.5 99999999999.9999
+    100000000000.0001 9999999999999.99 10000000000000.01 0.30000000000000004 0.1000000000000000055
+    9007199254740993 9223372036854775807 9223372036854775808 -9223372036854775809 12345678901.2345
+    12345678901.23451 1e308 1e309 1e400 -1e400 1e-400 5e-324 2.2250738585072014e-308 01 1. .5 +1 NaN""".split()]
+
+TIMES = [f"{date}T08:15:00Z" for date in """2024-02-29 2023-02-29 2000-02-29 1900-02-29 2100-02-29 2400-02-29
+    2026-04-31 2026-06-30 2026-12-31 2026-12-32 2026-00-01 2026-13-01 2026-01-00 1899-12-31 1900-01-01 9999-12-31
+    0000-01-01 10000-01-01 +2026-01-01 2026-1-01""".split()] + \
+    [f"2026-03-04T{rest}" for rest in """00:00:00Z 23:59:59Z 24:00:00Z 23:60:00Z 23:59:60Z 8:15:00Z 08:15Z 08:15:00
+    08:15:00z 08:15:00.Z 08:15:00.1Z 08:15:00.123456Z 08:15:00.1234567Z 08:15:00+00:00 08:15:00-00:00 08:15:00+23:59
+    08:15:00-23:59 08:15:00+24:00 08:15:00+23:60 08:15:00+7:00 08:15:00+0700 08:15:00+07 08:15:00+07:00:00
+    08:15:00Z+07:00 08:15:00,5Z 08:15:00.5""".split()] + \
+    ["2026-03-04t08:15:00Z", "2026-03-04 08:15:00Z", "2026-03-04T08:15:00Z\n", " 2026-03-04T08:15:00Z",
+     "2026-03-04T08:15:00 Z", "٢٠٢٦-03-04T08:15:00Z", "", "now"]
+
+PERIODS = """2026-01 2026-12 2026-13 2026-00 2026-1 2026-001 2026 2026-Q1 1899-12 1900-01 9999-12 10000-01 26-01
+    2026/01 2026-01-01""".split() + ["2026-01\n", "٢٠٢٦-01", ""]
+
+CONTENT_TYPES = """application/json application/json;charset=utf-8 application/cloudevents+json text/x+json json text/json
+    application/xml application/jsonx +json application/+json application/json+x /json APPLICATION/JSON Application/X+Json""".split() + \
+    ["application/json\n", "application/json ; a=b", "application/vnd.a.b+json; v=1", "application/json x", "application/json;", " application/json", ""]
+
+LENGTHS = [0, 1, 2, 64, 127, 128, 129, 1023, 1024, 1025]
+OTHERS = [None, True, False, 0, 1, -1, Raw("1.5"), "", "x", "1", [], {}, ["x"], {"x": 1}, Raw("1e400"), "a\0b",
+          Raw('"\\ud800"'), Raw('"\\ud83c\\udfe5"'), Raw('{"a":1,"a":2}'), Raw("[" * 31 + "]" * 31),
+          Raw("[" * 32 + "]" * 32)]
+FIELDS = ["indicator", "value", "of", "ref", "evidence_uri", "evidence_sha256", "receipt", "replaces", "reason", "period",
+          "note", "Value", ""]
+ATTRIBUTES = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data", "data_base64",
+              "dataschema", "traceparent", "x", "ID"]
+
+
+def text_of_some_length(rng):
+    return rng.choice("xé患🏥") * rng.choice(LENGTHS)
+
+
+def sha256_nearly(rng):
+    return "".join(rng.choice("0123456789abcdef") for _ in range(rng.choice([63, 64, 64, 65]))) + rng.choice(["", "", "\n", "A"])
+
+
+SPECIAL = {
+    "time": lambda rng: rng.choice(TIMES),
+    "period": lambda rng: rng.choice(PERIODS),
+    "datacontenttype": lambda rng: rng.choice(CONTENT_TYPES),
+    "type": lambda rng: rng.choice([*TYPES, TYPES[0].upper(), TYPES[0] + "\n", "x", "x" * 128, "x" * 129]),
+    "specversion": lambda rng: rng.choice(["1.0", "1.0.2", "1", "0.3", Raw("1.0")]),
+    "value": lambda rng: rng.choice([number_at_the_limit(rng), rng.choice(NUMBERS)]),
+    "of": lambda rng: rng.choice([number_at_the_limit(rng), rng.choice(NUMBERS)]),
+    "evidence_sha256": sha256_nearly,
+}
+
+
+def some_value(rng, name):
+    if name in SPECIAL and rng.random() < 0.75:
+        return SPECIAL[name](rng)
+    return text_of_some_length(rng) if rng.random() < 0.5 else rng.choice(OTHERS)
+
+
+def mutate(rng, event):
+    """Drops, replaces or adds one field of the envelope or of data."""
+    inside = isinstance(event.get("data"), dict) and rng.random() < 0.6
+    target, names = (event["data"], FIELDS) if inside else (event, ATTRIBUTES)
+    action = rng.random()
+    if action < 0.1 and target:
+        del target[rng.choice(sorted(target))]
+    elif action < 0.7 and target:
+        name = rng.choice(sorted(target))
+        target[name] = some_value(rng, name)
+    else:
+        name = rng.choice(names)
+        target[name] = some_value(rng, name)
+
+
+def written_out(value):
+    """As `parse` reads it, but with numbers as they were written."""
+    return json.loads(value, parse_int=Raw, parse_float=Raw)
+
+
+def generate(rng, seeds):
+    event = written_out(rng.choice(seeds))
+    for _ in range(rng.choice([0, 1, 1, 1, 1, 2, 2, 3])):
+        mutate(rng, event)
+    data = dump(event).encode()
+    if rng.random() < 0.03:  # a byte lost, added or changed on the way
+        at = rng.randrange(len(data))
+        data = data[:at] + rng.choice([b"", b"\0", b"\xff", b"{", b'"', b"\\"]) + data[at + 1:]
+    return data
+
+
+def edges():
+    """Each edge once, alone in an event that is right but for it."""
+    for name, values in {"value": NUMBERS, "of": NUMBERS, "time": TIMES, "period": PERIODS,
+                         "datacontenttype": CONTENT_TYPES}.items():
+        kind = "complete" if name == "period" else "recorded"
+        for value in values:
+            event = written_out((EXAMPLES / "activity" / "valid" / f"{kind}.json").read_bytes())
+            (event if name in event or name == "datacontenttype" else event["data"])[name] = value
+            yield dump(event).encode()
+    event = dump(written_out((EXAMPLES / "activity" / "valid" / "recorded.json").read_bytes())).encode()
+    for size in (MAX_BYTES - 1, MAX_BYTES, MAX_BYTES + 1, 1024 * 1024):
+        yield event.ljust(size)
+        yield b"x" * size
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    rng = random.Random(SEED)
+    seeds = [path.read_bytes() for path in examples("valid", "activity") if path.stem != "extension_32_deep"]
+    folder = tmp_path_factory.mktemp("events")
+    paths = []
+    for data in [*edges(), *(generate(rng, seeds) for _ in range(GENERATED))]:
+        paths.append(folder / f"{len(paths):05}.json")
+        paths[-1].write_bytes(data)
+    return paths
+
+
+def test_generated_events_reach_both_sides(generated):
+    """Else an agreement would prove little."""
+    verdicts = [judged(path.read_bytes()) for path in generated]
+    assert len(generated) >= GENERATED
+    assert verdicts.count("ok") > GENERATED // 5 and verdicts.count("schema") > GENERATED // 3
+    assert min(verdicts.count(reason) for reason in ("malformed", "unknown_type", "too_large")) >= 4
+
+
+@needs_codec
+def test_codec_agrees_on_generated_events(generated):
+    assert disagreements(generated) == []
+
+
+# --- the registry file ----------------------------------------------------------------------------------
+
+NIP = "198609262015051001"
+REGISTRY_FILE = {
+    "agencies": [{"code": "dinkes", "name": "Dinas Kesehatan"}],
+    "units": [{"code": "pkm-kampung-dalam", "agency": "dinkes", "name": "Puskesmas Kampung Dalam"}],
+    "indicators": [{"code": "home_visit", "name": {"id": "Kunjungan rumah", "en": "Home visits"},
+                    "aspect": "productivity", "measure": "count", "direction": "more", "unit": "visits",
+                    "min": 0, "max": 50}],
+    "sources": [{"code": "simpus", "name": "Health-centre system", "indicators": ["home_visit"]}],
+    "positions": [{"code": "nurse", "name": "Perawat",
+                   "items": [{"indicator": "home_visit", "target": 40, "weight": 40, "kind": "MAIN"}]}],
+    "people": [{"nip": NIP, "name": "Siti", "unit": "pkm-kampung-dalam", "position": "nurse", "superior": None,
+                "from": "2026-01-01"}],
+    "absences": [{"nip": NIP, "from": "2026-02-02", "until": "2026-02-13", "kind": "maternity"}],
+    "plans": [{"nip": NIP, "year": 2026, "status": "AGREED"}],
+    "rulesets": [],
+}
+
+
+def with_value(part, path, value):
+    """A copy of the registry file with one value of a part's first row changed; no value: left out."""
+    copy = json.loads(json.dumps(REGISTRY_FILE))
+    target = copy[part][0]
+    for key in path[:-1]:
+        target = target[key]
+    if value is ...:
+        del target[path[-1]]
+    else:
+        target[path[-1]] = value
+    return json.loads(json.dumps(copy), parse_float=Decimal)
+
+
+@pytest.mark.parametrize("part", REGISTRY_FILE)
+def test_registry_parts_may_be_left_out(part):
+    REGISTRY.validate({name: rows for name, rows in REGISTRY_FILE.items() if name != part})
+    REGISTRY.validate({part: REGISTRY_FILE[part]})
+
+
+@pytest.mark.parametrize("part,path,value", [
+    ("positions", ["items", 0, "target"], [20, 30.5]),
+    ("positions", ["items", 0, "weight"], 12.25),
+    ("positions", ["items", 0, "target"], 0),
+    ("people", ["until"], "2026-06-30"),
+    ("people", ["email"], "siti@example.go.id"),
+    ("people", ["superior"], ...),
+    ("indicators", ["min"], ...),
+    ("plans", ["items"], REGISTRY_FILE["positions"][0]["items"]),
+    ("plans", ["from"], "2026-07-01"),
+])
+def test_registry_takes(part, path, value):
+    REGISTRY.validate(with_value(part, path, value))
+
+
+@pytest.mark.parametrize("part,path,value", [
+    ("agencies", ["code"], "Dinkes"),
+    ("agencies", ["code"], ...),
+    ("agencies", ["nme"], "x"),
+    ("units", ["agency"], None),
+    ("indicators", ["name"], "Home visits"),
+    ("indicators", ["measure"], "median"),
+    ("indicators", ["min"], "0"),
+    ("indicators", ["max"], 0.12345),
+    ("sources", ["indicators"], ["home_visit", "home_visit"]),
+    ("positions", ["items"], []),
+    ("positions", ["items", 0, "weight"], 0),
+    ("positions", ["items", 0, "weight"], 1.005),
+    ("positions", ["items", 0, "weight"], -1),
+    ("positions", ["items", 0, "target"], [20]),
+    ("positions", ["items", 0, "kind"], "main"),
+    ("people", ["nip"], "19860926201505100"),
+    ("people", ["from"], "2026-02-30"),
+    ("people", ["from"], "01-02-2026"),
+    ("absences", ["until"], ...),
+    ("plans", ["year"], "2026"),
+    ("plans", ["status"], "agreed"),
+])
+def test_registry_refuses(part, path, value):
+    assert not REGISTRY.is_valid(with_value(part, path, value))

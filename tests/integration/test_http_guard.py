@@ -1,0 +1,242 @@
+"""What a client loses if this fails: with a proxy in front that reads a request's end elsewhere than the gateway
+does, one client's bytes become another client's request; and a handful of slow clients shut everybody out."""
+import json
+import re
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pytest
+
+GET = "/api/v1/openapi.json"
+POST = "/api/v1/events"
+SLACK = 10  # seconds over the deadline that a busy machine may take
+
+
+def connect(stack):
+    url = urlsplit(stack.env["GATEWAY_URL"])
+    return socket.create_connection((url.hostname, url.port), timeout=60)
+
+
+def read_all(sock):
+    """Everything until the server closes, or stops talking for two seconds."""
+    got = b""
+    sock.settimeout(2)
+    try:
+        while chunk := sock.recv(65536):
+            got += chunk
+        return got, True
+    except ConnectionResetError:
+        return got, True
+    except socket.timeout:
+        return got, False
+
+
+def ask(stack, *parts):
+    with connect(stack) as sock:
+        for part in parts:
+            sock.sendall(part)
+        return read_all(sock)
+
+
+def statuses(answer):
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)]
+
+
+def get(*fields, target=GET, method="GET", version="HTTP/1.1"):
+    lines = [f"{method} {target} {version}", *fields, "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def post(*fields, body=b""):
+    return get("Host: a", "Content-Type: application/json", *fields, target=POST, method="POST") + body
+
+
+SMUGGLED = get("Host: a", target="/smuggled")
+
+REFUSED = {
+    "repeated content-length": post("Content-Length: 2", "Content-Length: 3", body=b"{}x"),
+    "the same content-length twice": post("Content-Length: 2", "Content-Length: 2", body=b"{}"),
+    "a list of lengths": post("Content-Length: 2, 2", body=b"{}"),
+    "a signed length": post("Content-Length: +2", body=b"{}"),
+    "a hexadecimal length": post("Content-Length: 0x2", body=b"{}"),
+    "an overlong length": post("Content-Length: 99999999999999999999", body=b"{}"),
+    "an empty length": post("Content-Length:", body=b""),
+    "length and chunks": post("Content-Length: 5", "Transfer-Encoding: chunked", body=b"0\r\n\r\n" + SMUGGLED),
+    "chunks and length": post("Transfer-Encoding: chunked", "Content-Length: 5", body=b"0\r\n\r\n" + SMUGGLED),
+    "gzip, chunked": post("Transfer-Encoding: gzip, chunked", body=b"0\r\n\r\n" + SMUGGLED),
+    "chunked, chunked": post("Transfer-Encoding: chunked, chunked", body=b"0\r\n\r\n" + SMUGGLED),
+    "chunked twice": post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked", body=b"0\r\n\r\n"),
+    "identity": post("Transfer-Encoding: identity", body=SMUGGLED),
+    "xchunked": post("Transfer-Encoding: xchunked", body=b"0\r\n\r\n"),
+    "chunked in quotes": post('Transfer-Encoding: "chunked"', body=b"0\r\n\r\n"),
+    "chunked with a vertical tab": post("Transfer-Encoding: \x0bchunked", body=b"0\r\n\r\n"),
+    "chunked with a parameter": post("Transfer-Encoding: chunked;q=1", body=b"0\r\n\r\n"),
+    "chunks in HTTP/1.0": get("Host: a", "Transfer-Encoding: chunked", target=POST, method="POST",
+                              version="HTTP/1.0") + b"0\r\n\r\n",
+    "a space before the colon": post("Content-Length : 2", body=b"{}"),
+    "a tab before the colon": post("Transfer-Encoding\t: chunked", body=b"0\r\n\r\n"),
+    "a space in a name": post("Content Length: 2", body=b"{}"),
+    "a folded field": post("X-A: b", " Content-Length: 2", body=b"{}"),
+    "a folded encoding": post("Transfer-Encoding:", " chunked", body=b"0\r\n\r\n"),
+    "a line without a colon": get("Host: a", "nonsense"),
+    "an empty name": get("Host: a", ": x"),
+    "a first line that begins with a space": get(" Host: a"),
+    "a bare line feed after a field": b"GET %s HTTP/1.1\r\nHost: a\nX-B: c\r\n\r\n" % GET.encode(),
+    "a bare line feed after the request line": b"GET %s HTTP/1.1\nHost: a\r\n\r\n" % GET.encode(),
+    "bare line feeds throughout": b"GET %s HTTP/1.1\nHost: a\n\n" % GET.encode(),
+    "a bare line feed at the end": b"GET %s HTTP/1.1\r\nHost: a\r\n\n" % GET.encode(),
+    "a bare carriage return": b"GET %s HTTP/1.1\r\nHost: a\r\nX-B: c\rTransfer-Encoding: chunked\r\n\r\n" % GET.encode(),
+    "a NUL in a value": get("Host: a", "X-B: c\0d"),
+    "a NUL in a name": get("Host: a", "X-B\0: c"),
+    "a control character in a value": get("Host: a", "X-B: c\x01d"),
+    "no host": get("X-A: b"),
+    "two hosts": get("Host: a", "Host: b"),
+    "the same host twice": get("Host: a", "host: a"),
+    "an empty host": get("Host:"),
+    "a host with a path": get("Host: a/b"),
+    "a space in the target": get("Host: a", target=GET + " x"),
+    "a tab in the target": get("Host: a", target=GET + "\t"),
+    "two spaces": b"GET  %s HTTP/1.1\r\nHost: a\r\n\r\n" % GET.encode(),
+    "an absolute target": get("Host: a", target="http://b" + GET),
+    "an asterisk": get("Host: a", target="*", method="OPTIONS"),
+    "a fragment": get("Host: a", target=GET + "#x"),
+    "an odd method": get("Host: a", method="G(T"),
+    "HTTP/1.2": get("Host: a", version="HTTP/1.2"),
+    "lower-case http": get("Host: a", version="http/1.1"),
+    "a NUL in the path": get("Host: a", target="/api/v1/people/%00/inbox"),
+    "a bad escape": get("Host: a", target="/api/v1/people/%zz/inbox"),
+    "a cut escape": get("Host: a", target=GET + "?a=%4"),
+    "no UTF-8": get("Host: a", target=GET + "?a=%ff"),
+    "a repeated parameter": get("Host: a", target=GET + "?a=1&a=2"),
+}
+# The framing of these is sound: only what they say is wrong, and the connection may live on.
+SOUND = {"a NUL in the path", "a bad escape", "a cut escape", "no UTF-8", "a repeated parameter"}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(stack, name):
+    answer, closed = ask(stack, REFUSED[name] + SMUGGLED)
+    if name in SOUND:
+        assert statuses(answer)[0] == 400
+        return
+    # The library refuses a malformed length by itself, and says so twice before it closes.
+    assert set(statuses(answer)) <= {400, 413}, answer
+    assert closed
+    assert b"/smuggled" not in answer
+
+
+def test_versions_that_are_not_spoken(stack):
+    for version in ("HTTP/2.0", "HTTP/0.9", "HTTP/9.9"):
+        answer, closed = ask(stack, get("Host: a", version=version))
+        assert statuses(answer) in ([400], [505]) and closed
+
+
+def test_what_follows_a_chunked_body_is_not_read(stack):
+    """Chunks may be framed with bare line feeds, which differ between servers; so nothing follows them."""
+    for body in (b"2\r\n{}\r\n0\r\n\r\n", b"2\n{}\n0\n\n", b"2;a=b\r\n{}\r\n0\r\n\r\n", b"0\r\nX: y\r\n\r\n"):
+        answer, closed = ask(stack, post("Transfer-Encoding: chunked", body=body + SMUGGLED))
+        assert len(statuses(answer)) == 1 and closed
+        assert b"connection: close" in answer.lower()
+
+
+def test_malformed_chunks_are_refused(stack):
+    for body in (b"zz\r\n{}\r\n0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"ffffffffffffffffff\r\n"):
+        answer, closed = ask(stack, post("Transfer-Encoding: chunked", body=body + SMUGGLED))
+        assert all(status >= 400 for status in statuses(answer)) and closed
+
+
+def test_requests_may_follow_each_other_on_one_connection(stack):
+    answer, _ = ask(stack, get("Host: a") + get("Host: a", target="/nothing") + get("Host: a", "Connection: close"))
+    assert statuses(answer) == [200, 404, 200]
+    byte_by_byte = [bytes([b]) for b in get("Host: a", "Connection: close")]
+    answer, closed = ask(stack, *byte_by_byte)
+    assert statuses(answer) == [200] and closed
+
+
+def test_every_answer_carries_the_security_headers(stack):
+    for request in (get("Host: a"), get("Host: a", target="/nothing"), get("X: y"), get("Host: a", method="PUT")):
+        head = ask(stack, request)[0].split(b"\r\n\r\n")[0].lower()
+        for field in (b"x-content-type-options: nosniff", b"content-security-policy: default-src 'none'",
+                      b"referrer-policy: same-origin", b"x-request-id: ", b"cache-control: "):
+            assert field in head
+        assert b"microhttpd" not in head
+
+
+def test_refusals_are_problem_documents(stack):
+    head, body = ask(stack, get("X: y"))[0].split(b"\r\n\r\n", 1)
+    problem = json.loads(body)
+    assert b"application/problem+json" in head
+    assert problem["status"] == 400 and problem["code"] == "bad_request" and problem["title"] == "Bad Request"
+
+
+def test_a_large_head_is_refused(stack):
+    for fields in (["X-A: " + "b" * 20000], [f"X-{i}: y" for i in range(100)], ["X-A: " + "b" * 200000]):
+        answer, closed = ask(stack, get("Host: a", *fields))
+        assert statuses(answer) == [431] and closed
+    answer, closed = ask(stack, get("Host: a", target="/" + "a" * 200000))
+    assert statuses(answer) in ([414], [431]) and closed
+
+
+def test_a_large_body_is_refused(stack):
+    body = b" " * (1024 * 1024 + 1)
+    answer, closed = ask(stack, post(f"Content-Length: {len(body)}", body=body))
+    assert statuses(answer) == [413] and closed
+    answer, closed = ask(stack, post("Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)))
+    assert statuses(answer) == [413] and closed
+    answer, closed = ask(stack, post("Content-Length: 999999999"))
+    assert statuses(answer) == [413] and closed
+    answer, closed = ask(stack, post(f"Content-Length: {len(body)}", "Expect: 100-continue"))
+    assert statuses(answer) == [413] and closed
+
+
+def dribble(sock, data, every, until):
+    """Sends a byte at a time until the server closes; returns how long that took."""
+    began = time.monotonic()
+    try:
+        for byte in data:
+            sock.sendall(bytes([byte]))
+            sock.settimeout(every)
+            try:
+                if not sock.recv(4096):
+                    break
+            except socket.timeout:
+                pass
+            assert time.monotonic() - began < until, "still open"
+    except (ConnectionResetError, BrokenPipeError):
+        pass
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("request_", [
+    get("Host: a", "X-Slow: " + "s" * 4000),
+    b"G" * 4000,
+    post("Content-Length: 4000", body=b" " * 4000),
+], ids=["head", "request line", "body"])
+def test_a_slow_request_ends_at_the_deadline(stack, request_):
+    """A byte now and then keeps the library's own timeout from ever coming."""
+    deadline = int(stack.env.get("REQUEST_DEADLINE_MS", "15000")) / 1000
+    with connect(stack) as sock:
+        if request_.startswith(b"POST"):
+            head, request_ = request_.split(b"\r\n\r\n")
+            sock.sendall(head + b"\r\n\r\n")
+        took = dribble(sock, request_, 0.2, deadline + SLACK)
+    assert took >= deadline - 2
+
+
+def test_a_silent_connection_ends_at_the_deadline(stack):
+    deadline = int(stack.env.get("REQUEST_DEADLINE_MS", "15000")) / 1000
+    with connect(stack) as sock:
+        sock.settimeout(deadline + SLACK)
+        assert sock.recv(1) == b""
+
+
+def test_others_are_served_while_slow_clients_dribble(stack):
+    slow = [connect(stack) for _ in range(20)]
+    try:
+        for sock in slow:
+            sock.sendall(b"GET / HT")
+        assert statuses(ask(stack, get("Host: a", "Connection: close"))[0]) == [200]
+    finally:
+        for sock in slow:
+            sock.close()

@@ -1,0 +1,615 @@
+/* If these fail, somebody's score cannot be checked with a pocket calculator any more. Whole scores are in
+ * tests/golden; here are the steps, their edges, and what no golden case can show. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "score.h"
+
+#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+
+static const struct score_ruleset rules = {
+	.version = "2026.1", .cap = 12000, .below_under = 9000, .above_from = 11000, .most = 5000};
+
+static struct period period_of_text(const char *text)
+{
+	struct period p = {0};
+
+	assert_true(period_parse(text, &p));
+	return p;
+}
+
+static int32_t day(const char *text)
+{
+	int32_t date = INT32_MAX;
+
+	assert_true(text == NULL || clock_date_parse(text, &date));
+	return date;
+}
+
+static void test_service_days(void **state)
+{
+	struct span {
+		const char *from, *until;
+	};
+	static const struct {
+		const char *period;
+		struct span assignments[3], absences[3];
+		int32_t first, second, third; /* the months' days */
+		const char *last;
+		int32_t assignment;
+	} cases[] = {
+		/* the whole month */
+		{"2026-03", {{"2026-01-01", NULL}}, {{0}}, 31, 0, 0, "2026-03-31", 0},
+		/* one day */
+		{"2026-03", {{"2026-03-31", NULL}}, {{0}}, 1, 0, 0, "2026-03-31", 0},
+		{"2026-03", {{"2025-01-01", "2026-03-01"}}, {{0}}, 1, 0, 0, "2026-03-01", 0},
+		/* before and after */
+		{"2026-03", {{"2026-04-01", NULL}}, {{0}}, 0, 0, 0, NULL, -1},
+		{"2026-03", {{"2025-01-01", "2026-02-28"}}, {{0}}, 0, 0, 0, NULL, -1},
+		/* nobody yet */
+		{"2026-03", {{0}}, {{0}}, 0, 0, 0, NULL, -1},
+		/* a leap day */
+		{"2024-02", {{"2024-01-01", NULL}}, {{0}}, 29, 0, 0, "2024-02-29", 0},
+		/* overlapping absences, over the end; the last service day comes before them */
+		{"2026-03", {{"2026-01-01", NULL}},
+			{{"2026-03-20", "2026-03-25"}, {"2026-03-22", "2026-04-30"},
+				{"2026-03-01", "2026-03-01"}},
+			18, 0, 0, "2026-03-19", 0},
+		/* absent all along */
+		{"2026-03", {{"2026-01-01", NULL}}, {{"2026-01-01", "2026-12-31"}}, 0, 0, 0, NULL, -1},
+		/* the assignment of the last service day, not of the last day */
+		{"2026-Q1",
+			{{"2026-01-11", "2026-02-10"}, {"2026-02-15", "2026-03-20"}, {"2026-03-21", NULL}},
+			{{"2026-03-21", "2026-03-31"}}, 21, 24, 20, "2026-03-20", 1},
+		/* a month without a service day */
+		{"2026-Q1", {{"2026-01-01", NULL}}, {{"2026-02-01", "2026-02-28"}}, 31, 0, 31, "2026-03-31",
+			0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct score_assignment assignments[3];
+		struct score_absence absences[3];
+		size_t n_assignments = 0;
+		size_t n_absences = 0;
+		struct score_service s;
+
+		for (; n_assignments < 3 && cases[i].assignments[n_assignments].from; n_assignments++)
+			assignments[n_assignments] = (struct score_assignment){
+				.from = day(cases[i].assignments[n_assignments].from),
+				.until = day(cases[i].assignments[n_assignments].until)};
+		for (; n_absences < 3 && cases[i].absences[n_absences].from; n_absences++)
+			absences[n_absences] =
+				(struct score_absence){.from = day(cases[i].absences[n_absences].from),
+					.until = day(cases[i].absences[n_absences].until)};
+		s = score_service(
+			period_of_text(cases[i].period), assignments, n_assignments, absences, n_absences);
+		assert_int_equal(s.days[0], cases[i].first);
+		assert_int_equal(s.days[1], cases[i].second);
+		assert_int_equal(s.days[2], cases[i].third);
+		assert_int_equal(s.total, cases[i].first + cases[i].second + cases[i].third);
+		assert_int_equal(s.assignment, cases[i].assignment);
+		if (cases[i].last != NULL)
+			assert_int_equal(s.last_day, day(cases[i].last));
+	}
+}
+
+static void test_a_whole_leap_year_of_service(void **state)
+{
+	const struct score_assignment open = {.from = INT32_MIN, .until = INT32_MAX};
+	struct score_service s = score_service(period_of_text("2024"), &open, 1, NULL, 0);
+
+	(void)state;
+	assert_int_equal(s.total, 366);
+	assert_int_equal(s.days[1], 29);
+	assert_int_equal(s.days[11], 31);
+	assert_int_equal(s.last_day, day("2024-12-31"));
+}
+
+static void test_achievement(void **state)
+{
+	static const struct {
+		enum direction direction;
+		int64_t low, high, realized, want;
+	} cases[] = {
+		{DIRECTION_MORE, 4000, 4000, 3800, 9500},
+		{DIRECTION_MORE, 4000, 4000, 4000, 10000},
+		{DIRECTION_MORE, 4000, 4000, 0, 0},
+		{DIRECTION_MORE, 4000, 4000, 8000, 20000},
+		{DIRECTION_MORE, 4000, 4000, -200, -500},
+		{DIRECTION_MORE, 300, 300, 100, 3333},
+		{DIRECTION_MORE, 300, 300, 200, 6667},
+		{DIRECTION_MORE, 20000, 20000, 17999, 9000}, /* 89.995 */
+		{DIRECTION_MORE, 20000, 20000, 17998, 8999},
+		{DIRECTION_LESS, 3000, 3000, 2450, 11833},
+		{DIRECTION_LESS, 3000, 3000, 3000, 10000},
+		{DIRECTION_LESS, 3000, 3000, 3300, 9000},
+		{DIRECTION_LESS, 3000, 3000, 6000, 0},
+		{DIRECTION_LESS, 3000, 3000, 6001, 0},
+		{DIRECTION_LESS, 3000, 3000, 900000, 0},
+		{DIRECTION_LESS, 3000, 3000, 0, 20000},
+		{DIRECTION_LESS, 3000, 3000, -3000, 30000},
+		{DIRECTION_LESS, 0, 0, 0, 10000},
+		{DIRECTION_LESS, 0, 0, 1, 0},
+		{DIRECTION_LESS, 0, 0, -1, 0},
+		{DIRECTION_MORE, 0, 0, 0, 10000},
+		{DIRECTION_MORE, 0, 0, 100, 0},
+		{DIRECTION_MORE, 2000, 3000, 2000, 10000},
+		{DIRECTION_MORE, 2000, 3000, 2500, 10000},
+		{DIRECTION_MORE, 2000, 3000, 3000, 10000},
+		{DIRECTION_MORE, 2000, 3000, 1999, 9995},
+		{DIRECTION_MORE, 2000, 3000, 3300, 11000},
+		{DIRECTION_LESS, 2000, 3000, 1800, 11000},
+		{DIRECTION_LESS, 2000, 3000, 3300, 9000},
+		{DIRECTION_LESS, 0, 500, 0, 10000},
+		{DIRECTION_LESS, 0, 500, 550, 9000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct score_target t = {.low = cases[i].low, .high = cases[i].high};
+
+		if (score_achievement(cases[i].direction, &t, cases[i].realized) != cases[i].want)
+			fail_msg("case %zu", i);
+	}
+}
+
+static void test_rating_has_lower_bounds_only(void **state)
+{
+	static const struct {
+		int64_t achievement;
+		enum rating want;
+	} cases[] = {
+		{-100, RATING_BELOW},
+		{0, RATING_BELOW},
+		{7661, RATING_BELOW},
+		{8999, RATING_BELOW},
+		{9000, RATING_MEETS},
+		{9950, RATING_MEETS},
+		{10999, RATING_MEETS},
+		{11000, RATING_ABOVE},
+		{20000, RATING_ABOVE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(score_rating(&rules, cases[i].achievement), cases[i].want);
+}
+
+static bool hint_of(const struct score_plan_item *plan, int64_t low, int64_t high, int64_t realized,
+	struct score_hint *out)
+{
+	struct score_item item = {.plan = plan, .target = {.low = low, .high = high}, .realized = realized};
+
+	item.achievement = score_achievement(plan->direction, &item.target, realized);
+	item.rating = score_rating(&rules, item.achievement);
+	return score_hint(&rules, &item, out);
+}
+
+static void test_hints(void **state)
+{
+	static const struct {
+		enum measure measure;
+		enum direction direction;
+		int64_t low, high, realized, need; /* 0: none */
+		enum rating to;
+	} cases[] = {
+		{MEASURE_COUNT, DIRECTION_MORE, 4000, 4000, 3800, 600, RATING_ABOVE},
+		{MEASURE_COUNT, DIRECTION_MORE, 4000, 4000, 3500, 100, RATING_MEETS},
+		{MEASURE_COUNT, DIRECTION_MORE, 4000, 4000, 4400, 0, 0},
+		{MEASURE_COUNT, DIRECTION_MORE, 2286, 2286, 0, 2100, RATING_MEETS},
+		/* one more visit makes it ABOVE at once; the next class is still the one it reaches first */
+		{MEASURE_COUNT, DIRECTION_MORE, 50, 50, 0, 100, RATING_MEETS},
+		{MEASURE_SUM, DIRECTION_MORE, 20000, 20000, 17950, 49, RATING_MEETS}, /* 89.995 will do */
+		{MEASURE_RATIO, DIRECTION_MORE, 9000, 9000, 8100, 1800, RATING_ABOVE},
+		{MEASURE_SUM, DIRECTION_MORE, 10000, 10000, -500, 9500, RATING_MEETS},
+		{MEASURE_COUNT, DIRECTION_MORE, 2000, 3000, 2500, 800, RATING_ABOVE},
+		{MEASURE_COUNT, DIRECTION_MORE, 2000, 3000, 1700, 100, RATING_MEETS},
+		{MEASURE_COUNT, DIRECTION_MORE, 0, 0, 100, 0, 0},
+		{MEASURE_COUNT, DIRECTION_MORE, 0, 0, 0, 0, 0},
+		{MEASURE_COUNT, DIRECTION_LESS, 500, 500, 700, -200, RATING_MEETS},
+		{MEASURE_COUNT, DIRECTION_LESS, 500, 500, 500, -100, RATING_ABOVE},
+		{MEASURE_COUNT, DIRECTION_LESS, 100, 100, 100, -100, RATING_ABOVE},
+		{MEASURE_MEAN, DIRECTION_LESS, 3000, 3000, 3350, -50, RATING_MEETS},
+		{MEASURE_MEAN, DIRECTION_LESS, 3000, 3000, 99900, -96600, RATING_MEETS},
+		{MEASURE_MEAN, DIRECTION_LESS, 2000, 3000, 2500, -700, RATING_ABOVE},
+		{MEASURE_COUNT, DIRECTION_LESS, 0, 0, 300, -300, RATING_MEETS},
+		{MEASURE_COUNT, DIRECTION_LESS, 0, 0, 0, 0, 0}, /* MEETS, and nothing is better than none */
+		{MEASURE_COUNT, DIRECTION_LESS, 0, 200, 0, 0, 0},
+		{MEASURE_COUNT, DIRECTION_LESS, 0, 200, 100, 0, 0},
+		{MEASURE_COUNT, DIRECTION_LESS, 0, 200, 300, -100, RATING_MEETS},
+		{MEASURE_MEAN, DIRECTION_LESS, 0, 0, -5, 0, 0}, /* less is never below 0 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct score_plan_item plan = {
+			.measure = cases[i].measure, .direction = cases[i].direction};
+		struct score_hint hint;
+		bool any = hint_of(&plan, cases[i].low, cases[i].high, cases[i].realized, &hint);
+
+		if (any != (cases[i].need != 0) ||
+			(any && (hint.need != cases[i].need || hint.to != cases[i].to)))
+			fail_msg("case %zu", i);
+	}
+}
+
+/* The first step that reaches the next class, found by trying them all; 0 when none does. */
+static int64_t tried(const struct score_plan_item *plan, int64_t low, int64_t high, int64_t realized)
+{
+	struct score_target t = {.low = low, .high = high};
+	enum rating now = score_rating(&rules, score_achievement(plan->direction, &t, realized));
+	int64_t step =
+		(plan->measure == MEASURE_COUNT ? 100 : 1) * (plan->direction == DIRECTION_LESS ? -1 : 1);
+
+	for (int64_t r = realized + step; now != RATING_ABOVE && r >= 0 && r <= 1000; r += step) {
+		if (score_rating(&rules, score_achievement(plan->direction, &t, r)) > now)
+			return r - realized;
+	}
+	return 0;
+}
+
+static void test_hints_are_the_smallest_change(void **state)
+{
+	(void)state;
+	for (unsigned kind = 0; kind < 4; kind++) {
+		const struct score_plan_item plan = {.measure = kind & 1 ? MEASURE_SUM : MEASURE_COUNT,
+			.direction = kind & 2 ? DIRECTION_LESS : DIRECTION_MORE};
+
+		for (int64_t low = 0; low <= 330; low += 11) {
+			for (int64_t high = low; high <= 330; high += 55) {
+				for (int64_t realized = 0; realized <= 700;
+					realized += plan.measure == MEASURE_COUNT ? 100 : 7) {
+					struct score_hint hint;
+					int64_t need = 0;
+
+					if (hint_of(&plan, low, high, realized, &hint))
+						need = (int64_t)hint.need;
+					assert_int_equal(need, tried(&plan, low, high, realized));
+				}
+			}
+		}
+	}
+}
+
+/* March 2026, one item, one row of totals. */
+struct single {
+	struct score_service service;
+	struct score_plan_item item;
+	struct score_total total;
+	struct score_input in;
+};
+
+static void single_init(struct single *s, enum measure measure, int64_t target)
+{
+	static const struct score_assignment open = {.from = 0, .until = INT32_MAX};
+	struct period march = period_of_text("2026-03");
+
+	memset(s, 0, sizeof(*s));
+	s->service = score_service(march, &open, 1, NULL, 0);
+	s->item = (struct score_plan_item){.indicator = 7,
+		.code = "home_visit",
+		.aspect = "productivity",
+		.measure = measure,
+		.target = {.low = target, .high = target},
+		.weight = 4000};
+	s->total = (struct score_total){.month = march.first_month, .indicator = 7, .n = 1, .latest_id = "a"};
+	s->in = (struct score_input){.person = "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+		.period = march,
+		.service = &s->service,
+		.plan = 1,
+		.items = &s->item,
+		.n_items = 1,
+		.ruleset = &rules,
+		.totals = &s->total,
+		.n_totals = 1};
+}
+
+static void test_measures(void **state)
+{
+	static const struct {
+		enum measure measure;
+		int64_t n, sum, sum_of, latest, want;
+	} cases[] = {
+		{MEASURE_COUNT, 38, 0, 0, 0, 3800},
+		{MEASURE_COUNT, 3, 999999, 5, 7, 300}, /* its value is ignored */
+		{MEASURE_SUM, 2, 123449, 0, 0, 1234},
+		{MEASURE_SUM, 2, 123450, 0, 0, 1235},
+		{MEASURE_SUM, 2, -123450, 0, 0, -1235},
+		{MEASURE_MEAN, 3, 100000, 0, 0, 333},
+		{MEASURE_MEAN, 3, 200000, 0, 0, 667},
+		{MEASURE_MEAN, 8, 36100, 0, 0, 45}, /* 0.45125 */
+		{MEASURE_RATIO, 4, 1900000, 2000000, 0, 9500},
+		{MEASURE_RATIO, 4, 10000, 30000, 0, 3333},
+		{MEASURE_RATIO, 1, 0, 10000, 0, 0},
+		{MEASURE_LATEST, 9, 5, 5, 804950, 8050},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct single s;
+		struct score score;
+		struct err e = {0};
+
+		single_init(&s, cases[i].measure, 1000000);
+		s.total.n = cases[i].n;
+		s.total.sum = cases[i].sum;
+		s.total.sum_of = cases[i].sum_of;
+		s.total.latest = cases[i].latest;
+		assert_true(score_compute(&s.in, &score, &e));
+		assert_int_equal(score.n_items, 1);
+		assert_int_equal((int64_t)score.items[0].realized, cases[i].want);
+		assert_int_equal(score.items[0].events, cases[i].n);
+		score_done(&score);
+	}
+}
+
+/* An indicator that was a count when its events came has no `of`: it must not stop a person's score. */
+static void test_a_ratio_of_nothing_is_missing(void **state)
+{
+	struct single s;
+	struct score score;
+	struct err e = {0};
+
+	(void)state;
+	single_init(&s, MEASURE_RATIO, 900000);
+	s.total.n = 5;
+	s.total.sum = 50000;
+	assert_true(score_compute(&s.in, &score, &e));
+	assert_int_equal(score.n_items, 0);
+	assert_string_equal(score.missing[0], "home_visit");
+	assert_false(score.has_results);
+	score_done(&score);
+}
+
+static void test_results_rating(void **state)
+{
+	enum { A = RATING_ABOVE, M = RATING_MEETS, B = RATING_BELOW, N = 5 };
+	static const struct {
+		int32_t most;
+		int ratings[N]; /* the first is MAIN, the others ADDITIONAL; -1 ends */
+		enum rating want;
+	} cases[] = {
+		{5000, {A, -1}, RATING_ABOVE},
+		{5000, {B, -1}, RATING_BELOW},
+		{5000, {M, -1}, RATING_MEETS},
+		{5000, {A, M, -1}, RATING_MEETS}, /* a half is not most */
+		{5000, {A, B, -1}, RATING_MEETS},
+		{5000, {A, A, M, -1}, RATING_ABOVE},
+		{5000, {A, A, B, -1}, RATING_ABOVE},
+		{5000, {B, A, A, -1}, RATING_MEETS}, /* a MAIN result is below */
+		{5000, {B, B, A, -1}, RATING_BELOW},
+		{5000, {A, B, B, -1}, RATING_BELOW},
+		{5000, {B, B, A, A, -1}, RATING_MEETS},
+		{7500, {A, A, A, M, -1}, RATING_MEETS},
+		{7500, {A, A, A, A, M}, RATING_ABOVE},
+		{3333, {A, M, M, -1}, RATING_ABOVE},
+		{3334, {A, M, M, -1}, RATING_MEETS},
+		{0, {M, M, M, M, A}, RATING_ABOVE},
+		{0, {M, M, M, M, B}, RATING_BELOW},
+		{0, {A, B, B, B, B}, RATING_ABOVE}, /* both are "most": the better one comes first */
+		{10000, {A, A, A, A, A}, RATING_MEETS},
+	};
+	static const int64_t events[] = {[RATING_BELOW] = 1, [RATING_MEETS] = 10, [RATING_ABOVE] = 12};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct score_ruleset ruleset = rules;
+		struct score_plan_item items[N];
+		struct score_total totals[N];
+		struct single s;
+		struct score score;
+		struct err e = {0};
+		size_t n = 0;
+
+		single_init(&s, MEASURE_COUNT, 100000);
+		for (; n < N && cases[i].ratings[n] >= 0; n++) {
+			items[n] = s.item;
+			items[n].indicator = (int32_t)n;
+			items[n].kind = n == 0 ? RESULT_MAIN : RESULT_ADDITIONAL;
+			totals[n] = s.total;
+			totals[n].indicator = (int32_t)n;
+			totals[n].n = events[cases[i].ratings[n]];
+		}
+		ruleset.most = cases[i].most;
+		s.in.ruleset = &ruleset;
+		s.in.items = items;
+		s.in.totals = totals;
+		s.in.n_items = s.in.n_totals = n;
+		assert_true(score_compute(&s.in, &score, &e));
+		if (score.results_rating != cases[i].want)
+			fail_msg("case %zu", i);
+		score_done(&score);
+	}
+}
+
+static void test_what_does_not_belong_changes_nothing(void **state)
+{
+	struct single s;
+	struct score score;
+	struct err e = {0};
+
+	(void)state;
+	single_init(&s, MEASURE_LATEST, 800000);
+	struct score_total totals[] = {s.total, s.total, s.total, s.total};
+
+	totals[0].latest = 700000;
+	totals[0].latest_at = 5;
+	totals[1].latest_at = 9, totals[1].n = 0; /* revoked */
+	totals[2].latest_at = 9, totals[2].month++; /* of another month */
+	totals[3].latest_at = 9, totals[3].indicator = 8; /* of another indicator */
+	s.in.totals = totals;
+	s.in.n_totals = COUNT(totals);
+	assert_true(score_compute(&s.in, &score, &e));
+	assert_int_equal((int64_t)score.items[0].realized, 7000);
+	assert_int_equal(score.items[0].events, 1);
+	score_done(&score);
+}
+
+static void test_what_cannot_be_exact_is_refused(void **state)
+{
+	const dec_wide most = (dec_wide)((unsigned __int128)-1 >> 1);
+	struct single s;
+	struct score score = {.person = "untouched"};
+	struct err e = {0};
+
+	(void)state;
+	single_init(&s, MEASURE_SUM, 1);
+	s.total.sum = most;
+	assert_false(score_compute(&s.in, &score, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+
+	err_clear(&e);
+	single_init(&s, MEASURE_RATIO, 1);
+	s.total.sum = most / 1000000;
+	s.total.sum_of = 1;
+	assert_false(score_compute(&s.in, &score, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+
+	err_clear(&e);
+	single_init(&s, MEASURE_SUM, 1000000);
+	s.total.sum = -most / 1000000;
+	s.item.weight = most;
+	assert_false(score_compute(&s.in, &score, &e));
+	assert_int_equal(e.code, ERR_INVALID);
+	assert_string_equal(score.person, "untouched");
+}
+
+/* The greatest that dec.h admits, a thousand million times a month for a year. */
+static void test_the_greatest_figures_are_exact(void **state)
+{
+	static const dec_wide greatest = (dec_wide)999999999999999 * 10000;
+	static const struct score_assignment open = {.from = 0, .until = INT32_MAX};
+	struct single s;
+	struct score_total totals[12];
+	struct score score;
+	struct err e = {0};
+	char text[DEC_TEXT];
+
+	(void)state;
+	single_init(&s, MEASURE_SUM, 1);
+	s.in.period = period_of_text("2026");
+	s.service = score_service(s.in.period, &open, 1, NULL, 0);
+	s.item.target = (struct score_target){.low = 100, .high = 100};
+	for (int i = 0; i < 12; i++) {
+		totals[i] = s.total;
+		totals[i].month = s.in.period.first_month + i;
+		totals[i].n = 999999999;
+		totals[i].sum = -greatest * 999999999;
+	}
+	s.in.totals = totals;
+	s.in.n_totals = 12;
+	assert_true(score_compute(&s.in, &score, &e));
+	assert_string_equal(
+		dec_format_shown(score.items[0].realized, text), "-11999999987999988000000012.00");
+	assert_true(score.results == score.items[0].achievement);
+	score_done(&score);
+}
+
+static void test_json_is_the_contract(void **state)
+{
+	static const char want[] =
+		"{\"person\":\"7c9e6679-7425-40de-944b-e07fc1f90ae7\",\"period\":\"2026-03\",\"ruleset\":\"2026.1\","
+		"\"plan\":1,\"revision\":7,\"items\":[{\"indicator\":\"home_visit\",\"aspect\":\"productivity\","
+		"\"kind\":\"MAIN\",\"target\":[\"40.00\",\"42.00\"],\"realized\":\"38.00\",\"achievement\":\"95.00\","
+		"\"capped\":\"95.00\",\"rating\":\"MEETS\",\"weight\":\"40.00\",\"contribution\":\"95.00\",\"events\":38}],"
+		"\"missing\":[],\"results\":{\"score\":\"95.00\",\"rating\":\"MEETS\"},\"behaviour\":null,\"proposed\":null,"
+		"\"grade\":null,\"hints\":[{\"indicator\":\"home_visit\",\"need\":\"9\",\"to\":\"ABOVE\"}]}";
+	struct single s;
+	struct score score;
+	struct err e = {0};
+	json_t *json;
+	char *text;
+
+	(void)state;
+	single_init(&s, MEASURE_COUNT, 400000);
+	s.item.target = (struct score_target){.low = 400000, .high = 420000, .range = true};
+	s.total.n = 38;
+	assert_true(score_compute(&s.in, &score, &e));
+	json = score_to_json(&score, 7);
+	text = json_dumps(json, JSON_COMPACT);
+	assert_string_equal(text, want);
+	free(text);
+	json_decref(json);
+	score_done(&score);
+}
+
+static int allowed; /* allocations until they fail */
+
+static void *failing_malloc(size_t size)
+{
+	return allowed-- > 0 ? malloc(size) : NULL;
+}
+
+/* Without memory there is no JSON, rather than one with a field missing; and nothing leaks. */
+static void test_json_without_memory(void **state)
+{
+	struct single s;
+	struct score score;
+	struct err e = {0};
+	json_t *json = NULL;
+
+	(void)state;
+	single_init(&s, MEASURE_COUNT, 400000);
+	s.item.target.range = true;
+	assert_true(score_compute(&s.in, &score, &e));
+	json_set_alloc_funcs(failing_malloc, free);
+	for (int n = 0; json == NULL && n < 1000; n++) {
+		allowed = n;
+		json = score_to_json(&score, 1);
+	}
+	json_set_alloc_funcs(malloc, free);
+	assert_non_null(json);
+	assert_int_equal(json_object_size(json), 12);
+	json_decref(json);
+	score_done(&score);
+}
+
+static void test_words(void **state)
+{
+	enum measure measure = MEASURE_LATEST;
+	enum direction direction;
+	enum result_kind kind;
+
+	(void)state;
+	assert_false(score_measure_parse("survey", &measure));
+	assert_false(score_measure_parse("", &measure));
+	assert_int_equal(measure, MEASURE_LATEST);
+	assert_true(score_measure_parse("ratio", &measure) && measure == MEASURE_RATIO);
+	assert_true(score_direction_parse("less", &direction) && direction == DIRECTION_LESS);
+	assert_false(score_direction_parse("LESS", &direction));
+	assert_true(score_kind_parse("ADDITIONAL", &kind) && kind == RESULT_ADDITIONAL);
+	assert_false(score_kind_parse("main", &kind));
+	assert_string_equal(score_kind_name(kind), "ADDITIONAL");
+	assert_string_equal(score_rating_name(RATING_ABOVE), "ABOVE");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_service_days),
+		cmocka_unit_test(test_a_whole_leap_year_of_service),
+		cmocka_unit_test(test_achievement),
+		cmocka_unit_test(test_rating_has_lower_bounds_only),
+		cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_hints_are_the_smallest_change),
+		cmocka_unit_test(test_measures),
+		cmocka_unit_test(test_a_ratio_of_nothing_is_missing),
+		cmocka_unit_test(test_results_rating),
+		cmocka_unit_test(test_what_does_not_belong_changes_nothing),
+		cmocka_unit_test(test_what_cannot_be_exact_is_refused),
+		cmocka_unit_test(test_the_greatest_figures_are_exact),
+		cmocka_unit_test(test_json_is_the_contract),
+		cmocka_unit_test(test_json_without_memory),
+		cmocka_unit_test(test_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
