@@ -46,4 +46,21 @@ $(B)/%.o: %.c
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS) $(if $(filter services/%,$<),-I$(dir $<)) -Iservices/scoring -c -o $@ $<
 
+# What programs carry in themselves.
+MIGRATIONS = $(sort $(wildcard schemas/sql/*.sql))
+$(B)/services/admin/migrations.S: $(MIGRATIONS) scripts/embed.sh
+	@mkdir -p $(@D)
+	@sh scripts/embed.sh -t migrations $@ $(MIGRATIONS)
+
+$(B)/openapi.json: schemas/bundle.py schemas/openapi.yaml $(wildcard schemas/topics/*.json)
+	@mkdir -p $(@D)
+	@$(PYTHON) schemas/bundle.py > $@.new && mv $@.new $@
+
+$(B)/services/gateway/assets.S: $(B)/openapi.json $(wildcard services/gateway/web/*) scripts/embed.sh
+	@mkdir -p $(@D)
+	@sh scripts/embed.sh $@ openapi_json=$(B)/openapi.json style_css=services/gateway/web/style.css
+
+$(B)/%.o: $(B)/%.S
+	@$(CC) $(OPT) -c -o $@ $<
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

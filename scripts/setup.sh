@@ -88,7 +88,7 @@ fetch_kafka() {
 	mkdir -p "$fresh"
 	quietly mvn -B -ntp -f scripts/kafka/pom.xml dependency:copy-dependencies \
 		-DincludeScope=runtime -DoutputDirectory="$fresh"
-	(cd "$fresh" && sha256sum --quiet -c ../../../scripts/kafka/libs.sha256) ||
+	(cd "$fresh" && sha256sum --quiet --strict -c ../../../scripts/kafka/libs.sha256) ||
 		die 'Apache Kafka came, but is not what scripts/kafka/libs.sha256 says'
 	cp scripts/kafka/libs.sha256 "$fresh/"
 	rm -rf "$libs"

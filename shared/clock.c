@@ -146,10 +146,10 @@ static int64_t read_fraction(struct reader *r)
 
 static int64_t read_offset(struct reader *r)
 {
-	char sign = read_any(r, "Zz+-");
+	char sign = read_any(r, "Z+-");
 	int64_t minutes;
 
-	if (sign == 'Z' || sign == 'z')
+	if (sign == 'Z')
 		return 0;
 	minutes = read_within(r, 2, 0, 23) * 60;
 	read_any(r, ":");
@@ -162,7 +162,7 @@ bool clock_parse(const char *text, size_t len, int64_t *out)
 	struct reader r = {text, text + len, true};
 	int64_t instant = read_date(&r) * CLOCK_DAY;
 
-	read_any(&r, "Tt");
+	read_any(&r, "T");
 	instant += read_time(&r);
 	instant += read_fraction(&r);
 	instant -= read_offset(&r);

@@ -55,7 +55,7 @@ bool emit(struct bus_producer *p, const char *service, const struct emit_message
 	snprintf(type, sizeof type, "%s.v1", m->topic);
 	const struct bus_header headers[] = {
 		emit_header("ce_specversion", "1.0"),
-		emit_header("ce_id", digest_uuid_format(id, uuid)),
+		emit_header("ce_id", m->id ? m->id : digest_uuid_format(id, uuid)),
 		emit_header("ce_source", source),
 		emit_header("ce_type", type),
 		emit_header("ce_time", clock_format(clock_now(), at)),

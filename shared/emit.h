@@ -19,6 +19,7 @@ struct emit_message {
 	const char *data;   /* JSON; NULL: a tombstone */
 	size_t len;
 	const char *trace;  /* a traceparent for this hop, from trace_next; NULL: none */
+	const char *id;     /* what a repetition is known by; NULL: a random one, for what is recognised by its content */
 };
 
 /* Queues one; `service` names the emitter in ce_source. */

@@ -314,11 +314,15 @@ json_t *event_parse(const char *data, size_t len, struct event_fault *fault)
 {
 	json_error_t error;
 	char detail[sizeof fault->detail];
-	json_t *root = data && len ? json_loadb(data, len, JSON_REJECT_DUPLICATES, &error) : NULL;
+	/* jansson drops a NUL right behind a number or a literal */
+	bool clean = data && len && !memchr(data, 0, len);
+	json_t *root = clean ? json_loadb(data, len, JSON_REJECT_DUPLICATES, &error) : NULL;
 	if (root && depth_of(root, EVENT_MAX_DEPTH) <= EVENT_MAX_DEPTH)
 		return root;
 	if (!data || !len)
 		snprintf(detail, sizeof detail, "the value is empty");
+	else if (!clean)
+		snprintf(detail, sizeof detail, "holds a NUL byte");
 	else if (root)
 		snprintf(detail, sizeof detail, "is nested deeper than %d levels", EVENT_MAX_DEPTH);
 	else

@@ -20,7 +20,7 @@ enum {
 	HEAD_MAX = 16 * 1024, /* of a request's head */
 	POOL = 2 * HEAD_MAX, /* the library's memory for each connection */
 	SWALLOW = 4 * 1024 * 1024, /* of a refused body, so that the client gets to read why */
-	HELD = 16 * 1024 * 1024, /* of bodies, for all requests together */
+	HELD = 8 * 1024 * 1024, /* of bodies, for all requests together */
 	STACK = 512 * 1024, /* of each connection's thread */
 	DRAIN_MS = 5000,
 };

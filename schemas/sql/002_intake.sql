@@ -138,6 +138,16 @@ CREATE TABLE intake.tally (
 
 CREATE VIEW intake.total_view AS
 	SELECT person, month, indicator, n, sum, sum_of, latest_at, latest_id, latest_value FROM intake.total WHERE n > 0;
+-- The same from raw evidence: what the totals must be. For operators; not granted to any service.
+CREATE VIEW intake.raw_total_view AS
+	SELECT person, (extract(year FROM day) * 12 + extract(month FROM day) - 1)::int AS month, indicator,
+		count(*) AS n, sum(value) AS sum, coalesce(sum("of"), 0) AS sum_of,
+		(array_agg(at ORDER BY at DESC, event_id DESC))[1] AS latest_at,
+		(array_agg(event_id ORDER BY at DESC, event_id DESC))[1] AS latest_id,
+		(array_agg(value ORDER BY at DESC, event_id DESC))[1] AS latest_value
+	FROM intake.evidence e
+	WHERE person IS NOT NULL AND NOT EXISTS (SELECT FROM intake.replacement r WHERE r.original = e.key)
+	GROUP BY 1, 2, 3;
 CREATE VIEW intake.completeness_view AS
 	SELECT DISTINCT unit, month, indicator FROM intake.completeness c
 	WHERE NOT EXISTS (SELECT FROM intake.replacement r WHERE r.original = c.key);

@@ -26,9 +26,6 @@ bool admin_kafka(struct admin *a, struct err *e);
 /* Begins a transaction as the registry's owner, whoever connected. */
 bool admin_begin_registry(struct admin *a, struct err *e);
 
-/* True with the texts equal; either may be NULL. */
-bool admin_same(const char *a, const char *b);
-
 #define COUNT(a_) (sizeof(a_) / sizeof *(a_))
 
 /* Places of the options in their tables. */

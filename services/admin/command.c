@@ -90,9 +90,9 @@ bool arguments_parse(const struct command *c, int argc, char **argv, struct argu
 			return false;
 	}
 	if (out->n_rest < c->min_rest)
-		return err_set(e, ERR_INVALID, "something is missing");
+		return err_set(e, ERR_INVALID, "an argument is missing");
 	if (out->n_rest > c->max_rest)
-		return err_set(e, ERR_INVALID, "\"%s\" is too much", out->rest[c->max_rest]);
+		return err_set(e, ERR_INVALID, "\"%s\" is one argument too many", out->rest[c->max_rest]);
 	return !c->check || c->check(out, e);
 }
 

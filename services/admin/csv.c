@@ -28,7 +28,8 @@ static char *read_quoted(struct csv_reader *r, struct err *e)
 	int line = r->line;
 	for (r->at++;; r->at++) {
 		if (r->at == r->end) {
-			err_set(e, ERR_INVALID, "line %d: a quote is opened and never closed", line);
+			r->line = line;
+			err_set(e, ERR_INVALID, "a quote is opened and never closed");
 			return NULL;
 		}
 		if (*r->at == '"' && *++r->at != '"')
@@ -43,7 +44,7 @@ static char *read_plain(struct csv_reader *r, struct err *e)
 {
 	while (r->at < r->end && *r->at != ',' && !at_break(r)) {
 		if (*r->at == '"') {
-			err_set(e, ERR_INVALID, "line %d: a quote in a field that does not begin with one", r->line);
+			err_set(e, ERR_INVALID, "a quote in a field that does not begin with one");
 			return NULL;
 		}
 		r->at++;
@@ -64,7 +65,7 @@ static const char *read_field(struct csv_reader *r, bool *more, struct err *e)
 	} else if (at_break(r)) {
 		pass_break(r);
 	} else if (r->at < r->end) {
-		err_set(e, ERR_INVALID, "line %d: after a closing quote there must be a comma or the line's end", r->line);
+		err_set(e, ERR_INVALID, "after a closing quote there must be a comma or the line's end");
 		return NULL;
 	}
 	*end = '\0';
@@ -81,7 +82,7 @@ int csv_next(struct csv_reader *r, struct csv_row *row, struct err *e)
 	row->line = r->line;
 	for (bool more = true; more;) {
 		if (row->n == CSV_FIELDS) {
-			err_set(e, ERR_INVALID, "line %d: more than %d fields", row->line, CSV_FIELDS);
+			err_set(e, ERR_INVALID, "more than %d fields", CSV_FIELDS);
 			return -1;
 		}
 		const char *field = read_field(r, &more, e);

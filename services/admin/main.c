@@ -14,33 +14,33 @@
 enum { EXIT_FOUND = 1, EXIT_USAGE = 2, PING_MS = 10000 };
 
 static const struct option topics_options[] = {
-	{"--replication", "N", "copies of each partition; without it the brokers' default", 1, 32},
+	{"--replication", "N", .help = "copies of each partition; without it the brokers' default", .min = 1, .max = 32},
 };
 static const struct option load_options[] = {
-	{"--dry-run", NULL, "check and count, change nothing", 0, 0},
+	{"--dry-run", NULL, .help = "check and count, change nothing"},
 };
 static const struct option token_options[] = {
-	{"--role", "ROLE", "person, head, auditor, operator or upstream", 0, 0},
-	{"--nip", "NIP", "whose it is; person and head want it", 0, 0},
-	{"--agency", "CODE", "a head's agency; without it that of the person's unit", 0, 0},
-	{"--source", "CODE", "the system that publishes with it; upstream wants it", 0, 0},
-	{"--days", "N", "good for so many days; without it until it is revoked", 1, 36500},
-	{"--note", "TEXT", "what it is for, shown by `token list`", 0, 0},
+	{"--role", "ROLE", .help = "person, head, auditor, operator or upstream"},
+	{"--nip", "NIP", .help = "whose it is; person and head want it"},
+	{"--agency", "CODE", .help = "a head's agency; without it that of the person's unit"},
+	{"--source", "CODE", .help = "the system that publishes with it; upstream wants it"},
+	{"--days", "N", .help = "good for so many days; without it until it is revoked", .min = 1, .max = 36500},
+	{"--note", "TEXT", .help = "what it is for, shown by `token list`"},
 };
 static const struct option recompute_options[] = {
-	{"--period", "P", "a month, quarter or year: 2026-03, 2026-Q1, 2026; without it every year with evidence", 0, 0},
-	{"--person", "UUID|NIP", "whose; can be given several times; without it everybody", 0, 0, .joins = true},
-	{"--wait", "SECONDS", "wait until the new scores are there", 1, 86400},
+	{"--period", "P", .help = "a month, quarter or year: 2026-03, 2026-Q1, 2026; without it every year with evidence"},
+	{"--person", "UUID|NIP", .help = "whose; can be given several times; without it everybody", .joins = true},
+	{"--wait", "SECONDS", .help = "wait until the new scores are there", .min = 1, .max = 86400},
 };
 static const struct option redrive_options[] = {
-	{"--reason", "CODE", "those that were rejected for this", 0, 0},
-	{"--source", "CODE", "those of this source alone", 0, 0},
-	{"--limit", "N", "so many at most, the oldest first", 1, 1000000000},
-	{"--id", "N", "this one alone", 1, INT64_MAX},
+	{"--reason", "CODE", .help = "those that were rejected for this"},
+	{"--source", "CODE", .help = "those of this source alone"},
+	{"--limit", "N", .help = "so many at most, the oldest first", .min = 1, .max = 1000000000},
+	{"--id", "N", .help = "this one alone", .min = 1, .max = INT64_MAX},
 };
 static const struct option status_options[] = {
-	{"--wait", "SECONDS", "wait until nothing is under way; exit 1 if something still is by then", 1, 86400},
-	{"--json", NULL, "one JSON object", 0, 0},
+	{"--wait", "SECONDS", .help = "wait until nothing is under way; exit 1 if something still is by then", .min = 1, .max = 86400},
+	{"--json", NULL, .help = "one JSON object"},
 };
 
 enum { DATABASE = NEEDS_DATABASE, BOTH = NEEDS_DATABASE | NEEDS_KAFKA };
@@ -116,11 +116,6 @@ bool admin_begin_registry(struct admin *a, struct err *e)
 	return db_begin(a->db, e) && db_script(a->db, "SET LOCAL ROLE terukur_registry", e);
 }
 
-bool admin_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 bool check_run(struct admin *a, const struct arguments *args, struct err *e)
 {
 	(void)args;
@@ -186,7 +181,7 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	int code = EXIT_USAGE;
 	if (!digest_init() || !arguments_parse(c, argc - 1 - words, argv + 1 + words, &args, &e))
-		fprintf(stderr, "admin %s: %s; admin %s --help says more\n", c->name, e.text, c->name);
+		fprintf(stderr, "admin %s: %s\nusage: admin %s %s\n", c->name, e.text, c->name, c->args);
 	else
 		code = admin_run(c, &args);
 	arguments_done(&args);

@@ -107,7 +107,10 @@ bool registry_file_csv(struct buf *text, struct registry_file *out, struct findi
 	if (got > 0 && header_check(&header, found))
 		rows_read(&reader, &header, people, &lines, found, &e);
 	out->lines = lines;
-	if (e.code)
-		findings_add(found, "the file", "%s", e.text);
+	if (e.code) {
+		char place[PLACE_TEXT];
+		snprintf(place, sizeof place, "line %d", reader.line);
+		findings_add(found, place, "%s", e.text);
+	}
 	return found->count == 0;
 }

@@ -310,9 +310,9 @@ static const struct field indicator_fields[] = {
 	{"name", check_object, .required = true, FIELDS(languages)},
 	{"aspect", check_choice, .required = true, .choices = aspects},
 	{"measure", check_measure, .required = true, .choices = measures},
-	{"element", check_element},
+	{"element", check_element, .required = false},
 	{"direction", check_choice, .required = true, .choices = directions},
-	{"unit", check_unit_name},
+	{"unit", check_unit_name, .required = false},
 	{"min", check_number, .min = -MOST, .max = MOST, .decimals = 4},
 	{"max", check_number, .min = -MOST, .max = MOST, .decimals = 4},
 };
@@ -349,7 +349,7 @@ static const struct field plan_fields[] = {
 	{"nip", check_nip, .required = true, .refers = "people"},
 	{"year", check_number, .required = true, .min = 1900, .max = 9999},
 	{"status", check_choice, .required = true, .choices = statuses},
-	{"from", check_date},
+	{"from", check_date, .required = false},
 	{"items", check_items, .nullable = true},
 };
 

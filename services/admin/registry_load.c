@@ -175,11 +175,9 @@ static bool load_after(struct admin *a, struct err *e)
 	return publish_outbox(a, &said, e);
 }
 
-static bool load_file(struct admin *a, const char *path, bool csv, struct registry_file *file, struct findings *found,
-	struct err *e)
+static bool load_file(const char *path, bool csv, struct registry_file *file, struct findings *found, struct err *e)
 {
 	BUF_AUTO text;
-	(void)a;
 	buf_init(&text, FILE_MOST);
 	if (!file_read(path, &text, e))
 		return false;
@@ -194,7 +192,7 @@ static bool load(struct admin *a, const struct arguments *args, bool csv, struct
 	struct load l;
 	findings_init(&found);
 	load_init(&l);
-	bool ok = (try_only || admin_kafka(a, e)) && load_file(a, args->rest[0], csv, &file, &found, e) &&
+	bool ok = (try_only || admin_kafka(a, e)) && load_file(args->rest[0], csv, &file, &found, e) &&
 		load_transaction(a, &file, try_only, &l, &found, e);
 	if (ok)
 		load_print(&l, try_only);

@@ -94,9 +94,13 @@ const struct db_statement store_statements[STORE_ALL] = {
 		" RETURNING xmax = 0, " NOTHING,
 		"jsonb"},
 
+	/* Scores move from the first day on which the assignment is another one than before until the last. */
 	[STORE_ASSIGNMENTS] = {"registry_assignments",
-		"WITH new AS (SELECT p.id AS person, r.\"from\", r.until, r.unit, r.position, s.id AS superior,"
-		" CASE WHEN o.person IS NULL THEN r.\"from\" ELSE coalesce(o.until_date, 'infinity') END AS old_until"
+		"WITH new AS (SELECT p.id AS person, r.\"from\", r.until, r.unit, r.position, s.id AS superior, CASE"
+		" WHEN (o.unit, o.position) IS NOT DISTINCT FROM (r.unit, r.position)"
+		" THEN least(o.until_date, r.until, '9999-12-31') ELSE r.\"from\" END AS first,"
+		" CASE WHEN o.person IS NOT NULL AND o.until_date IS NULL THEN '9999-12-31'"
+		" ELSE greatest(o.until_date, coalesce(r.until, '9999-12-31')) END AS last"
 		" FROM jsonb_to_recordset($1)"
 		" AS r(nip text, \"from\" date, until date, unit text, position text, superior text)"
 		" JOIN registry.person p ON p.nip = r.nip LEFT JOIN registry.person s ON s.nip = r.superior"
@@ -108,9 +112,7 @@ const struct db_statement store_statements[STORE_ALL] = {
 		" WHERE (t.until_date, t.unit, t.position, t.superior) IS DISTINCT FROM"
 		" (excluded.until_date, excluded.unit, excluded.position, excluded.superior)"
 		" RETURNING xmax = 0 AS added, person, from_date)"
-		" SELECT w.added, NULL::text, w.person, extract(year FROM w.from_date)::int4, CASE"
-		" WHEN greatest(n.old_until, coalesce(n.until, 'infinity')) = 'infinity' THEN 9999"
-		" ELSE extract(year FROM greatest(n.old_until, n.until))::int4 END"
+		" SELECT w.added, NULL::text, w.person, extract(year FROM n.first)::int4, extract(year FROM n.last)::int4"
 		" FROM written w JOIN new n ON n.person = w.person AND n.\"from\" = w.from_date",
 		"jsonb"},
 
@@ -119,7 +121,7 @@ const struct db_statement store_statements[STORE_ALL] = {
 		" FROM jsonb_to_recordset($1) AS r(nip text, \"from\" date, until date)"
 		" JOIN registry.person p ON p.nip = r.nip"
 		" WHERE a.person = p.id AND a.from_date = r.\"from\" AND a.until_date IS DISTINCT FROM r.until"
-		" RETURNING false, NULL::text, a.person, extract(year FROM a.from_date)::int4, 9999",
+		" RETURNING false, NULL::text, a.person, extract(year FROM r.until)::int4, 9999",
 		"jsonb"},
 
 	[STORE_ABSENCES] = {"registry_absences",
@@ -248,16 +250,17 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"'waiting', (SELECT count(*) FROM intake.waiting))",
 		""},
 	[STORE_STATUS_BUSY] = {"status_busy",
-		"SELECT (SELECT count(*) FROM registry.outbox),"
-		" (SELECT count(*) FROM intake.waiting w WHERE EXISTS"
-		" (SELECT FROM intake.event_id i WHERE i.key = w.original AND NOT i.waiting)),"
-		" (SELECT count(*) FROM scoring.score WHERE published_revision < revision)",
+		"SELECT (SELECT count(*) FROM registry.outbox), i.due, i.unpublished, s.unpublished"
+		" FROM intake.under_way_view i, scoring.under_way_view s",
 		""},
 
+	/* Ids are remembered for two years after their own: before that none is missed. */
 	[STORE_ORIGINALS] = {"originals",
 		"DECLARE originals NO SCROLL CURSOR FOR SELECT t.name, e.\"partition\", e.\"offset\", e.kind, e.at, e.day, e.key,"
 		" e.event_id, s.code, n.code, p.nip, e.value, e.\"of\", e.replaces, e.sha256, e.headers, e.payload, i.content,"
-		" i.waiting, i.month, i.person IS NOT DISTINCT FROM e.person, i.indicator IS NOT DISTINCT FROM e.indicator"
+		" i.waiting OR i.person IS DISTINCT FROM e.person OR i.month IS DISTINCT FROM CASE WHEN e.person IS NOT NULL"
+		" THEN (extract(year FROM e.day) * 12 + extract(month FROM e.day) - 1)::int4 END OR i.indicator IS DISTINCT FROM"
+		" CASE WHEN e.person IS NOT NULL THEN e.indicator END, extract(year FROM e.day) < extract(year FROM now()) - 2"
 		" FROM intake.evidence e LEFT JOIN intake.topic t ON t.id = e.topic LEFT JOIN intake.event_id i ON i.key = e.key"
 		" LEFT JOIN registry.source s ON s.id = e.source LEFT JOIN registry.indicator n ON n.id = e.indicator"
 		" LEFT JOIN registry.person p ON p.id = e.person",
@@ -285,20 +288,20 @@ const struct db_statement store_statements[STORE_ALL] = {
 		""},
 
 	[STORE_TOTALS] = {"totals",
-		"WITH raw AS (SELECT person, (extract(year FROM day) * 12 + extract(month FROM day) - 1)::int4 AS month, indicator,"
-		" count(*) AS n, coalesce(sum(value), 0) AS sum, coalesce(sum(\"of\"), 0) AS sum_of,"
-		" (array_agg(row(at, event_id, value) ORDER BY at DESC, event_id DESC))[1] AS latest"
-		" FROM intake.evidence e WHERE kind IN (0, 1)"
-		" AND NOT EXISTS (SELECT FROM intake.replacement r WHERE r.original = e.key) GROUP BY 1, 2, 3)"
-		" SELECT person, month, coalesce(i.code, indicator::text), coalesce(raw.n, 0), coalesce(t.n, 0)"
-		" FROM raw FULL JOIN (SELECT * FROM intake.total WHERE n <> 0) t USING (person, month, indicator)"
+		"SELECT person, month, coalesce(i.code, indicator::text), coalesce(raw.n, 0), coalesce(t.n, 0)"
+		" FROM intake.raw_total_view raw FULL JOIN intake.total_view t USING (person, month, indicator)"
 		" LEFT JOIN registry.indicator i ON i.id = indicator"
-		" WHERE raw.n IS NULL OR t.n IS NULL OR (raw.n, raw.sum, raw.sum_of) IS DISTINCT FROM (t.n, t.sum, t.sum_of)"
-		" OR raw.latest IS DISTINCT FROM row(t.latest_at, t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
+		" WHERE (raw.n, raw.sum, raw.sum_of, raw.latest_at, raw.latest_id, raw.latest_value) IS DISTINCT FROM"
+		" (t.n, t.sum, t.sum_of, t.latest_at, t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
 		""},
 
+	[STORE_STANDING] = {"standing",
+		"SELECT person, period, revision, content, body FROM scoring.score WHERE person = ANY ($1)"
+		" ORDER BY person, period",
+		"uuid[]"},
 	[STORE_UNPUBLISHED] = {"unpublished",
-		"SELECT person, period FROM scoring.score"
-		" WHERE published_revision < revision AND computed_at < now() - interval '1 minute' ORDER BY 1, 2",
+		"SELECT s.person, s.period FROM scoring.score s JOIN scoring.person p ON p.person = s.person"
+		" AND p.published_revision < p.revision AND p.published_revision < s.person_revision"
+		" WHERE s.computed_at < now() - interval '1 minute' ORDER BY 1, 2",
 		""},
 };

@@ -43,11 +43,12 @@ enum {
 	STORE_REJECTED_PAGE,
 	STORE_REJECTED_DONE,
 	STORE_STATUS,        /* one row of JSON */
-	STORE_STATUS_BUSY,   /* due waiting corrections, unpublished scores, unpublished registry changes */
+	STORE_STATUS_BUSY,   /* what is under way besides lag, see status.c */
 	STORE_ORIGINALS,     /* opens the cursor over all originals */
 	STORE_ORIGINALS_NEXT,
 	STORE_LINKS,         /* evidence, ids and replacements that do not fit each other */
 	STORE_TOTALS,        /* totals that differ from raw evidence */
+	STORE_STANDING,      /* people's scores, those that vanished included */
 	STORE_UNPUBLISHED,   /* scores that should have been published a minute ago */
 	STORE_ALL,
 };

@@ -10,14 +10,17 @@ import pathlib
 import random
 import re
 import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
 
 import jsonschema
 import pytest
+import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOPICS = ROOT / "schemas" / "topics"
+SCHEMAS = ROOT / "schemas"
+TOPICS = SCHEMAS / "topics"
 EXAMPLES = TOPICS / "examples"
 CODEC = ROOT / "build" / "event-check"
 
@@ -142,13 +145,12 @@ def load_schema(path):
 
 
 def judge_of(schema):
-    Judge.check_schema(schema)
     return Judge(schema, format_checker=formats)
 
 
 TOPIC_NAMES = sorted(path.stem for path in TOPICS.glob("*.json"))
 JUDGES = {name: judge_of(load_schema(TOPICS / f"{name}.json")) for name in TOPIC_NAMES}
-REGISTRY = judge_of(load_schema(ROOT / "schemas" / "registry.json"))
+REGISTRY = judge_of(load_schema(SCHEMAS / "registry.json"))
 ACTIVITY = JUDGES["activity"]
 TYPES = ACTIVITY.schema["properties"]["type"]["enum"]
 
@@ -204,6 +206,38 @@ def disagreements(paths):
     return result
 
 
+# --- the schemas themselves -----------------------------------------------------------------------------
+
+KEYWORDS = {"$schema", "$ref", "$defs", "title", "description", "type", "enum", "const", "required", "properties",
+            "additionalProperties", "items", "minItems", "maxItems", "uniqueItems", "contains", "minLength",
+            "maxLength", "pattern", "format", "contentEncoding", "minimum", "maximum", "exclusiveMinimum",
+            "exclusiveMaximum", "multipleOf", "anyOf", "oneOf", "allOf"}
+
+
+def subschemas(schema):
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for keyword in ("properties", "$defs"):
+        for inner in schema.get(keyword, {}).values():
+            yield from subschemas(inner)
+    for keyword in ("items", "contains", "additionalProperties"):
+        yield from subschemas(schema.get(keyword))
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for inner in schema.get(keyword, []):
+            yield from subschemas(inner)
+
+
+@pytest.mark.parametrize("path", [*sorted(TOPICS.glob("*.json")), SCHEMAS / "registry.json"],
+                         ids=lambda path: path.stem)
+def test_schema_is_a_schema(path):
+    """A misspelt keyword would be ignored, and let pass what it was to stop."""
+    schema = load_schema(path)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    Judge.check_schema(schema)
+    assert {keyword for inner in subschemas(schema) for keyword in inner} <= KEYWORDS
+
+
 # --- examples -------------------------------------------------------------------------------------------
 
 def examples(kind, topic="*"):
@@ -253,8 +287,12 @@ def test_codec_agrees_on_every_example():
 
 @needs_codec
 @pytest.mark.parametrize("field,path", [
-    ("data.value", "invalid/value_five_decimals"), ("data.of", "invalid/of_null"), ("time", "invalid/time_month_13"),
-    ("data.period", "invalid/complete_period_quarter"), ("id", "invalid/id_missing"), ("", "malformed/truncated"),
+    ("data.value", "invalid/value_five_decimals"),
+    ("data.of", "invalid/of_null"),
+    ("data.period", "invalid/complete_period_quarter"),
+    ("time", "invalid/time_month_13"),
+    ("id", "invalid/id_missing"),
+    ("", "malformed/truncated"),
 ])
 def test_codec_names_the_field(field, path):
     assert codec_verdict(EXAMPLES / "activity" / f"{path}.json")[1] == field
@@ -307,16 +345,18 @@ TIMES = [f"{date}T08:15:00Z" for date in """2024-02-29 2023-02-29 2000-02-29 190
 PERIODS = """2026-01 2026-12 2026-13 2026-00 2026-1 2026-001 2026 2026-Q1 1899-12 1900-01 9999-12 10000-01 26-01
     2026/01 2026-01-01""".split() + ["2026-01\n", "٢٠٢٦-01", ""]
 
-CONTENT_TYPES = """application/json application/json;charset=utf-8 application/cloudevents+json text/x+json json text/json
-    application/xml application/jsonx +json application/+json application/json+x /json APPLICATION/JSON Application/X+Json""".split() + \
-    ["application/json\n", "application/json ; a=b", "application/vnd.a.b+json; v=1", "application/json x", "application/json;", " application/json", ""]
+CONTENT_TYPES = """application/json application/json;charset=utf-8 application/cloudevents+json text/x+json json
+    text/json application/xml application/jsonx +json application/+json application/json+x /json APPLICATION/JSON
+    Application/X+Json""".split() + \
+    ["application/json\n", "application/json ; a=b", "application/vnd.a.b+json; v=1", "application/json x",
+     "application/json;", " application/json", ""]
 
 LENGTHS = [0, 1, 2, 64, 127, 128, 129, 1023, 1024, 1025]
 OTHERS = [None, True, False, 0, 1, -1, Raw("1.5"), "", "x", "1", [], {}, ["x"], {"x": 1}, Raw("1e400"), "a\0b",
           Raw('"\\ud800"'), Raw('"\\ud83c\\udfe5"'), Raw('{"a":1,"a":2}'), Raw("[" * 31 + "]" * 31),
           Raw("[" * 32 + "]" * 32)]
-FIELDS = ["indicator", "value", "of", "ref", "evidence_uri", "evidence_sha256", "receipt", "replaces", "reason", "period",
-          "note", "Value", ""]
+FIELDS = ["indicator", "value", "of", "ref", "evidence_uri", "evidence_sha256", "receipt", "replaces", "reason",
+          "period", "note", "Value", ""]
 ATTRIBUTES = ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data", "data_base64",
               "dataschema", "traceparent", "x", "ID"]
 
@@ -326,7 +366,8 @@ def text_of_some_length(rng):
 
 
 def sha256_nearly(rng):
-    return "".join(rng.choice("0123456789abcdef") for _ in range(rng.choice([63, 64, 64, 65]))) + rng.choice(["", "", "\n", "A"])
+    length = rng.choice([63, 64, 64, 65])
+    return "".join(rng.choice("0123456789abcdef") for _ in range(length)) + rng.choice(["", "", "\n", "A"])
 
 
 SPECIAL = {
@@ -374,7 +415,7 @@ def generate(rng, seeds):
     data = dump(event).encode()
     if rng.random() < 0.03:  # a byte lost, added or changed on the way
         at = rng.randrange(len(data))
-        data = data[:at] + rng.choice([b"", b"\0", b"\xff", b"{", b'"', b"\\"]) + data[at + 1:]
+        data = data[:at] + rng.choice([b"", b"\0", b"\xff", b"{", b'"', b"\\"]) + data[at + rng.choice([0, 1]):]
     return data
 
 
@@ -416,6 +457,126 @@ def test_generated_events_reach_both_sides(generated):
 @needs_codec
 def test_codec_agrees_on_generated_events(generated):
     assert disagreements(generated) == []
+
+
+# --- AsyncAPI and OpenAPI -------------------------------------------------------------------------------
+
+def load_yaml(name):
+    return json.loads(json.dumps(yaml.safe_load((SCHEMAS / name).read_text())), parse_float=real)
+
+
+ASYNCAPI = load_yaml("asyncapi.yaml")
+MESSAGES = ASYNCAPI["components"]["messages"]
+
+
+def payload_judge(message):
+    """A judge for a message's payload, which is a topic's schema or one of its $defs."""
+    payload = message["payload"]
+    reference = payload.get("schema", payload).get("$ref")
+    if not reference:
+        return judge_of(payload)
+    file, _, pointer = reference.partition("#")
+    schema = load_schema(SCHEMAS / file)
+    return judge_of({"$ref": f"#{pointer}", "$defs": schema["$defs"]} if pointer else schema)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_asyncapi_examples_validate(name):
+    for example in MESSAGES[name].get("examples", []):
+        payload_judge(MESSAGES[name]).validate(example["payload"])
+
+
+def test_asyncapi_has_every_topic_and_no_other():
+    addresses = {channel["address"] for channel in ASYNCAPI["channels"].values()}
+    internal = {f"terukur.{name}" for name in TOPIC_NAMES if name != "activity"}
+    assert addresses == {"terukur.activity.{source}"} | internal
+    files = {message["payload"]["schema"]["$ref"].partition("#")[0] for message in MESSAGES.values()
+             if "schema" in message["payload"]}
+    assert files == {f"topics/{name}.json" for name in TOPIC_NAMES}
+
+
+def test_asyncapi_binary_messages_are_the_four_types():
+    channel = ASYNCAPI["channels"]["activity"]["messages"]
+    assert [MESSAGES[name]["name"] for name in channel if name != "structured"] == TYPES
+
+
+def bundled():
+    run = subprocess.run([sys.executable, SCHEMAS / "bundle.py"], capture_output=True, check=True, timeout=60)
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def openapi():
+    return json.loads(bundled(), parse_float=real)
+
+
+def references(value):
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+def resolved(document, value):
+    while isinstance(value, dict) and "$ref" in value:
+        tokens, value = value["$ref"].split("/")[1:], document
+        for token in tokens:
+            value = value[token]
+    return value
+
+
+def test_bundle_is_the_same_each_time():
+    assert bundled() == bundled()
+
+
+def test_bundle_stands_alone(openapi):
+    for reference in set(references(openapi)):
+        assert reference.startswith("#/components/"), reference
+        assert resolved(openapi, {"$ref": reference}) is not None, reference
+
+
+def media_types(openapi):
+    for path, operations in openapi["paths"].items():
+        for method, operation in operations.items():
+            bodies = [operation.get("requestBody", {"content": {}}), *operation["responses"].values()]
+            for body in bodies:
+                for media_type in resolved(openapi, body)["content"].values():
+                    yield f"{method} {path}", media_type
+
+
+def test_openapi_examples_validate(openapi):
+    seen = 0
+    for where, media_type in media_types(openapi):
+        judge = judge_of(media_type["schema"] | {"components": openapi["components"]})
+        given = [resolved(openapi, example)["value"] for example in media_type.get("examples", {}).values()]
+        given += [media_type["example"]] if "example" in media_type else []
+        for example in given:
+            judge.validate(example)
+            seen += 1
+    assert seen > 20
+
+
+def test_openapi_takes_the_events_that_kafka_takes(openapi):
+    content = openapi["paths"]["/events"]["post"]["requestBody"]["content"]
+    for name, media_type in content.items():
+        judge = judge_of(media_type["schema"] | {"components": openapi["components"]})
+        wrap = (lambda event: [event]) if "batch" in name else (lambda event: event)
+        for path in examples("valid", "activity"):
+            assert judge.is_valid(wrap(parse(path.read_bytes()))), path
+        for path in examples("invalid", "activity"):
+            assert not judge.is_valid(wrap(parse(path.read_bytes()))), path
+
+
+def test_openapi_errors_are_problems(openapi):
+    for path, operations in openapi["paths"].items():
+        for method, operation in operations.items():
+            for status, response in operation["responses"].items():
+                types = list(resolved(openapi, response)["content"])
+                wanted = "application/problem+json" if status >= "400" else "application/json"
+                assert types == [wanted], f"{method} {path} {status}"
 
 
 # --- the registry file ----------------------------------------------------------------------------------
@@ -467,6 +628,9 @@ def test_registry_parts_may_be_left_out(part):
     ("indicators", ["min"], ...),
     ("plans", ["items"], REGISTRY_FILE["positions"][0]["items"]),
     ("plans", ["from"], "2026-07-01"),
+    ("plans", ["items"], None),
+    ("plans", ["status"], "WITHDRAWN"),
+    ("indicators", ["unit"], ""),
 ])
 def test_registry_takes(part, path, value):
     REGISTRY.validate(with_value(part, path, value))
@@ -494,6 +658,13 @@ def test_registry_takes(part, path, value):
     ("absences", ["until"], ...),
     ("plans", ["year"], "2026"),
     ("plans", ["status"], "agreed"),
+    ("plans", ["from"], None),
+    ("agencies", ["name"], "  "),
+    ("agencies", ["name"], "Dinas\nKesehatan"),
+    ("agencies", ["name"], "x" * 201),
+    ("people", ["email"], "siti"),
+    ("people", ["email"], "siti@dinas@kota"),
+    ("indicators", ["unit"], " "),
 ])
 def test_registry_refuses(part, path, value):
     assert not REGISTRY.is_valid(with_value(part, path, value))

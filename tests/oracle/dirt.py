@@ -89,14 +89,14 @@ ENVELOPE_FAULTS = (
     + [but(**{name: "y" * 129}) for name in ("id", "source", "type", "subject")]
     + [but(specversion="0.3"), but(specversion="@@1.0@@"), but(data_base64="e30=")]
     + [but(data=value) for value in (None, [], "{}", 1)]
-    + [but(datacontenttype=value) for value in (5, "", "text/plain", "application/xml")]
+    + [but(datacontenttype=value) for value in (5, "", "text/plain", "application/xml", "text/x+json")]
     + [but(time=value) for value in (
         "2026-03-04", "2026-03-04T08:15:00", "2026-03-04 08:15:00+07:00", "2026-02-29T08:15:00Z",
         "2026-13-01T08:15:00Z", "2026-00-10T08:15:00Z", "2026-03-04T24:00:00Z",
         "2026-03-04T08:60:00Z", "2026-03-04T08:15Z", "2026-03-04T08:15:00.1234567Z",
         "2026-03-04T08:15:00.Z", "2026-03-04T08:15:00+0700", "2026-03-04T08:15:00+24:00",
         "2026-3-4T08:15:00Z", "2026-03-04T08:15:00+07:00 ", "1772588100",
-        "\u0662026-03-04T08:15:00Z")]
+        "\u0662026-03-04T08:15:00Z", "1899-12-31T23:59:59Z", "2026-03-04t08:15:00Z", "2026-03-04T08:15:00z")]
     + [lambda e: {**e, "type": "terukur.activity.unheard.v1", "data": "none"},
        lambda e: {**e, "source": "unknown", "subject": "", "data": {}}]
 )
@@ -122,7 +122,7 @@ OTHER_FAULTS = {
                 but(reason=None), but(indicator="home_visit"), but(replaces=["x"])],
     "complete": [without("period"), without("indicator"), but(period="2026-13"), but(value=1),
                  but(period="2026-3"), but(period="2026-Q1"), but(period="2026"),
-                 but(period=202603), but(period="0000-01"), but(period="2026-03-01"),
+                 but(period=202603), but(period="1899-12"), but(period="2026-03-01"),
                  but(indicator="")],
 }
 NOT_NIPS = ["20001231202412100", "2000123120241210011", "200013312024121001", "200012312024123001",
@@ -213,7 +213,7 @@ def untrue(city):
               time="2099-01-01T00:00:00+07:00")
     wrong(work, time="2099-12-31T23:59:59.999999-12:00")
     wrong(work, time="2024-12-31T23:59:59.999999+07:00")
-    wrong(city.correction(work), time="0001-06-01T00:00:00+14:00")
+    wrong(city.correction(work), time="1900-01-01T00:00:00+14:00")
     gone = next((p["nip"] for p in city.people if p.get("until") == "2026-06-20"), city.nips[0])
     wrong(work, subject=gone, time="2026-06-20T17:00:00Z")
     wrong(city.remake(work), subject=gone, time="2026-06-20T16:59:59.999999Z")

@@ -128,9 +128,9 @@ def read_object(raw):
 
 
 def instant(text):
-    """Microseconds since 1970 of an RFC 3339 time, or None."""
-    m = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
-                     r"(?:(Z)|([+-])(\d\d):(\d\d))", text, re.ASCII | re.IGNORECASE)
+    """Microseconds since 1970 of an RFC 3339 time in the years from 1900 on, or None."""
+    m = re.fullmatch(r"((?:19|[2-9]\d)\d\d-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
+                     r"(?:(Z)|([+-])(\d\d):(\d\d))", text, re.ASCII)
     if not m:
         return None
     h, mi, s, oh, om = (int(m[i] or 0) for i in (2, 3, 4, 8, 9))
@@ -146,7 +146,7 @@ def instant(text):
 
 
 def says_json(text):
-    return re.fullmatch(r"(application/json|[^\s/;]+/[^\s/;]+\+json)\s*(;.*)?", text, re.IGNORECASE)
+    return re.fullmatch(r"application/(json|[^\s/;]+\+json)\s*(;.*)?", text, re.IGNORECASE)
 
 
 def fits(value):
@@ -177,7 +177,7 @@ DATA = {
     RECORDED: WORK,
     CORRECTED: {**WORK, "replaces": (True, text(128))},
     REVOKED: {"replaces": (True, text(128)), "reason": (True, text(1024))},
-    COMPLETE: {"period": (True, matches(r"(?!0000)\d{4}-(0[1-9]|1[0-2])")),
+    COMPLETE: {"period": (True, matches(r"(19|[2-9]\d)\d\d-(0[1-9]|1[0-2])")),
                "indicator": (True, text(128))},
 }
 BINARY = ("specversion", "id", "source", "type", "subject", "time")

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes the database at the first start, sets the superuser's password to what POSTGRES_PASSWORD_FILE holds at every
+# start, and becomes the server. Arguments are further flags of the server.
+set -eu
+cd /var/lib/postgresql
+
+# An interrupted one is done again: the data appears whole or not at all.
+make_database() {
+	rm -rf data.new
+	initdb -D data.new -U postgres --encoding=UTF8 --locale=C.UTF-8 --lc-collate=C
+	echo 'CREATE DATABASE terukur' | postgres --single -D data.new postgres >/dev/null
+	mv data.new data
+}
+
+password() {
+	password=$(cat "$POSTGRES_PASSWORD_FILE")
+	case $password in
+	'' | *[!0-9A-Za-z]*) echo "$POSTGRES_PASSWORD_FILE: letters and digits only" >&2; exit 100 ;;
+	esac
+	echo "ALTER ROLE postgres PASSWORD '$password'"
+}
+
+[ -d data ] || make_database
+statement=$(password)
+echo "$statement" | postgres --single -D data terukur >/dev/null
+exec postgres -D data \
+	-c config_file=/etc/postgresql/postgresql.conf -c hba_file=/etc/postgresql/pg_hba.conf \
+	-c listen_addresses='*' -c unix_socket_directories=/run/postgresql "$@"

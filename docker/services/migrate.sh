@@ -1,0 +1,9 @@
+#!/bin/sh
+# Tables, topics, and a password for each role that logs in. Harmless when all is there.
+set -eu
+admin migrate
+admin topics create
+for file in /run/secrets/terukur_*.password; do
+	role=${file##*/}
+	admin role password "${role%.password}" <"$file"
+done

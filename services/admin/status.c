@@ -1,0 +1,281 @@
+#include "status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+#include "store.h"
+
+enum { POLL_MS = 200, IDLE_ROUNDS = 2, EACH_ACTIVITY = -1 };
+
+/* Who reads what, upstream first: a stage is looked at when all before it are idle. */
+static const struct stage {
+	const char *group, *topic; /* topic NULL: every source's */
+} stages[] = {
+	{"terukur-intake", NULL},
+	{"terukur-intake", "terukur.registry.changed"},
+	{"terukur-scoring", "terukur.evidence.accepted"},
+	{"terukur-scoring", "terukur.registry.changed"},
+	{"terukur-notification", "terukur.score.changed"},
+	{"terukur-reporting", "terukur.score.changed"},
+};
+enum { STAGES = COUNT(stages), UNSCORED = 2, SCORED = 4 };
+
+struct watch {
+	struct admin *admin;
+	struct bus_inspector *inspectors[STAGES]; /* one for each group; the first stage's of that group */
+	json_t *sources;                          /* the activity topics there are */
+};
+
+static struct bus_inspector *watch_inspector(const struct watch *w, int stage)
+{
+	while (!w->inspectors[stage])
+		stage--;
+	return w->inspectors[stage];
+}
+
+static bool watch_open(struct watch *w, struct admin *a, struct err *e)
+{
+	*w = (struct watch){.admin = a};
+	if (!admin_kafka(a, e))
+		return false;
+	for (int i = 0; i < STAGES; i++) {
+		if (i > 0 && strcmp(stages[i].group, stages[i - 1].group) == 0)
+			continue;
+		w->inspectors[i] = bus_inspector_new(a->brokers, stages[i].group, e);
+		if (!w->inspectors[i])
+			return false;
+	}
+	return true;
+}
+
+static void watch_close(struct watch *w)
+{
+	for (int i = 0; i < STAGES; i++)
+		bus_inspector_free(w->inspectors[i]);
+	json_decref(w->sources);
+}
+
+static void topic_note(const char *name, int partitions, void *arg)
+{
+	(void)partitions;
+	json_array_append_new(arg, json_string(name));
+}
+
+static bool watch_sources(struct watch *w, struct err *e)
+{
+	json_decref(w->sources);
+	w->sources = json_array();
+	return bus_topic_list(w->admin->bus, "terukur.activity.", topic_note, w->sources, e);
+}
+
+/* The lag of one stage, a row {"group","topic","lag","end","oldest"} for each of its topics. */
+static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *out, struct err *e)
+{
+	size_t n = stages[stage].topic ? 1 : json_array_size(w->sources);
+	for (size_t i = 0; i < n; i++) {
+		struct bus_lag lag = {0};
+		const char *topic = stages[stage].topic;
+		if (!topic)
+			topic = json_string_value(json_array_get(w->sources, i));
+		if (!bus_lag(watch_inspector(w, stage), topic, oldest, &lag, e))
+			return false;
+		json_array_append_new(out,
+			json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", stages[stage].group, "topic", topic, "lag",
+				(json_int_t)(lag.end - lag.committed), "end", (json_int_t)lag.end, "oldest",
+				(json_int_t)lag.oldest_at));
+	}
+	return true;
+}
+
+/* Counts that mean work, each of the stages from `before` on. */
+enum { BUSY_REGISTRY, BUSY_WAITING, BUSY_INTAKE, BUSY_SCORES, BUSY };
+static const struct {
+	const char *name, *text;
+	int before; /* the stage that waits for it */
+} busy_counts[BUSY] = {
+	[BUSY_REGISTRY] = {"registry_unpublished", "registry changes not yet published", 0},
+	[BUSY_WAITING] = {"waiting_due", "corrections whose original has come", UNSCORED},
+	[BUSY_INTAKE] = {"intake_unpublished", "outcomes of intake not yet published", UNSCORED},
+	[BUSY_SCORES] = {"scores_unpublished", "scores not yet published", SCORED},
+};
+
+static bool watch_busy(struct admin *a, int64_t out[BUSY], struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	if (!db_run(a->db, STORE_STATUS_BUSY, NULL, 0, &rows, e))
+		return false;
+	for (int i = 0; i < BUSY; i++)
+		out[i] = db_int(rows, 0, i);
+	return true;
+}
+
+/* The counts are read before the stages' lags: whatever a stage wrote while it was behind is seen next round. */
+static void left_counts(struct err *left, const int64_t busy[BUSY], int before)
+{
+	for (int i = 0; i < BUSY; i++)
+		if (busy_counts[i].before == before && busy[i])
+			err_set(left, ERR_NOT_FOUND, "%" PRId64 " %s", busy[i], busy_counts[i].text);
+}
+
+/* One look at everything; *left says the first thing that is under way, *ends how much there ever was. Stops at the
+ * first stage that is. */
+static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct err *e)
+{
+	int64_t busy[BUSY];
+	if (!watch_sources(w, e) || !watch_busy(w->admin, busy, e))
+		return false;
+	for (int stage = 0; stage < STAGES && left->code == ERR_NONE; stage++) {
+		size_t i;
+		const json_t *row;
+		json_auto_t *rows = json_array();
+		left_counts(left, busy, stage);
+		if (!watch_stage(w, stage, false, rows, e))
+			return false;
+		json_array_foreach(rows, i, row)
+		{
+			json_int_t lag = json_integer_value(json_object_get(row, "lag"));
+			*ends += json_integer_value(json_object_get(row, "end"));
+			if (lag)
+				err_set(left, ERR_NOT_FOUND, "%s is %" JSON_INTEGER_FORMAT " messages behind on %s",
+					stages[stage].group, lag, json_string_value(json_object_get(row, "topic")));
+		}
+	}
+	return true;
+}
+
+static void pause_poll(void)
+{
+	nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+}
+
+static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
+{
+	int64_t seen = -1;
+	for (int idle = 0;;) {
+		struct err left = {0}, away = {0};
+		int64_t ends = 0;
+		if (!watch_round(w, &left, &ends, &away)) {
+			if (away.code != ERR_RETRY)
+				return err_set(e, away.code, "%s", away.text);
+			left = away;
+		}
+		idle = left.code != ERR_NONE ? 0 : ends == seen ? idle + 1 : 1;
+		seen = ends;
+		if (idle >= IDLE_ROUNDS)
+			return true;
+		if (clock_monotonic() >= deadline)
+			return err_set(e, left.code == ERR_NONE ? ERR_NOT_FOUND : left.code, "still under way: %s",
+				left.code == ERR_NONE ? "new messages come in" : left.text);
+		pause_poll();
+	}
+}
+
+bool status_wait(struct admin *a, int64_t seconds, struct err *e)
+{
+	struct watch w;
+	int64_t deadline = clock_monotonic() + seconds * CLOCK_SECOND;
+	bool ok = watch_open(&w, a, e) && watch_until_idle(&w, deadline, e);
+	watch_close(&w);
+	return ok;
+}
+
+/* Everything there is to say, as one object. */
+static json_t *status_gather(struct watch *w, struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	int64_t busy[BUSY];
+	json_auto_t *lag = json_array();
+	if (!watch_sources(w, e) || !watch_busy(w->admin, busy, e) ||
+		!db_run(w->admin->db, STORE_STATUS, NULL, 0, &rows, e))
+		return NULL;
+	for (int stage = 0; stage < STAGES; stage++)
+		if (!watch_stage(w, stage, stage == UNSCORED, lag, e))
+			return NULL;
+	json_t *status = json_loads(db_text(rows, 0, 0), 0, NULL);
+	json_object_set(status, "lag", lag);
+	for (int i = 0; i < BUSY; i++)
+		json_object_set_new(status, busy_counts[i].name, json_integer(busy[i]));
+	return status;
+}
+
+/* The age of the oldest message that scoring has not done; and only that leaves the rows. */
+static void status_oldest(json_t *status)
+{
+	size_t i;
+	json_t *row;
+	int64_t oldest = 0;
+	json_array_foreach(json_object_get(status, "lag"), i, row)
+	{
+		int64_t at = json_integer_value(json_object_get(row, "oldest"));
+		if (at)
+			oldest = at;
+		json_object_del(row, "oldest");
+		json_object_del(row, "end");
+	}
+	json_object_set_new(status, "oldest_unscored_seconds",
+		oldest ? json_integer((clock_now() - oldest) / CLOCK_SECOND) : json_null());
+}
+
+static json_int_t number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+static void status_print(const json_t *status)
+{
+	size_t i;
+	json_t *row;
+	const char *reason;
+	const json_t *oldest = json_object_get(status, "oldest_unscored_seconds");
+	printf("%-22s %-36s %12s\n", "reader", "topic", "behind by");
+	json_array_foreach(json_object_get(status, "lag"), i, row)
+		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT "\n", json_string_value(json_object_get(row, "group")),
+			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"));
+	printf("\n%-22s %12s %12s %12s\n", "source", "accepted", "duplicates", "rejected");
+	json_array_foreach(json_object_get(status, "sources"), i, row)
+		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT "\n",
+			json_string_value(json_object_get(row, "source")), number_of(row, "accepted"),
+			number_of(row, "duplicates"), number_of(row, "rejected"));
+	puts("\nrejected and not redriven:");
+	json_object_foreach(json_object_get(status, "rejections"), reason, row)
+		printf("  %-20s %12" JSON_INTEGER_FORMAT "\n", reason, json_integer_value(row));
+	printf("\ncorrections waiting for their original: %" JSON_INTEGER_FORMAT "\n", number_of(status, "waiting"));
+	for (int n = 0; n < BUSY; n++)
+		printf("%s: %" JSON_INTEGER_FORMAT "\n", busy_counts[n].text, number_of(status, busy_counts[n].name));
+	if (json_is_null(oldest))
+		puts("oldest unscored evidence: none");
+	else
+		printf("oldest unscored evidence: %" JSON_INTEGER_FORMAT " s\n", json_integer_value(oldest));
+}
+
+static bool status_show(struct admin *a, bool as_json, struct err *e)
+{
+	struct watch w;
+	json_auto_t *status = watch_open(&w, a, e) ? status_gather(&w, e) : NULL;
+	watch_close(&w);
+	if (!status)
+		return false;
+	status_oldest(status);
+	if (as_json)
+		json_dumpf(status, stdout, JSON_COMPACT);
+	else
+		status_print(status);
+	if (as_json)
+		putchar('\n');
+	return true;
+}
+
+bool status_run(struct admin *a, const struct arguments *args, struct err *e)
+{
+	bool idle = !args->option[STATUS_WAIT] || status_wait(a, args->number[STATUS_WAIT], e);
+	if (!idle && e->code != ERR_NOT_FOUND)
+		return false;
+	struct err other = {0};
+	bool shown = status_show(a, args->option[STATUS_JSON], &other);
+	return idle ? shown || err_set(e, other.code, "%s", other.text) : false;
+}

@@ -1,0 +1,194 @@
+/* api_events: upstream systems' events by HTTP, and what was rejected of them.
+ *
+ * An event goes to Kafka as the bytes that came; intake judges it there like any other. Only its shape is
+ * looked at here, so that a client hears at once what no repetition would mend. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api.h"
+#include "batch.h"
+#include "clock.h"
+#include "digest.h"
+#include "emit.h"
+#include "event.h"
+#include "log.h"
+#include "metrics.h"
+#include "visit.h"
+
+enum { MOST_EVENTS = 1000 };
+
+struct posted {
+	struct batch_piece pieces[MOST_EVENTS];
+	char subjects[MOST_EVENTS][EVENT_MAX_TEXT * 4 + 1]; /* Kafka's keys */
+	int n;
+	bool batch;
+	json_t *faults, *mismatches; /* errors[]; NULL: none */
+	bool too_large;
+};
+
+static void add_error(json_t **list, const struct posted *p, int index, const char *field, const char *code,
+	const char *detail)
+{
+	if (!*list)
+		*list = json_array();
+	json_t *error = json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "detail", detail);
+	if (p->batch && index >= 0)
+		json_object_set_new(error, "index", json_integer(index));
+	json_array_append_new(*list, error);
+}
+
+static void check(struct posted *p, int index, const char *source)
+{
+	const struct event_input in = {.data = p->pieces[index].data, .len = p->pieces[index].len};
+	struct event_fault fault = {0};
+	struct event event;
+	if (!event_decode(&in, &event, &fault)) {
+		p->too_large = p->too_large || fault.reason == REASON_TOO_LARGE;
+		add_error(&p->faults, p, index, fault.field, reason_code(fault.reason), fault.detail);
+		return;
+	}
+	if (strcmp(event.source, source) != 0)
+		add_error(&p->mismatches, p, index, "source", reason_code(REASON_SOURCE_MISMATCH),
+			"is not the token's");
+	snprintf(p->subjects[index], sizeof p->subjects[index], "%s", event.subject);
+	event_done(&event);
+}
+
+static void read_body(struct posted *p, const struct http_request *r, const char *source)
+{
+	p->n = 1;
+	p->pieces[0] = (struct batch_piece){r->body, r->body_len};
+	if (p->batch)
+		p->n = batch_cut(r->body, r->body_len, p->pieces, MOST_EVENTS);
+	if (p->n < 0)
+		add_error(&p->faults, p, -1, "", reason_code(REASON_MALFORMED), "the body is no JSON array");
+	if (p->n == 0 || p->n > MOST_EVENTS)
+		add_error(
+			&p->faults, p, -1, "", reason_code(REASON_SCHEMA), "a batch holds 1 to 1000 events");
+	for (int i = 0; i < p->n && p->n <= MOST_EVENTS; i++)
+		check(p, i, source);
+}
+
+/* Waits for all that was queued even when one could not be: the count of what is on its way lives here. */
+static bool publish(struct visit *v, const struct posted *p, struct err *e)
+{
+	struct bus_delivery delivery = {0};
+	const char *trace = v->request->traceparent;
+	char topic[256], next[TRACE_TEXT];
+	static const char type[] = "application/cloudevents+json; charset=UTF-8";
+	snprintf(topic, sizeof topic, "terukur.activity.%s", v->who.source);
+	trace_next(trace, trace ? strlen(trace) : 0, next);
+	const struct bus_header headers[] = {
+		{"content-type", type, strlen(type)},
+		{"traceparent", next, strlen(next)},
+	};
+	bool ok = true;
+	for (int i = 0; ok && i < p->n; i++)
+		ok = bus_produce_for(v->gateway->out, &delivery, topic, p->subjects[i],
+			strlen(p->subjects[i]), p->pieces[i].data, p->pieces[i].len, headers,
+			sizeof headers / sizeof *headers, e);
+	ok = bus_wait(v->gateway->out, &delivery, e) && ok;
+	if (e->code == ERR_FATAL)
+		atomic_store(&v->gateway->producer_broken, true);
+	return ok;
+}
+
+static bool refuse(struct visit *v, struct posted *p)
+{
+	json_t *faults = p->faults, *mismatches = p->mismatches;
+	p->faults = p->mismatches = NULL;
+	if (!faults)
+		return http_problem_errors(v->request, 403, "source_mismatch",
+			"an event's source is not the token's", mismatches);
+	json_decref(mismatches);
+	if (p->too_large)
+		return http_problem_errors(v->request, 413, "too_large", "an event may have 64 KiB", faults);
+	return http_problem_errors(
+		v->request, 400, "invalid_events", "nothing was taken: see errors", faults);
+}
+
+static bool is_type(const char *sent, const char *type)
+{
+	size_t len = sent ? strcspn(sent, "; \t") : 0;
+	return len == strlen(type) && strncasecmp(sent, type, len) == 0;
+}
+
+static bool take_events(struct visit *v, struct posted *p, struct err *e)
+{
+	while (sem_wait(&v->gateway->decoders) != 0)
+		; /* interrupted */
+	read_body(p, v->request, v->who.source);
+	sem_post(&v->gateway->decoders);
+	if (p->faults || p->mismatches)
+		return refuse(v, p);
+	if (!publish(v, p, e))
+		return false;
+	metric_add(service_metric_base() + GATEWAY_EVENTS, 0, p->n);
+	return http_json(v->request, 202, json_pack("{s:i}", "accepted", p->n));
+}
+
+static bool post_events(struct visit *v, struct err *e)
+{
+	const char *sent = http_header(v->request, "Content-Type");
+	bool batch = is_type(sent, "application/cloudevents-batch+json");
+	if (v->who.role != ROLE_UPSTREAM || !*v->who.source)
+		return visit_forbidden(v);
+	if (visit_refused(v))
+		return false;
+	if (!batch && !is_type(sent, "application/cloudevents+json") && !is_type(sent, "application/json"))
+		return http_problem(v->request, 415, "unsupported_media_type",
+			"send application/cloudevents+json or application/cloudevents-batch+json");
+	/* The connection is not needed while Kafka is waited for. */
+	pool_give(v->gateway->pool, v->db);
+	v->db = NULL;
+	struct posted *p = calloc(1, sizeof *p);
+	if (!p)
+		return err_set(e, ERR_FATAL, "out of memory");
+	p->batch = batch;
+	bool ok = take_events(v, p, e);
+	json_decref(p->faults);
+	json_decref(p->mismatches);
+	free(p);
+	return ok;
+}
+
+bool api_post_events(void *gateway, struct http_request *r)
+{
+	return visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){NULL}, post_events);
+}
+
+static json_t *rejection_json(const struct rejection_row *x)
+{
+	char at[CLOCK_TEXT], redriven[CLOCK_TEXT], sha256[DIGEST_HEX];
+	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s?}", "reason", x->reason, "detail",
+		x->detail, "topic", x->topic, "partition", x->partition, "offset", (json_int_t)x->offset,
+		"at", clock_format(x->at, at), "sha256", digest_hex(x->sha256, x->sha256_len, sha256),
+		"redriven_at", x->redriven_at ? clock_format(x->redriven_at, redriven) : NULL);
+}
+
+static bool get_rejections(struct visit *v, struct err *e)
+{
+	struct cursor at = {.number = INT64_MAX};
+	char list[160];
+	DB_RESULT_AUTO *r = NULL;
+	if (v->who.role != ROLE_UPSTREAM || !*v->who.source)
+		return visit_forbidden(v);
+	snprintf(list, sizeof list, "rejections %s", v->who.source);
+	visit_cursor(v, list, &at);
+	if (visit_refused(v) || !store_rejections(v->db, v->who.source, at.number, &r, e))
+		return false;
+	json_t *items = json_array();
+	for (int i = 0; i < db_rows(r) && i < STORE_PAGE; i++) {
+		const struct rejection_row x = store_rejection_row(r, i);
+		json_array_append_new(items, rejection_json(&x));
+		at.number = x.id;
+	}
+	return http_json(v->request, 200, visit_page(items, db_rows(r) > STORE_PAGE ? &at : NULL, list));
+}
+
+bool api_get_rejections(void *gateway, struct http_request *r)
+{
+	return visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){"cursor", NULL}, get_rejections);
+}

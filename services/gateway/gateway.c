@@ -1,0 +1,57 @@
+#include "gateway.h"
+
+#include <malloc.h>
+#include <string.h>
+
+#include "clock.h"
+#include "store.h"
+
+/* With a thread for each connection the allocator would keep free memory for each of many. */
+enum { DECODERS = 4, ARENAS = 2 };
+
+static void count(void *context, const struct http_request *r, int status, int64_t micros)
+{
+	(void)context;
+	(void)r;
+	metric_add(service_metric_base() + GATEWAY_REQUESTS, status / 100 - 2, 1);
+	metric_observe(service_metric_base() + GATEWAY_SECONDS, (double)micros / 1e6);
+}
+
+bool gateway_start(struct gateway *g, const struct http_route *routes, size_t n, struct err *e)
+{
+	const struct service_common *common = service_settings();
+	const struct http_config config = {
+		.listen = g->listen,
+		.routes = routes,
+		.n_routes = n,
+		.context = g,
+		.max_connections = (unsigned)g->max_connections,
+		.max_per_address = (unsigned)g->max_per_address,
+		.request_deadline_ms = (int)g->request_deadline_ms,
+		.trusted_proxies = g->trusted_proxies,
+		.done = count,
+	};
+	mallopt(M_ARENA_MAX, ARENAS);
+	sem_init(&g->decoders, 0, DECODERS);
+	g->pool =
+		pool_new((int)g->db_pool, common->database, "gateway", store_statements, store_statements_n);
+	if (!g->pool)
+		return err_set(e, ERR_FATAL, "out of memory");
+	g->out = bus_producer_new(common->brokers, e);
+	return g->out && (g->http = http_start(&config, e));
+}
+
+void gateway_stop(struct gateway *g)
+{
+	http_stop(g->http);
+	bus_producer_free(g->out);
+	pool_free(g->pool);
+}
+
+bool gateway_keep_house(struct worker *w, struct err *e)
+{
+	const struct gateway *g = w->service->values;
+	if (atomic_load(&g->producer_broken))
+		return err_set(e, ERR_FATAL, "the Kafka client gave up");
+	return store_sessions_expire(w->db, clock_now(), e);
+}

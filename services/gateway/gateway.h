@@ -1,0 +1,34 @@
+/* gateway: what every request's handler has at hand. */
+#pragma once
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bus.h"
+#include "http.h"
+#include "pool.h"
+#include "service.h"
+
+struct gateway {
+	/* settings */
+	char *listen, *public_url, *trusted_proxies;
+	int64_t db_pool, max_connections, max_per_address, request_deadline_ms;
+
+	struct pool *pool;
+	struct bus_producer *out; /* shared by all threads */
+	struct http_server *http;
+	sem_t decoders; /* of events: parsed, one takes up to fifty times its size */
+	atomic_bool producer_broken; /* librdkafka gave up: the program is to end, and be started anew */
+};
+
+/* `g` holds the settings. Listens at once, whether PostgreSQL and Kafka are there or not. */
+bool gateway_start(struct gateway *g, const struct http_route *routes, size_t n, struct err *e);
+void gateway_stop(struct gateway *g); /* after the requests under way */
+
+/* A timer: a producer that has given up ends the program; old sessions are deleted. */
+bool gateway_keep_house(struct worker *w, struct err *e);
+
+enum gateway_metric { GATEWAY_REQUESTS, GATEWAY_SECONDS, GATEWAY_EVENTS, GATEWAY_METRICS };

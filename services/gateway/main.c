@@ -1,0 +1,91 @@
+/* gateway: the thin HTTP edge.
+ *
+ * Reads the views of the others; writes terukur.activity.<source>, and in its own schema sign-ins and who
+ * looked at whose data. A replay is harmless: a client that posts an event again sends a duplicate, which
+ * intake recognises. */
+#include <stddef.h>
+#include <string.h>
+
+#include "api.h"
+#include "clock.h"
+#include "gateway.h"
+#include "page.h"
+
+static struct gateway gateway;
+
+#define SETTING(field_) offsetof(struct gateway, field_)
+static const struct conf_setting settings[] = {
+	{"LISTEN", CONF_TEXT, SETTING(listen), "127.0.0.1:8080", 0, 0, "where the API and the pages answer"},
+	{"PUBLIC_URL", CONF_TEXT, SETTING(public_url), "http://127.0.0.1:8080", 0, 0,
+		"how people reach the pages; with https, cookies are for https alone"},
+	{"TRUSTED_PROXIES", CONF_TEXT, SETTING(trusted_proxies), "", 0, 0,
+		"addresses or CIDR blocks of proxies whose X-Forwarded-For counts"},
+	{"DB_POOL", CONF_INT, SETTING(db_pool), "8", 1, 100, "connections to PostgreSQL"},
+	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000, "of clients, a thread each"},
+	{"MAX_PER_ADDRESS", CONF_INT, SETTING(max_per_address), "64", 1, 10000, "of them from one address"},
+	{"REQUEST_DEADLINE_MS", CONF_INT, SETTING(request_deadline_ms), "15000", 100, 600000,
+		"milliseconds for a whole request to come, and for its answer to go"},
+};
+
+static const struct http_route routes[] = {
+	{"POST", "/api/v1/events", api_post_events, 1024 * 1024},
+	{"GET", "/api/v1/events/rejections", api_get_rejections, 0},
+	{"GET", "/api/v1/people/{person}/scores/{period}", api_get_score, 0},
+	{"GET", "/api/v1/people/{person}/evidence", api_get_evidence, 0},
+	{"GET", "/api/v1/people/{person}/inbox", api_get_inbox, 0},
+	{"GET", "/api/v1/agencies/{code}/scores", api_get_agency_scores, 0},
+	{"GET", "/api/v1/public/agencies", api_get_agencies, 0},
+	{"GET", "/api/v1/openapi.json", api_get_contract, 0},
+	{"GET", "/", page_home, 0},
+	{"POST", "/session", page_sign_in, 4096},
+	{"POST", "/sign-out", page_sign_out, 4096},
+	{"GET", "/people/{person}/scores/{period}", page_score, 0},
+	{"GET", "/people/{person}/evidence", page_evidence, 0},
+	{"GET", "/style.css", page_style, 0},
+};
+
+static const char *const answers[] = {"2xx", "3xx", "4xx", "5xx", NULL};
+static const struct metric metrics[GATEWAY_METRICS] = {
+	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total", "Requests answered.",
+		"status", answers},
+	[GATEWAY_SECONDS] = {METRIC_HISTOGRAM, "terukur_gateway_request_seconds", "From the request line on.",
+		NULL, NULL},
+	[GATEWAY_EVENTS] = {METRIC_COUNTER, "terukur_gateway_events_total", "Events that Kafka acknowledged.",
+		NULL, NULL},
+};
+
+static const struct service_timer timers[] = {
+	{.name = "housekeeping", .every_ms = 5000, .run = gateway_keep_house},
+};
+
+static bool start(const struct service *s, struct err *e)
+{
+	return gateway_start(s->values, routes, sizeof routes / sizeof *routes, e);
+}
+
+static void stop(const struct service *s)
+{
+	gateway_stop(s->values);
+}
+
+int main(int argc, char **argv)
+{
+	const struct service service = {
+		.name = "gateway",
+		.summary =
+			"the thin HTTP edge: authenticates, checks the shape, publishes, answers; serves the web pages",
+		.ops_port = 9106,
+		.settings = settings,
+		.n_settings = sizeof settings / sizeof *settings,
+		.values = &gateway,
+		.statements = store_statements,
+		.n_statements = store_statements_n,
+		.metrics = metrics,
+		.n_metrics = GATEWAY_METRICS,
+		.timers = timers,
+		.n_timers = sizeof timers / sizeof *timers,
+		.start = start,
+		.stop = stop,
+	};
+	return service_main(&service, argc, argv);
+}

@@ -1,0 +1,7 @@
+#include "pace.h"
+
+struct pace pace_of(dec_wide target, dec_wide realized, int64_t elapsed, int64_t all, bool less)
+{
+	dec_wide expected = dec_div(target * elapsed, all), gap = realized - expected;
+	return (struct pace){expected, gap, less, less ? gap > 0 : gap < 0};
+}

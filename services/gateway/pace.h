@@ -1,0 +1,17 @@
+/* pace: how far an indicator is while its period runs. Pure; figures in hundredths, see dec.h. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dec.h"
+
+struct pace {
+	dec_wide expected; /* target × elapsed service days / service days, rounded half-up */
+	dec_wide gap; /* realised − expected */
+	bool less; /* less is better */
+	bool behind; /* too little, or too much where less is better */
+};
+
+/* `all` is more than 0. */
+struct pace pace_of(dec_wide target, dec_wide realized, int64_t elapsed, int64_t all, bool less);

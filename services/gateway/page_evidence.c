@@ -1,0 +1,159 @@
+/* page_evidence: the events behind a score, each with where it came from and its original. */
+#include <stdio.h>
+#include <string.h>
+
+#include "digest.h"
+#include "event.h"
+#include "page.h"
+#include "words.h"
+
+struct sought {
+	struct evidence_query q;
+	uint8_t person[16];
+	struct cursor after;
+	char list[512]; /* names the list for its cursors */
+	const char *period, *indicator; /* as asked; NULL: all */
+};
+
+static void seek(struct visit *v, struct sought *s)
+{
+	s->period = http_query(v->request, "period");
+	s->indicator = http_query(v->request, "indicator");
+	s->q.person = s->person;
+	s->q.has_period = s->period != NULL;
+	visit_person(v, s->person);
+	if (s->period)
+		visit_period(v, s->period, &s->q.period);
+	snprintf(s->list, sizeof s->list, "page %.40s %.20s %.200s", v->request->params[0],
+		s->period ? s->period : "", s->indicator ? s->indicator : "");
+	s->q.after = visit_cursor(v, s->list, &s->after) ? &s->after : NULL;
+}
+
+static void put_fact(struct buf *b, const char *name, const char *value)
+{
+	html_open(b, "div", NULL);
+	html_element(b, "dt", name);
+	html_element(b, "dd", value);
+	html_close(b, "div");
+}
+
+static void put_number(struct buf *b, const char *name, int64_t value)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%lld", (long long)value);
+	put_fact(b, name, text);
+}
+
+static void put_origin(struct buf *b, const struct evidence_row *x)
+{
+	char received[PAGE_TIME], sha256[DIGEST_HEX];
+	html_open(b, "details", NULL);
+	html_open(b, "summary", NULL);
+	html_both(b, (struct words){"Asal", "Origin"});
+	html_close(b, "summary");
+	html_open(b, "dl", NULL);
+	put_fact(b, "Id", x->id);
+	put_fact(b, "Topic", x->topic);
+	put_number(b, "Partition", x->partition);
+	put_number(b, "Offset", x->offset);
+	put_fact(b, "Diterima / Received", page_time(x->received_at, received));
+	put_fact(b, "SHA-256", digest_hex(x->sha256, x->sha256_len, sha256));
+	html_close(b, "dl");
+	BUF_AUTO payload;
+	buf_init(&payload, EVENT_MAX_BYTES + 1);
+	buf_add(&payload, x->payload, x->payload_len);
+	html_element(b, "pre", payload.failed || !payload.len ? "" : payload.data);
+	html_close(b, "details");
+}
+
+static void put_value(struct buf *b, const struct evidence_row *x)
+{
+	char value[DEC_TEXT], of[DEC_TEXT];
+	html_text(b, dec_format_value(x->value, value));
+	if (!x->has_of)
+		return;
+	html_text(b, " / ");
+	html_text(b, dec_format_value(x->of, of));
+}
+
+static void put_row(struct buf *b, const struct evidence_row *x)
+{
+	char time[PAGE_TIME];
+	html_open(b, "li", "class", x->replaced_by ? "replaced" : NULL, NULL);
+	html_element(b, "time", page_time(x->time, time));
+	html_text(b, " ");
+	html_element(b, "strong", x->indicator);
+	html_text(b, " ");
+	put_value(b, x);
+	html_text(b, " · ");
+	html_text(b, x->source);
+	if (x->ref) {
+		html_text(b, " · ");
+		html_text(b, x->ref);
+	}
+	if (x->replaced_by)
+		html_say(b,
+			(struct words){
+				"Tidak dihitung lagi: diganti oleh %s.", "Counts no longer: replaced by %s."},
+			HTML_VALUES(x->replaced_by), HTML_VALUES(x->replaced_by));
+	put_origin(b, x);
+	html_close(b, "li");
+}
+
+static void put_next(struct buf *b, struct visit *v, const struct sought *s, const struct cursor *next)
+{
+	char cursor[CURSOR_TEXT];
+	BUF_AUTO href;
+	buf_init(&href, 2048);
+	buf_addf(&href, "%s?cursor=%s", v->request->path, cursor_format(next, s->list, cursor));
+	if (s->period) {
+		buf_adds(&href, "&period=");
+		html_url_encode(&href, s->period);
+	}
+	if (s->indicator) {
+		buf_adds(&href, "&indicator=");
+		html_url_encode(&href, s->indicator);
+	}
+	html_open(b, "p", NULL);
+	html_link(b, href.failed ? "/" : href.data, "Berikutnya / Next");
+	html_close(b, "p");
+}
+
+static bool show(struct visit *v, const struct sought *s, const struct db_result *r)
+{
+	struct buf b;
+	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
+	struct cursor last = {0};
+	page_begin(&b, (struct words){"Bukti dukung", "Evidence"}, true);
+	if (n == 0)
+		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
+	html_open(&b, "ol", "class", "evidence", NULL);
+	for (int i = 0; i < n; i++) {
+		const struct evidence_row x = store_evidence_row(r, i);
+		put_row(&b, &x);
+		last = x.at;
+	}
+	html_close(&b, "ol");
+	if (store_evidence_more(r))
+		put_next(&b, v, s, &last);
+	return page_send(v, 200, &b);
+}
+
+static bool evidence(struct visit *v, struct err *e)
+{
+	struct sought s = {0};
+	DB_RESULT_AUTO *r = NULL;
+	seek(v, &s);
+	if (!page_may_see(v, s.person, e) ||
+		(s.indicator && !store_indicator_id(v->db, s.indicator, &s.q.indicator, e)) ||
+		!visit_log_access(v, "evidence", s.period, s.person, e))
+		return false;
+	bool nothing = s.indicator && s.q.indicator == 0;
+	return (nothing || store_evidence(v->db, &s.q, &r, e)) && show(v, &s, r);
+}
+
+bool page_evidence(void *gateway, struct http_request *r)
+{
+	return page_run(
+		gateway, r, true, (const char *const[]){"period", "indicator", "cursor", NULL}, evidence);
+}

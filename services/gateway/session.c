@@ -1,0 +1,70 @@
+#include "session.h"
+
+#include <string.h>
+
+#include "digest.h"
+
+#define SESSION_COOKIE "terukur"
+enum { SESSION_HOURS = 12, SESSION_BYTES = 32, SESSION_TEXT = 43 /* base64url */ };
+
+/* The cookie's value; NULL when there is none of the right length. */
+static const char *session_cookie(const struct http_request *r)
+{
+	static const char name[] = SESSION_COOKIE "=";
+	for (const char *p = http_header(r, "Cookie"); p && *p;) {
+		size_t len = strcspn(p, ";");
+		if (len == strlen(name) + SESSION_TEXT && strncmp(p, name, strlen(name)) == 0)
+			return p + strlen(name);
+		p += len;
+		p += strspn(p, "; ");
+	}
+	return NULL;
+}
+
+bool session_find(struct visit *v, bool *found, struct err *e)
+{
+	uint8_t hash[DIGEST_SHA256];
+	const char *cookie = session_cookie(v->request);
+	*found = false;
+	if (!cookie)
+		return true;
+	digest_sha256(cookie, SESSION_TEXT, hash);
+	return store_session(v->db, hash, v->now, &v->who, found, e);
+}
+
+/* `Secure` where the pages are reached by https: a browser would not send it back otherwise. */
+static bool session_set_cookie(struct visit *v, const char *value, int seconds)
+{
+	BUF_AUTO cookie;
+	buf_init(&cookie, 512);
+	buf_addf(&cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", value,
+		seconds, strncmp(v->gateway->public_url, "https://", 8) == 0 ? "; Secure" : "");
+	if (!cookie.failed)
+		http_add_header(v->request, "Set-Cookie", cookie.data);
+	return !cookie.failed;
+}
+
+bool session_begin(struct visit *v, struct err *e)
+{
+	uint8_t id[SESSION_BYTES], hash[DIGEST_SHA256];
+	BUF_AUTO text;
+	buf_init(&text, 64);
+	digest_random(id, sizeof id);
+	if (!digest_base64url(&text, id, sizeof id))
+		return err_set(e, ERR_FATAL, "out of memory");
+	digest_sha256(text.data, text.len, hash);
+	return store_session_add(v->db, hash, v->who.token, v->now,
+		       v->now + SESSION_HOURS * 3600 * INT64_C(1000000), e) &&
+	       (session_set_cookie(v, text.data, SESSION_HOURS * 3600) ||
+		       err_set(e, ERR_FATAL, "out of memory"));
+}
+
+bool session_end(struct visit *v, struct err *e)
+{
+	uint8_t hash[DIGEST_SHA256];
+	const char *cookie = session_cookie(v->request);
+	if (!cookie)
+		return true;
+	digest_sha256(cookie, SESSION_TEXT, hash);
+	return store_session_end(v->db, hash, e) && session_set_cookie(v, "", 0);
+}

@@ -1,0 +1,11 @@
+/* session: who is signed in to the pages, by a cookie. */
+#pragma once
+
+#include "visit.h"
+
+/* Fills v->who from the request's cookie; *found is false when nobody is signed in. */
+bool session_find(struct visit *v, bool *found, struct err *e);
+/* Makes a session for the token in v->who, and sets the cookie. */
+bool session_begin(struct visit *v, struct err *e);
+/* Ends the request's session, if there is one, and takes the cookie back. */
+bool session_end(struct visit *v, struct err *e);

@@ -1,0 +1,380 @@
+#include "store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+
+enum statement {
+	TOKEN,
+	SESSION,
+	SESSION_ADD,
+	SESSION_END,
+	SESSIONS_EXPIRE,
+	ACCESS,
+	IS_SUPERIOR,
+	PERSON,
+	SCORE,
+	PERIODS,
+	SERVICE_DAYS,
+	EVIDENCE,
+	INBOX,
+	REJECTIONS,
+	AGENCY_SCORES,
+	AGENCIES,
+	AGENCY_KNOWN,
+	INDICATORS,
+	INDICATOR_ID,
+	PEOPLE,
+};
+
+const struct db_statement store_statements[] = {
+	[TOKEN] = {"token",
+		"SELECT id, role, person, agency, source FROM registry.token_view "
+		"WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)",
+		"bytea, timestamptz"},
+	[SESSION] = {"session",
+		"SELECT t.id, t.role, t.person, t.agency, t.source "
+		"FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
+		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR t.expires_at > $2)",
+		"bytea, timestamptz"},
+	[SESSION_ADD] = {"session_add",
+		"INSERT INTO gateway.session (hash, token, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+		"bytea, int8, timestamptz, timestamptz"},
+	[SESSION_END] = {"session_end", "DELETE FROM gateway.session WHERE hash = $1", "bytea"},
+	[SESSIONS_EXPIRE] = {"sessions_expire", "DELETE FROM gateway.session WHERE expires_at <= $1",
+		"timestamptz"},
+	[ACCESS] = {"access",
+		"INSERT INTO gateway.access (at, token, what, period, request, person) "
+		"SELECT $1, $2, $3, $4, $5, unnest($6::uuid[])",
+		"timestamptz, int8, text, text, text, uuid[]"},
+	[IS_SUPERIOR] = {"is_superior",
+		"SELECT FROM registry.assignment_view WHERE person = $1 AND superior = $2 AND from_date <= $3 "
+		"AND coalesce(until_date, 'infinity') >= $3",
+		"uuid, uuid, date"},
+	[PERSON] = {"person",
+		"SELECT p.name, u.name, g.name FROM registry.person_view p "
+		"LEFT JOIN registry.assignment_view a ON a.person = p.person AND a.from_date <= $2 "
+		"LEFT JOIN registry.unit_view u ON u.code = a.unit LEFT JOIN registry.agency_view g ON g.code = a.agency "
+		"WHERE p.person = $1 ORDER BY a.from_date DESC NULLS LAST LIMIT 1",
+		"uuid, date"},
+	[SCORE] = {"score", "SELECT body FROM scoring.score_view WHERE person = $1 AND period = $2",
+		"uuid, text"},
+	[PERIODS] = {"periods",
+		"SELECT period FROM scoring.score_view WHERE person = $1 ORDER BY period DESC LIMIT 100",
+		"uuid"},
+	[SERVICE_DAYS] = {"service_days",
+		"SELECT count(*), count(*) FILTER (WHERE d.day < $4) "
+		"FROM (SELECT $2 + n AS day FROM generate_series(0, $3 - $2) n) d "
+		"WHERE EXISTS (SELECT FROM registry.assignment_view a WHERE a.person = $1 "
+		"AND d.day BETWEEN a.from_date AND coalesce(a.until_date, 'infinity')) "
+		"AND NOT EXISTS (SELECT FROM registry.absence_view b WHERE b.person = $1 "
+		"AND d.day BETWEEN b.from_date AND b.until_date)",
+		"uuid, date, date, date"},
+	/* `found` tells of a next page; `before` ends a page early, so that one of the largest events stays
+	 * small. */
+	[EVIDENCE] = {"evidence",
+		"SELECT y.at, y.key, s.code, y.event_id, y.kind, i.code, y.value, y.\"of\", y.ref, y.replaced_by, y.topic, "
+		"y.\"partition\", y.\"offset\", y.received_at, y.sha256, y.headers, y.payload, y.found "
+		"FROM (SELECT x.*, count(*) OVER () AS found, "
+		"sum(octet_length(x.payload)) OVER (ORDER BY x.at, x.key) - octet_length(x.payload) AS before "
+		"FROM (SELECT key, at, kind, source, indicator, value, \"of\", event_id, ref, replaced_by::text AS replaced_by, "
+		"topic, \"partition\", \"offset\", received_at, sha256, headers, payload FROM intake.evidence_view "
+		"WHERE person = $1 AND day BETWEEN $2 AND $3 AND ($4 = 0 OR indicator = $4) "
+		"AND ($5::timestamptz IS NULL OR (at, key) > ($5, $6)) ORDER BY at, key LIMIT 101) x) y "
+		"JOIN registry.source_view s ON s.id = y.source JOIN registry.indicator_view i ON i.id = y.indicator "
+		"WHERE y.before < 1048576 ORDER BY y.at, y.key",
+		"uuid, date, date, int4, timestamptz, uuid"},
+	[INBOX] = {"inbox",
+		"SELECT id, at, period, kind, title_id, title_en, body_id, body_en FROM notification.inbox_view "
+		"WHERE person = $1 AND id < $2 ORDER BY id DESC LIMIT 101",
+		"uuid, int8"},
+	[REJECTIONS] = {"rejections",
+		"SELECT id, at, \"offset\", redriven_at, reason, detail, topic, \"partition\", sha256 "
+		"FROM intake.rejection_view WHERE source = $1 AND id < $2 ORDER BY id DESC LIMIT 101",
+		"text, int8"},
+	[AGENCY_SCORES] = {"agency_scores",
+		"SELECT c.person, s.body FROM (SELECT DISTINCT person FROM registry.assignment_view WHERE agency = $1 "
+		"AND from_date <= $3 AND coalesce(until_date, 'infinity') >= $2 AND ($5::uuid IS NULL OR person > $5)) c "
+		"JOIN scoring.score_view s ON s.person = c.person AND s.period = $4 "
+		"CROSS JOIN LATERAL (SELECT a.agency FROM registry.assignment_view a CROSS JOIN LATERAL "
+		"(SELECT least(coalesce(a.until_date, $3), $3) - n AS day "
+		"FROM generate_series(0, least(coalesce(a.until_date, $3), $3) - greatest(a.from_date, $2)) n) d "
+		"WHERE a.person = c.person AND NOT EXISTS (SELECT FROM registry.absence_view b "
+		"WHERE b.person = c.person AND d.day BETWEEN b.from_date AND b.until_date) "
+		"ORDER BY d.day DESC LIMIT 1) l WHERE l.agency = $1 ORDER BY c.person LIMIT 101",
+		"text, date, date, text, uuid"},
+	[AGENCIES] = {"agencies", "SELECT code, name FROM registry.agency_view ORDER BY code", ""},
+	[AGENCY_KNOWN] = {"agency_known", "SELECT FROM registry.agency_view WHERE code = $1", "text"},
+	[INDICATORS] = {"indicators",
+		"SELECT code, name_id, name_en, measure, direction, unit FROM registry.indicator_view ORDER BY code",
+		""},
+	[INDICATOR_ID] = {"indicator_id", "SELECT id FROM registry.indicator_view WHERE code = $1", "text"},
+	[PEOPLE] = {"people",
+		"SELECT p.person, p.name, u.name, (SELECT max(s.period) FROM scoring.score_view s "
+		"WHERE s.person = p.person AND s.period LIKE '____-__' AND s.period NOT LIKE '____-Q_') "
+		"FROM registry.person_view p JOIN registry.assignment_view a ON a.person = p.person AND a.from_date <= $3 "
+		"AND coalesce(a.until_date, 'infinity') >= $3 JOIN registry.unit_view u ON u.code = a.unit "
+		"WHERE ($1::uuid IS NULL OR a.superior = $1) AND ($2::uuid IS NULL OR (p.name, p.person) > "
+		"(SELECT o.name, o.person FROM registry.person_view o WHERE o.person = $2)) "
+		"ORDER BY p.name, p.person LIMIT 101",
+		"uuid, uuid, date"},
+};
+const size_t store_statements_n = sizeof store_statements / sizeof *store_statements;
+
+static const char *const roles[ROLES] = {
+	[ROLE_PERSON] = "person",
+	[ROLE_HEAD] = "head",
+	[ROLE_AUDITOR] = "auditor",
+	[ROLE_OPERATOR] = "operator",
+	[ROLE_UPSTREAM] = "upstream",
+};
+
+/* A role that this program does not know may nothing: as if there were no such token. */
+static bool who_read(const struct db_result *r, struct who *out)
+{
+	int role = 0;
+	while (role < ROLES && strcmp(roles[role], db_text(r, 0, 1)) != 0)
+		role++;
+	*out = (struct who){
+		.token = db_int(r, 0, 0), .role = (enum role)role, .has_person = !db_is_null(r, 0, 2)};
+	if (out->has_person)
+		memcpy(out->person, db_uuid(r, 0, 2), sizeof out->person);
+	snprintf(out->agency, sizeof out->agency, "%s", db_text(r, 0, 3));
+	snprintf(out->source, sizeof out->source, "%s", db_text(r, 0, 4));
+	return role < ROLES;
+}
+
+static bool who_find(struct db *db, enum statement statement, const uint8_t hash[32], int64_t now,
+	struct who *out, bool *found, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, (int)statement, &r, e, DB_BYTES(hash, 32), DB_TIME(now)))
+		return false;
+	*found = db_rows(r) == 1 && who_read(r, out);
+	return true;
+}
+
+bool store_token(
+	struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found, struct err *e)
+{
+	return who_find(db, TOKEN, hash, now, out, found, e);
+}
+
+bool store_session(
+	struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found, struct err *e)
+{
+	return who_find(db, SESSION, hash, now, out, found, e);
+}
+
+bool store_session_add(
+	struct db *db, const uint8_t hash[32], int64_t token, int64_t now, int64_t until, struct err *e)
+{
+	return db_exec(
+		db, SESSION_ADD, NULL, e, DB_BYTES(hash, 32), DB_INT8(token), DB_TIME(now), DB_TIME(until));
+}
+
+bool store_session_end(struct db *db, const uint8_t hash[32], struct err *e)
+{
+	return db_exec(db, SESSION_END, NULL, e, DB_BYTES(hash, 32));
+}
+
+bool store_sessions_expire(struct db *db, int64_t now, struct err *e)
+{
+	return db_exec(db, SESSIONS_EXPIRE, NULL, e, DB_TIME(now));
+}
+
+bool store_access(struct db *db, const struct access *a, struct db_array *people, struct err *e)
+{
+	return db_exec(db, ACCESS, NULL, e, DB_TIME(a->at), DB_INT8(a->token), DB_TEXT(a->what),
+		DB_TEXT(a->period), DB_TEXT(a->request), db_array_value(people));
+}
+
+bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16], int32_t day,
+	bool *is, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, IS_SUPERIOR, &r, e, DB_UUID(person), DB_UUID(superior), DB_DATE(day)))
+		return false;
+	*is = db_rows(r) > 0;
+	return true;
+}
+
+bool store_person(struct db *db, const uint8_t person[16], int32_t day, struct db_result **out, struct err *e)
+{
+	return db_exec(db, PERSON, out, e, DB_UUID(person), DB_DATE(day));
+}
+
+struct person_row store_person_row(const struct db_result *r)
+{
+	return (struct person_row){db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2)};
+}
+
+bool store_score(
+	struct db *db, const uint8_t person[16], const char *period, struct db_result **out, struct err *e)
+{
+	return db_exec(db, SCORE, out, e, DB_UUID(person), DB_TEXT(period));
+}
+
+bool store_periods(struct db *db, const uint8_t person[16], struct db_result **out, struct err *e)
+{
+	return db_exec(db, PERIODS, out, e, DB_UUID(person));
+}
+
+bool store_service_days(struct db *db, const uint8_t person[16], struct period p, int32_t today,
+	struct service_days *out, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, SERVICE_DAYS, &r, e, DB_UUID(person), DB_DATE(period_first_day(p)),
+		    DB_DATE(period_last_day(p)), DB_DATE(today)))
+		return false;
+	*out = (struct service_days){db_int(r, 0, 0), db_int(r, 0, 1)};
+	return true;
+}
+
+bool store_evidence(struct db *db, const struct evidence_query *q, struct db_result **out, struct err *e)
+{
+	int32_t first = q->has_period ? period_first_day(q->period) : clock_month_first(1900 * 12);
+	int32_t last = q->has_period ? period_last_day(q->period) : clock_month_first(9999 * 12 + 11);
+	return db_exec(db, EVIDENCE, out, e, DB_UUID(q->person), DB_DATE(first), DB_DATE(last),
+		DB_INT4(q->indicator), q->after ? DB_TIME(q->after->number) : DB_NULL,
+		q->after ? DB_UUID(q->after->key) : DB_NULL);
+}
+
+static const char *text_or_null(const struct db_result *r, int row, int column)
+{
+	return db_is_null(r, row, column) ? NULL : db_text(r, row, column);
+}
+
+struct evidence_row store_evidence_row(const struct db_result *r, int row)
+{
+	struct evidence_row x = {
+		.time = db_time(r, row, 0),
+		.source = db_text(r, row, 2),
+		.id = db_text(r, row, 3),
+		.kind = (int)db_int(r, row, 4),
+		.indicator = db_text(r, row, 5),
+		.value = db_numeric(r, row, 6),
+		.has_of = !db_is_null(r, row, 7),
+		.of = db_numeric(r, row, 7),
+		.ref = text_or_null(r, row, 8),
+		.replaced_by = text_or_null(r, row, 9),
+		.topic = db_text(r, row, 10),
+		.partition = (int32_t)db_int(r, row, 11),
+		.offset = db_int(r, row, 12),
+		.received_at = db_time(r, row, 13),
+	};
+	x.sha256 = db_bytes(r, row, 14, &x.sha256_len);
+	x.headers = db_bytes(r, row, 15, &x.headers_len);
+	x.payload = db_bytes(r, row, 16, &x.payload_len);
+	x.at.number = x.time;
+	memcpy(x.at.key, db_uuid(r, row, 1), sizeof x.at.key);
+	return x;
+}
+
+bool store_evidence_more(const struct db_result *r)
+{
+	int n = db_rows(r);
+	return n > STORE_PAGE || (n > 0 && db_int(r, 0, 17) > n);
+}
+
+bool store_inbox(
+	struct db *db, const uint8_t person[16], int64_t before, struct db_result **out, struct err *e)
+{
+	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before));
+}
+
+struct inbox_row store_inbox_row(const struct db_result *r, int row)
+{
+	return (struct inbox_row){db_int(r, row, 0), db_time(r, row, 1), db_text(r, row, 2),
+		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5), db_text(r, row, 6),
+		db_text(r, row, 7)};
+}
+
+bool store_rejections(
+	struct db *db, const char *source, int64_t before, struct db_result **out, struct err *e)
+{
+	return db_exec(db, REJECTIONS, out, e, DB_TEXT(source), DB_INT8(before));
+}
+
+struct rejection_row store_rejection_row(const struct db_result *r, int row)
+{
+	struct rejection_row x = {
+		.id = db_int(r, row, 0),
+		.at = db_time(r, row, 1),
+		.offset = db_int(r, row, 2),
+		.redriven_at = db_time(r, row, 3),
+		.reason = db_text(r, row, 4),
+		.detail = db_text(r, row, 5),
+		.topic = db_text(r, row, 6),
+		.partition = (int32_t)db_int(r, row, 7),
+	};
+	x.sha256 = db_bytes(r, row, 8, &x.sha256_len);
+	return x;
+}
+
+bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
+	struct db_result **out, struct err *e)
+{
+	char text[PERIOD_TEXT];
+	return db_exec(db, AGENCY_SCORES, out, e, DB_TEXT(agency), DB_DATE(period_first_day(p)),
+		DB_DATE(period_last_day(p)), DB_TEXT(period_format(p, text)),
+		after ? DB_UUID(after) : DB_NULL);
+}
+
+const uint8_t *store_agency_score_person(const struct db_result *r, int row)
+{
+	return db_uuid(r, row, 0);
+}
+
+const char *store_agency_score_body(const struct db_result *r, int row)
+{
+	return db_text(r, row, 1);
+}
+
+bool store_agencies(struct db *db, struct db_result **out, struct err *e)
+{
+	return db_run(db, AGENCIES, NULL, 0, out, e);
+}
+
+bool store_agency_known(struct db *db, const char *agency, bool *known, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, AGENCY_KNOWN, &r, e, DB_TEXT(agency)))
+		return false;
+	*known = db_rows(r) > 0;
+	return true;
+}
+
+bool store_indicators(struct db *db, struct db_result **out, struct err *e)
+{
+	return db_run(db, INDICATORS, NULL, 0, out, e);
+}
+
+struct indicator_row store_indicator_row(const struct db_result *r, int row)
+{
+	return (struct indicator_row){db_text(r, row, 0), db_text(r, row, 1), db_text(r, row, 2),
+		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5)};
+}
+
+bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, INDICATOR_ID, &r, e, DB_TEXT(code)))
+		return false;
+	*id = db_rows(r) ? (int32_t)db_int(r, 0, 0) : 0;
+	return true;
+}
+
+bool store_people(struct db *db, const uint8_t *superior, const uint8_t *after, int32_t day,
+	struct db_result **out, struct err *e)
+{
+	return db_exec(db, PEOPLE, out, e, superior ? DB_UUID(superior) : DB_NULL,
+		after ? DB_UUID(after) : DB_NULL, DB_DATE(day));
+}
+
+struct people_row store_people_row(const struct db_result *r, int row)
+{
+	return (struct people_row){
+		db_uuid(r, row, 0), db_text(r, row, 1), db_text(r, row, 2), db_text(r, row, 3)};
+}

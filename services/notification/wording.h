@@ -1,0 +1,62 @@
+/* wording: the sentences that people read, Indonesian and English side by side, and figures as each language writes
+ * them. Pure. A sentence's {slots} are filled by name. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "dec.h"
+#include "period.h"
+
+enum language { LANGUAGE_ID, LANGUAGE_EN, LANGUAGES };
+extern const char *const language_codes[LANGUAGES]; /* "id", "en" */
+
+enum phrase {
+	PACE_MORE_TITLE,
+	PACE_LESS_TITLE,
+	PACE_VALUE_TITLE,
+	PACE_MORE,
+	PACE_MORE_NEED,
+	PACE_LESS,
+	PACE_LESS_ROOM,
+	PACE_LESS_OVER,
+	PACE_VALUE,
+	PACE_FOOT,
+	CLOSED_TITLE,
+	CLOSED_TITLE_UNRATED,
+	CLOSED,
+	CLOSED_UNRATED,
+	CLOSED_ITEM,
+	CLOSED_MISSING,
+	CLOSED_FOOT,
+	CHANGED_TITLE,
+	CHANGED,
+	CHANGED_ITEM,
+	CHANGED_RESULTS,
+	CHANGED_NOW,
+	NEED_MORE,
+	NEED_LESS,
+	RATING_IS_BELOW,
+	RATING_IS_MEETS,
+	RATING_IS_ABOVE,
+	RATING_IS_NONE,
+	MAIL_LINK,
+	MAIL_FOOT,
+	PHRASES,
+};
+
+struct slot {
+	const char *name, *text;
+};
+
+/* Appends the sentence. Slots end with a NULL name; one that is not given stays as it is written. */
+void wording_add(struct buf *out, enum language language, enum phrase phrase, const struct slot *slots);
+const char *wording_text(enum language language, enum phrase phrase); /* as it is written */
+
+/* "1.234,50" is not how we write it: "1234,50" and "1234.50"; with `whole`, "1234" when it is. */
+const char *wording_figure(enum language language, dec_wide hundredths, bool whole, char out[DEC_TEXT]);
+
+enum { WORDING_PERIOD = 40 };
+/* "Maret 2026", "triwulan I 2026", "tahun 2026"; "March 2026", "the first quarter of 2026", "the year 2026". */
+const char *wording_period(enum language language, struct period p, char out[WORDING_PERIOD]);

@@ -1,0 +1,35 @@
+/* scoring: totals into explained scores.
+ *
+ * Reads evidence.accepted and registry.changed (decision.made follows with the decisions); writes score.changed. A replay
+ * is harmless: a score is computed anew from what is stored, and one that did not change is neither written nor
+ * published. */
+#include "scoring.h"
+#include "store.h"
+
+static const struct metric metrics[] = {
+	[SCORING_COMPUTED] = {METRIC_COUNTER, "terukur_scoring_computed_total", "Scores computed.", NULL, NULL},
+	[SCORING_CHANGED] = {METRIC_COUNTER, "terukur_scoring_changed_total", "Scores that changed.", NULL, NULL},
+};
+
+static const char *const topics[] = {"terukur.evidence.accepted", "terukur.registry.changed", NULL};
+
+static const struct service_subscription subscriptions[] = {
+	{.group = "terukur-scoring", .topics = topics, .threads = 2, .max_messages = 20000, .max_bytes = 4 << 20,
+		.gather_ms = 100, .handle = scoring_handle, .open = scoring_open, .close = scoring_close},
+};
+
+int main(int argc, char **argv)
+{
+	const struct service scoring = {
+		.name = "scoring",
+		.summary = "totals into explained scores; a pure function",
+		.ops_port = 9102,
+		.statements = scoring_statements,
+		.n_statements = scoring_statements_n,
+		.metrics = metrics,
+		.n_metrics = sizeof metrics / sizeof *metrics,
+		.subscriptions = subscriptions,
+		.n_subscriptions = sizeof subscriptions / sizeof *subscriptions,
+	};
+	return service_main(&scoring, argc, argv);
+}

@@ -1,0 +1,271 @@
+#include "scoring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "clock.h"
+#include "compute.h"
+#include "digest.h"
+#include "emit.h"
+#include "log.h"
+#include "marks.h"
+#include "store.h"
+
+enum { CHUNK = 400 }; /* people in one transaction */
+
+struct scoring {
+	struct roster *roster;
+};
+
+bool scoring_open(struct worker *w, struct err *e)
+{
+	w->state = calloc(1, sizeof(struct scoring));
+	return w->state || err_set(e, ERR_FATAL, "out of memory");
+}
+
+void scoring_close(struct worker *w)
+{
+	struct scoring *s = w->state;
+	roster_free(s->roster);
+	free(s);
+}
+
+/* Reads the roster again when the registry has changed. Called under the people's locks: whoever changed the registry
+ * before had its marks taken before or takes them after. */
+static bool refresh(struct worker *w, struct err *e)
+{
+	struct scoring *s = w->state;
+	int64_t version;
+	if (!scoring_registry_version(w->db, &version, e))
+		return false;
+	if (s->roster && s->roster->version == version)
+		return true;
+	struct roster *fresh = scoring_roster_load(w->db, e);
+	if (!fresh)
+		return false;
+	roster_free(s->roster);
+	s->roster = fresh;
+	log_info("roster read", LOG_I("version", fresh->version), LOG_I("people", fresh->n_people));
+	return true;
+}
+
+/* Marks from messages. What cannot be read asks nothing: these topics are written by Terukur alone. */
+
+static bool mark_unit(struct worker *w, struct marks *marks, const char *unit, int32_t month, struct err *e)
+{
+	DB_RESULT_AUTO *people = NULL;
+	if (!scoring_people_of_unit(w->db, unit, month / 12, &people, e))
+		return false;
+	for (int i = 0; i < db_rows(people); i++)
+		if (!marks_add_month(marks, db_uuid(people, i, 0), month))
+			return err_set(e, ERR_FATAL, "out of memory");
+	return true;
+}
+
+static bool mark_evidence(struct worker *w, struct marks *marks, const json_t *data, struct err *e)
+{
+	const char *person = json_string_value(json_object_get(data, "person"));
+	const char *unit = json_string_value(json_object_get(data, "unit"));
+	const char *text = json_string_value(json_object_get(data, "month"));
+	uint8_t id[DIGEST_KEY];
+	int32_t month;
+	if (!text || !clock_month_parse(text, &month))
+		return true;
+	if (unit)
+		return mark_unit(w, marks, unit, month, e);
+	if (!person || !digest_uuid_parse(person, id))
+		return true;
+	return marks_add_month(marks, id, month) || err_set(e, ERR_FATAL, "out of memory");
+}
+
+static bool mark_registry(struct marks *marks, const json_t *data, struct err *e)
+{
+	const char *kind = json_string_value(json_object_get(data, "kind"));
+	const char *person = json_string_value(json_object_get(data, "person"));
+	const json_t *year = json_object_get(data, "year");
+	uint8_t id[DIGEST_KEY];
+	if (!kind || strcmp(kind, "person") != 0 || !person || !digest_uuid_parse(person, id) || !json_is_integer(year))
+		return true;
+	return marks_add_year(marks, id, (int32_t)json_integer_value(year)) || err_set(e, ERR_FATAL, "out of memory");
+}
+
+static bool gather(struct worker *w, const struct bus_message *messages, int n, struct marks *marks, struct err *e)
+{
+	bool ok = true;
+	for (int i = 0; ok && i < n; i++) {
+		json_auto_t *data = json_loadb(messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
+		ok = strcmp(messages[i].topic, "terukur.registry.changed") == 0 ? mark_registry(marks, data, e)
+										: mark_evidence(w, marks, data, e);
+	}
+	marks_merge(marks);
+	return ok;
+}
+
+/* Computing */
+
+struct chunk {
+	struct worker *w;
+	const struct mark *marks;
+	size_t n;
+	struct db_array people; /* without repetition */
+	struct compute_data data;
+	struct db_result *standing;
+	struct score_changes changes;
+	int64_t computed, changed;
+};
+
+/* The row of what stands for a person's period, or -1. Rows are by person and period. */
+static int standing_row(const struct chunk *c, const uint8_t person[16], const char *period)
+{
+	int low = 0, high = db_rows(c->standing);
+	while (low < high) {
+		int middle = (low + high) / 2;
+		int order = memcmp(db_uuid(c->standing, middle, 0), person, 16);
+		if (order == 0)
+			order = strcmp(db_text(c->standing, middle, 1), period);
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -1;
+}
+
+static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s, int64_t revision,
+	struct err *e)
+{
+	char *body = NULL;
+	if (s->state != COMPUTED_NONE) {
+		json_object_set_new(s->json, "revision", json_integer(revision));
+		body = json_dumps(s->json, JSON_COMPACT);
+	}
+	bool ok = (body || s->state == COMPUTED_NONE) &&
+		score_changes_add(&c->changes, m->person, period, revision, body ? s->content : NULL, body);
+	free(body);
+	c->changed++;
+	return ok || err_set(e, ERR_FATAL, "out of memory");
+}
+
+static bool compute_one(struct chunk *c, const struct mark *m, struct period p, struct err *e)
+{
+	const struct scoring *state = c->w->state;
+	char period[PERIOD_TEXT];
+	struct computed_score s;
+	int row = standing_row(c, m->person, period_format(p, period));
+	const uint8_t *content = row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
+	if (!compute_score(state->roster, &c->data, m->person, p, &s, e))
+		return false;
+	c->computed++;
+	bool ok = compute_stands(&s, content, row >= 0) ||
+		change(c, m, period, &s, row >= 0 ? db_int(c->standing, row, 2) + 1 : 1, e);
+	json_decref(s.json);
+	return ok;
+}
+
+static bool compute_all(struct chunk *c, struct err *e)
+{
+	bool ok = true;
+	for (size_t i = 0; ok && i < c->n; i++) {
+		struct period periods[PERIODS_OF_YEAR];
+		period_all(c->marks[i].year, periods);
+		for (int k = 0; ok && k < PERIODS_OF_YEAR; k++)
+			if (c->marks[i].periods & 1u << k)
+				ok = compute_one(c, &c->marks[i], periods[k], e);
+	}
+	return ok;
+}
+
+static void years_of(const struct chunk *c, int32_t *first, int32_t *last)
+{
+	*first = *last = c->marks[0].year;
+	for (size_t i = 1; i < c->n; i++) {
+		*first = c->marks[i].year < *first ? c->marks[i].year : *first;
+		*last = c->marks[i].year > *last ? c->marks[i].year : *last;
+	}
+}
+
+static bool write(struct chunk *c, struct err *e)
+{
+	const struct scoring *state = c->w->state;
+	struct db *db = c->w->db;
+	int32_t first, last;
+	years_of(c, &first, &last);
+	return db_begin(db, e) && scoring_lock(db, &c->people, e) && refresh(c->w, e) &&
+		compute_load(db, state->roster, &c->people, first, last, false, &c->data, e) &&
+		scoring_standing(db, &c->people, &c->standing, e) && compute_all(c, e) &&
+		(c->changed == 0 || scoring_write(db, &c->changes, clock_now(), e)) && db_commit(db, e);
+}
+
+/* Publishing: under the locks until Kafka has acknowledged, so that no older revision comes after. */
+
+static bool say(struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
+{
+	char key[DIGEST_UUID_TEXT + PERIOD_TEXT], id[DIGEST_UUID_TEXT];
+	snprintf(key, sizeof key, "%s/%s", digest_uuid_format(db_uuid(r, i, 0), id), db_text(r, i, 1));
+	const char *body = db_is_null(r, i, 2) ? NULL : db_text(r, i, 2);
+	const struct emit_message m = {.topic = "terukur.score.changed",
+		.key = key,
+		.data = body,
+		.len = body ? strlen(body) : 0,
+		.trace = trace};
+	return emit(w->out, "scoring", &m, e);
+}
+
+static bool publish(struct worker *w, struct db_array *people, const char *trace, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	bool ok = db_begin(w->db, e) && scoring_lock(w->db, people, e) && scoring_unpublished(w->db, people, &r, e);
+	for (int i = 0; ok && i < db_rows(r); i++)
+		ok = say(w, r, i, trace, e);
+	ok = ok && bus_flush(w->out, e) && (db_rows(r) == 0 || scoring_published(w->db, people, e)) && db_commit(w->db, e);
+	if (!ok)
+		db_rollback(w->db);
+	return ok;
+}
+
+static bool people_of(struct chunk *c, struct err *e)
+{
+	db_array_init(&c->people, DB_K_UUID);
+	for (size_t i = 0; i < c->n; i++)
+		if ((i == 0 || memcmp(c->marks[i - 1].person, c->marks[i].person, 16) != 0) &&
+			!db_array_add(&c->people, DB_UUID(c->marks[i].person)))
+			return err_set(e, ERR_FATAL, "out of memory");
+	return true;
+}
+
+static bool score_chunk(struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
+{
+	struct chunk c = {.w = w, .marks = marks, .n = n};
+	score_changes_init(&c.changes);
+	bool ok = people_of(&c, e) && write(&c, e);
+	if (!ok)
+		db_rollback(w->db);
+	ok = ok && publish(w, &c.people, trace, e);
+	if (ok) {
+		metric_add(service_metric_base() + SCORING_COMPUTED, 0, (double)c.computed);
+		metric_add(service_metric_base() + SCORING_CHANGED, 0, (double)c.changed);
+	}
+	score_changes_done(&c.changes);
+	compute_data_done(&c.data);
+	db_result_free(c.standing);
+	db_array_done(&c.people);
+	return ok;
+}
+
+bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
+{
+	struct marks marks = {0};
+	char trace[TRACE_TEXT];
+	size_t len = 0;
+	const char *from = trace_of(&messages[0], &len);
+	trace_next(from, len, trace);
+	bool ok = gather(w, messages, n, &marks, e);
+	for (size_t i = 0; ok && i < marks.n; i += CHUNK)
+		ok = score_chunk(w, marks.list + i, marks.n - i < CHUNK ? marks.n - i : CHUNK, trace, e);
+	marks_done(&marks);
+	return ok;
+}

@@ -1,0 +1,304 @@
+"""A whole city, with every measure, all dirt, absences, transfers and corrections out of order, against the oracle: what
+the people of a city lose if this fails is that their scores are right."""
+import base64
+import csv
+import hashlib
+import io
+import json
+import time
+from collections import Counter
+
+import jsonschema
+import pytest
+from conftest import ROOT
+from oracle.city import City
+from oracle.events import LIMIT
+from oracle.oracle import Intake, Message, merge, same, scores
+
+MICRO = 1_000_000
+SCHEMAS = ROOT / "schemas/topics"
+
+
+def validator(topic):
+    schema = json.loads((SCHEMAS / f"{topic}.json").read_text())
+    return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+class Told:
+    """A city, what the system was told of it, and what the oracle makes of the same."""
+
+    def __init__(self, stack, city):
+        self.stack, self.city, self.oracle = stack, city, Intake()
+        self.registry = merge(None, json.loads(json.dumps(city.registry)))
+        self.verdicts, self.before = {}, {}
+        stack.load(city.registry)
+
+    def produce(self, producer=None):
+        self.hear(self.stack.produce(self.city.messages, producer=producer))
+
+    def hear(self, places):
+        """Tells the oracle the same."""
+        now = int(time.time() * MICRO)
+        self.messages = dict(zip(places, self.city.messages))
+        self.verdicts = {place: self.oracle.receive(self.registry, Message(*message, now))
+                         for place, message in self.messages.items()}
+
+    def change(self, file):
+        self.registry = merge(self.registry, json.loads(json.dumps(file)))
+        self.stack.load(file)
+
+    def rejected(self):
+        return {place: verdict.reason for place, verdict in self.verdicts.items() if verdict.status == "rejected"}
+
+    def stored_rejections(self):
+        topics = list({topic for topic, *_ in self.messages})
+        return self.stack.rows('SELECT topic, "partition", "offset", reason, detail, key, headers, payload, sha256 '
+                               "FROM intake.rejection WHERE topic = ANY(%s)", topics)
+
+    def scores(self):
+        """{(nip, period): score or None} as they stand."""
+        ids = {row["person"]: row["nip"] for row in csv.DictReader(io.StringIO(
+            self.stack.admin("people", "list").stdout))}
+        self.ids = {nip: person for person, nip in ids.items()}
+        return {(ids[str(person)], period): body and json.loads(body) for person, period, body in
+                self.stack.rows("SELECT person, period, body FROM scoring.score") if ids[str(person)] in self.city.nips}
+
+    def check_scores(self):
+        """Every score of every person and period is the oracle's."""
+        got = self.scores()
+        want = scores(self.registry, self.oracle, self.ids, empty=True)
+        wrong = [(key, want.get(key), got.get(key)) for key in {*want, *got}
+                 if not same(want.get(key), got.get(key), self.before.get(key))]
+        assert not wrong, f"{len(wrong)} of {len(want)} scores, such as {wrong[0]}"
+        self.before = got
+        return got
+
+    def check_rejections(self):
+        """Each rejected message is in the store once, for the oracle's reason, with its bytes as they came."""
+        stored = {(topic, partition, offset): rest for topic, partition, offset, *rest in self.stored_rejections()}
+        want = self.rejected()
+        reasons = {place: reason for place, (reason, *_) in stored.items()}
+        wrong = {place: (want.get(place), reasons.get(place)) for place in {*want, *reasons}
+                 if want.get(place) != reasons.get(place)}
+        assert not wrong, f"{len(wrong)} of {len(want)}: (oracle, intake) {Counter(wrong.values())}, such as {wrong}"
+        for place, (_, _, key, headers, payload, sha256) in stored.items():
+            _, _, sent_key, sent_headers, value = self.messages[place]
+            assert (key, payload) == (sent_key, value), place
+            assert sha256 == hashlib.sha256(value or b"").digest(), place
+            assert unpack(json.loads(headers) if headers else {}) == dict(sent_headers), place
+
+
+def unpack(headers):
+    return {name: None if value is None else base64.b64decode(value, validate=True)
+            for name, value in headers.items()}
+
+
+@pytest.fixture(scope="module")
+def told(stack):
+    told = Told(stack, City(seed=20260304, people=70, events=7000))
+    told.produce()
+    stack.wait_idle()
+    return told
+
+
+def test_every_score_is_the_oracles(told):
+    got = told.check_scores()
+    assert sum(score is not None for score in got.values()) > 500
+    assert any(line["events"] == 0 for score in got.values() if score for line in score["items"])
+
+
+def test_every_rejection_is_the_oracles(told):
+    told.check_rejections()
+    assert len(set(told.rejected().values())) >= 16
+
+
+def test_details_quote_no_value(told):
+    """Who may see why something was rejected may not see personal data by that."""
+    for _, _, _, reason, detail, _, headers, payload, _ in told.stored_rejections():
+        said, _, example = detail.partition(" such as ")
+        assert said and not any(word in said for word in texts_of(payload, headers)), (reason, detail)
+        assert example in ("", "2026-03-04T08:15:00+07:00, to the microsecond at most", "2026-03"), detail
+
+
+def texts_of(payload, headers):
+    """The texts of an event."""
+    try:
+        event = json.loads(payload)
+    except (TypeError, ValueError):
+        event = {}
+    data = event.get("data") if isinstance(event, dict) else None
+    values = [*(event.values() if isinstance(event, dict) else ()), *(data.values() if isinstance(data, dict) else ())]
+    values += [(value or b"").decode(errors="replace") for value in unpack(json.loads(headers or "{}")).values()]
+    return {value for value in values if isinstance(value, str) and len(value) > 5}
+
+
+def test_rejections_are_published(told):
+    check, published = validator("evidence.rejected"), {}
+    for message in told.stack.read("terukur.evidence.rejected"):
+        said = json.loads(message.value)
+        check.validate(said)
+        place = said["topic"], said["partition"], said["offset"]
+        assert place not in published, place
+        published[place] = said["reason"]
+        topic, _, key, headers, value = told.messages[place]
+        assert message.key.decode() == topic.removeprefix("terukur.activity.")
+        assert said["sha256"] == hashlib.sha256(value or b"").hexdigest()
+        assert unpack(said["headers"]) == dict(headers)
+        assert unpack({"key": said["key"], "payload": said["payload"]}) == {
+            "key": key, "payload": value and value[:LIMIT]}
+    assert published == told.rejected()
+
+
+def test_published_scores_are_those_that_stand(told):
+    """Whoever follows score.changed knows what the database knows."""
+    check, last, revisions = validator("score.changed"), {}, {}
+    for message in told.stack.read("terukur.score.changed"):
+        key = message.key.decode()
+        last[key] = message.value
+        assert message.headers["ce_type"] == b"terukur.score.changed.v1"
+        assert message.headers["ce_specversion"] == b"1.0" and message.headers["ce_source"] == b"/terukur/scoring"
+        if message.value is not None:
+            score = json.loads(message.value)
+            check.validate(score)
+            assert key == f"{score['person']}/{score['period']}"
+            assert score["revision"] > revisions.get(key, 0), key
+            revisions[key] = score["revision"]
+    stand = {f"{person}/{period}": body and body.encode() for person, period, body in
+             told.stack.rows("SELECT person, period, body FROM scoring.score")}
+    assert last == stand
+
+
+def test_nothing_internal_names_a_nip(told):
+    nips = [nip.encode() for nip in told.city.nips + told.city.strangers]
+    for topic in ("terukur.evidence.accepted", "terukur.score.changed", "terukur.registry.changed"):
+        for message in told.stack.read(topic):
+            assert not any(nip in (message.key or b"") + (message.value or b"") for nip in nips), topic
+
+
+def test_verify_finds_nothing(told):
+    told.stack.admin("verify")
+
+
+def test_sent_again_nothing_changes(told):
+    """An upstream that sends everything twice harms nobody: every event is a duplicate, every rejection a new one."""
+    ends = told.stack.ends("terukur.score.changed")
+    sample = told.city.messages[::7]
+    told.messages |= dict(zip(places := told.stack.produce(sample), sample))
+    told.stack.wait_idle()
+    now = int(time.time() * MICRO)
+    again = {place: told.oracle.receive(told.registry, Message(*message, now))
+             for place, message in zip(places, sample)}
+    told.verdicts |= again
+    told.check_rejections()
+    told.check_scores()
+    assert told.stack.ends("terukur.score.changed") == ends
+
+
+def test_corrections_whose_original_never_comes(told):
+    """After seven days they are rejected, and say so."""
+    ends = told.stack.ends("terukur.evidence.rejected")
+    waiting = [place for place, verdict in told.verdicts.items() if verdict.status == "waiting"]
+    assert told.stack.value("SELECT count(*) FROM intake.waiting") == len(waiting) > 10
+    told.stack.db.execute("UPDATE intake.waiting SET received_at = received_at - interval '7 days'")
+    told.stack.restart("intake")  # it looks when it starts, then every minute
+    told.stack.wait_idle()
+    told.oracle.expire(int(time.time() + 8 * 86400) * MICRO)
+    told.check_rejections()
+    told.check_scores()
+    said = [json.loads(m.value) for m in told.stack.read("terukur.evidence.rejected", ends)]
+    assert sorted((s["topic"], s["partition"], s["offset"]) for s in said) == sorted(waiting)
+    assert {s["reason"] for s in said} == {"unknown_original"}
+    assert told.stack.value("SELECT count(*) FROM intake.event_id WHERE waiting") == 0
+
+
+def test_registry_changes_reach_every_score(told):
+    """A target, an `until`, absences, a rule set, weights, plans, a transfer: every score follows, and no other moves."""
+    for what, file in told.city.registry_changes():
+        asked, changed = (told.stack.ends(f"terukur.{topic}") for topic in ("registry.changed", "score.changed"))
+        before = told.before
+        told.change(file)
+        told.stack.wait_idle()
+        after = told.check_scores()
+        moved = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+        keys = [tuple(m.key.decode().split("/")) for m in told.stack.read("terukur.score.changed", changed)]
+        nips = {person: nip for nip, person in told.ids.items()}
+        assert Counter((nips[person], period) for person, period in keys) == Counter(moved), what
+        assert bool(moved) == (what != "nothing"), what
+        if what == "nothing":
+            assert told.stack.ends("terukur.registry.changed") == asked
+
+
+def test_recompute_from_raw_evidence_changes_nothing(told):
+    standing = told.stack.rows("SELECT * FROM scoring.score ORDER BY person, period")
+    totals = told.stack.rows("SELECT * FROM intake.total ORDER BY person, month, indicator")
+    asked, changed = (told.stack.ends(f"terukur.{topic}") for topic in ("registry.changed", "score.changed"))
+    told.stack.admin("recompute")
+    told.stack.wait_idle()
+    assert told.stack.ends("terukur.registry.changed") != asked
+    assert told.stack.ends("terukur.score.changed") == changed
+    assert told.stack.rows("SELECT * FROM scoring.score ORDER BY person, period") == standing
+    assert told.stack.rows("SELECT * FROM intake.total ORDER BY person, month, indicator") == totals
+    told.stack.admin("verify")
+
+
+TAMPERED = {  # what somebody with the database's password changes: SQL, what verify names
+    "a byte of an original": (
+        "UPDATE intake.evidence SET payload = set_byte(payload, 40, get_byte(payload, 40) # 1) WHERE key = %s",
+        "{place}: the original is not what its sha256 says"),
+    "an original with its sha256": (
+        "UPDATE intake.evidence SET payload = changed.bytes, sha256 = sha256(changed.bytes) FROM (SELECT convert_to("
+        "replace(convert_from(payload, 'UTF8'), '\"value\"', '\"valuf\"'), 'UTF8') AS bytes FROM intake.evidence "
+        "WHERE key = %s) changed WHERE key = %s", "{place}: the original cannot be read again: schema"),
+    "a value": ("UPDATE intake.evidence SET value = value + 1 WHERE key = %s", "{place}: the stored value"),
+    "a person": ("UPDATE intake.evidence SET person = (SELECT id FROM registry.person WHERE id <> person LIMIT 1) "
+                 "WHERE key = %s", "{place}: the stored person"),
+    "a time": ("UPDATE intake.evidence SET at = at + interval '1 microsecond' WHERE key = %s",
+               "{place}: the stored time"),
+    "an event less": ("DELETE FROM intake.evidence WHERE key = %s", "{key}: an id that is held, but"),
+    "an id less": ("DELETE FROM intake.event_id WHERE key = %s", "{place}: its id is not held"),
+    "a replacement more": ("INSERT INTO intake.replacement VALUES (%s, gen_random_uuid())",
+                           "a replacement without the event that replaces"),
+    "a total": ("UPDATE intake.total SET sum = sum + 1 WHERE (person, month, indicator) IN (SELECT person, "
+                "extract(year FROM day) * 12 + extract(month FROM day) - 1, indicator FROM intake.evidence "
+                "WHERE key = %s)", "{person}/{month}/{indicator}: the total"),
+    "a score": ("UPDATE scoring.score SET body = replace(body, '\"events\":', '\"events\":1') WHERE body LIKE "
+                "'%%\"events\":%%' AND (person, period) IN (SELECT person, to_char(day, 'YYYY-MM') FROM intake.evidence "
+                "WHERE key = %s)", "{person}/{month}: the score's text"),
+    "a score less": ("DELETE FROM scoring.score WHERE (person, period) IN (SELECT person, to_char(day, 'YYYY-MM') "
+                     "FROM intake.evidence WHERE key = %s)", "{person}/{month}: a score is missing"),
+    "a completeness more": ("INSERT INTO intake.completeness SELECT gen_random_uuid(), 'mpp', 24315, indicator "
+                            "FROM intake.evidence WHERE key = %s", "a completeness that nobody declared"),
+}
+
+
+@pytest.fixture(scope="module")
+def victim(told):
+    """An event that counts in a score that stands, as a plain message."""
+    key, topic, partition, offset, person, month, indicator = told.stack.rows(
+        'SELECT e.key, t.name, e."partition", e."offset", e.person, to_char(e.day, \'YYYY-MM\'), n.code '
+        "FROM intake.evidence e JOIN intake.topic t ON t.id = e.topic JOIN registry.indicator n ON n.id = e.indicator "
+        "JOIN scoring.score s ON s.person = e.person AND s.period = to_char(e.day, 'YYYY-MM') AND s.body LIKE "
+        "'%%\"events\":%%' WHERE e.kind = 0 AND e.headers IS NULL AND NOT EXISTS (SELECT FROM intake.replacement r "
+        "WHERE r.original = e.key) AND convert_from(e.payload, 'UTF8') LIKE '%%\"value\"%%' ORDER BY e.key LIMIT 1")[0]
+    return {"key": key, "place": f"{topic}/{partition}/{offset}", "person": person, "month": month,
+            "indicator": indicator}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_verify_finds(told, victim, what):
+    """Whoever alters what is stored is found out, and the place is named."""
+    sql, named = TAMPERED[what]
+    tables = ("intake.evidence", "intake.event_id", "intake.replacement", "intake.total", "intake.completeness",
+              "scoring.score")
+    for table in tables:
+        told.stack.db.execute(f"CREATE TABLE IF NOT EXISTS public.kept_{table.split('.')[1]} AS TABLE {table}")
+    try:
+        assert told.stack.db.execute(sql, [victim["key"]] * sql.count("key = %s") or [victim["key"]]).rowcount > 0
+        found = told.stack.admin("verify", check=False)
+        assert found.returncode == 1
+        assert named.format(**victim) in found.stdout
+    finally:
+        for table in tables:
+            told.stack.db.execute(f"TRUNCATE {table}")
+            told.stack.db.execute(f"INSERT INTO {table} SELECT * FROM public.kept_{table.split('.')[1]}")
+    told.stack.admin("verify")

@@ -1,0 +1,542 @@
+"""What somebody loses if this fails: an upstream system its events or the reason why they were refused, a person the
+score or who else has looked at it, and everybody the certainty that others see only what they may."""
+import http.client
+import json
+import re
+import time
+from html.parser import HTMLParser
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+from town import Town
+
+API = "/api/v1"
+
+
+class Answer:
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def text(self):
+        return self.body.decode()
+
+
+def ask(stack, method, path, token=None, body=None, **headers):
+    url = urlsplit(stack.env["GATEWAY_URL"])
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def get(stack, path, token=None, **headers):
+    return ask(stack, "GET", API + path, token, **headers)
+
+
+def token(stack, role, *options):
+    return stack.admin("token", "add", "--role", role, *options).stdout.split()[-1]
+
+
+def problem(answer, status, code):
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json"), answer.body
+    assert (answer.json["status"], answer.json["code"]) == (status, code)
+    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
+    return answer.json
+
+
+@pytest.fixture(scope="module")
+def city(stack):
+    """Two towns: a head with a person, each with a score; and somebody else's."""
+    ours, theirs = Town(stack, people=2, load=False), Town(stack)
+    head, person = ours.nips
+    ours.registry["people"] = [ours.person(head), ours.person(person, superior=head, name="Siti <b>Aminah</b> & co")]
+    stack.load(ours.registry)
+    ours.head, ours.person_nip = head, person
+    ours.settle(ours.event(subject=person, ref="visit/1"), ours.event(subject=person, time="2026-03-05T00:30:00+07:00"),
+                ours.event(subject=head), ours.event(subject=person, indicator=ours.quality, value=51.5))
+    theirs.settle(theirs.event())
+    ours.tokens = {
+        "person": token(stack, "person", "--nip", person),
+        "head": token(stack, "head", "--nip", head),
+        "auditor": token(stack, "auditor"),
+        "operator": token(stack, "operator"),
+        "upstream": token(stack, "upstream", "--source", ours.source),
+    }
+    ours.theirs, ours.person_id, ours.head_id = theirs, ours.id(person), ours.id(head)
+    return ours
+
+
+# --- events
+
+
+def post(stack, city, body, kind="application/cloudevents+json", token="upstream", **headers):
+    data = body if isinstance(body, (str, bytes)) else json.dumps(body)
+    return ask(stack, "POST", API + "/events", city.tokens.get(token, token), data, Content_Type=kind, **headers)
+
+
+BATCH = "application/cloudevents-batch+json"
+
+
+def test_an_event_reaches_kafka_as_the_bytes_that_came(stack, city):
+    before = stack.ends(city.topic)
+    event = city.event(subject=city.person_nip)
+    sent = json.dumps(event, indent=3).replace('"value": 1', '"value": 1.0')
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = post(stack, city, sent, traceparent=trace)
+    assert (answer.status, answer.json) == (202, {"accepted": 1})
+    [message] = stack.read(city.topic, before)
+    assert message.value == sent.encode() and message.key == city.person_nip.encode()
+    assert message.headers["content-type"] == b"application/cloudevents+json; charset=UTF-8"
+    assert message.headers["traceparent"].split(b"-")[1] == b"0af7651916cd43dd8448eb211c80319c"
+    assert message.headers["traceparent"] != trace.encode()
+
+
+def test_a_batch_is_taken_whole_and_in_order(stack, city):
+    before = stack.ends(city.topic)
+    events = [city.event(subject=city.person_nip) for _ in range(1000)]
+    answer = post(stack, city, events, BATCH + "; charset=utf-8")
+    assert (answer.status, answer.json) == (202, {"accepted": 1000})
+    found = stack.read(city.topic, before)
+    assert [json.loads(m.value) for m in found] == events
+    assert len({m.headers["traceparent"] for m in found}) == 1
+
+
+def test_a_batch_with_one_wrong_event_takes_nothing(stack, city):
+    before = stack.ends(city.topic)
+    wrong = city.event(value="many")
+    answer = post(stack, city, [city.event(), wrong, 5, city.event(id="")], BATCH)
+    errors = problem(answer, 400, "invalid_events")["errors"]
+    assert [(e["index"], e["field"], e["code"]) for e in errors] == [
+        (1, "data.value", "schema"), (2, "", "malformed"), (3, "id", "schema")]
+    answer = post(stack, city, [city.event(), {**city.event(), "source": city.theirs.source}], BATCH)
+    errors = problem(answer, 403, "source_mismatch")["errors"]
+    assert [(e["index"], e["field"]) for e in errors] == [(1, "source")]
+    for body in ("[]", "{}", "", "[", "[1", json.dumps([city.event()]) + "]", json.dumps([city.event()] * 1001)):
+        problem(post(stack, city, body, BATCH), 400, "invalid_events")
+    assert stack.ends(city.topic) == before
+
+
+def test_a_single_event_that_is_wrong(stack, city):
+    before = stack.ends(city.topic)
+    one = json.dumps(city.event())
+    for body in ("", "null", "[]", f"[{one}]", one[:-1], one + one, one.replace('"value": 1', '"value": 1e400'),
+                 one.replace('"id"', '"id": "a", "id"'), "{" * 2000, one.encode().replace(b"e", b"\xff", 1)):
+        errors = problem(post(stack, city, body), 400, "invalid_events")["errors"]
+        assert len(errors) == 1 and "index" not in errors[0]
+    problem(post(stack, city, city.event(ref="x" * 65536)), 413, "too_large")
+    problem(post(stack, city, [city.event(ref="x" * 65536)], BATCH), 413, "too_large")
+    problem(post(stack, city, " " * (1024 * 1024 + 1)), 413, "too_large")
+    problem(post(stack, city, city.event(), "text/plain"), 415, "unsupported_media_type")
+    problem(ask(stack, "POST", API + "/events", city.tokens["upstream"], b"{}"), 415, "unsupported_media_type")
+    problem(ask(stack, "POST", API + "/events?x=1", city.tokens["upstream"], one, Content_Type="application/json"),
+            400, "invalid_parameter")
+    assert stack.ends(city.topic) == before
+
+
+def test_only_upstream_systems_post_events(stack, city):
+    for role in ("person", "head", "auditor", "operator"):
+        problem(post(stack, city, city.event(), token=role), 403, "forbidden")
+        problem(get(stack, "/events/rejections", city.tokens[role]), 403, "forbidden")
+
+
+def test_kafka_away_is_said_and_mended(stack, city):
+    stack.stop("kafka")
+    try:
+        answer = post(stack, city, city.event())
+        problem(answer, 503, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert get(stack, "/public/agencies").status == 200
+    finally:
+        stack.start("kafka")
+    assert post(stack, city, city.event(subject=city.person_nip)).status == 202
+    stack.wait_idle()
+
+
+def test_postgres_away_is_said_and_mended(stack, city):
+    stack.stop("postgres")
+    try:
+        problem(get(stack, "/public/agencies"), 503, "unavailable")
+        assert get(stack, "/openapi.json").status == 200
+    finally:
+        stack.start("postgres")
+    time.sleep(1.5)
+    for _ in range(20):
+        assert get(stack, "/public/agencies").status == 200
+    stack.wait_idle()
+
+
+def test_rejections_are_one_s_own(stack, city):
+    for _ in range(3):
+        city.settle(city.event(subject="123"))
+    city.theirs.settle(city.theirs.event(subject="123"))
+    places = [place for place, reason in city.rejections().items() if reason == "invalid_nip"]
+    answer = get(stack, "/events/rejections", city.tokens["upstream"])
+    found = [item for item in answer.json["items"] if item["reason"] == "invalid_nip"]
+    assert {(i["topic"], i["partition"], i["offset"]) for i in found} == set(places)
+    assert all(re.fullmatch("[0-9a-f]{64}", i["sha256"]) and i["redriven_at"] is None for i in found)
+
+
+# --- people
+
+
+def test_a_score_is_given_as_it_was_published(stack, city):
+    answer = get(stack, f"/people/{city.person_id}/scores/2026-03", city.tokens["person"])
+    assert answer.status == 200 and answer.json == city.score("2026-03", city.person_nip)
+    problem(get(stack, f"/people/{city.person_id}/scores/1999", city.tokens["person"]), 404, "not_found")
+    for period in ("2026-13", "2026-Q5", "march"):
+        problem(get(stack, f"/people/{city.person_id}/scores/{period}", city.tokens["person"]), 400, "invalid_parameter")
+    problem(get(stack, f"/people/{city.person_nip}/scores/2026", city.tokens["auditor"]), 400, "invalid_parameter")
+    problem(get(stack, f"/people/{city.person_id}/scores/2026?x=1", city.tokens["person"]), 400, "invalid_parameter")
+    assert ask(stack, "HEAD", f"{API}/people/{city.person_id}/scores/2026-03", city.tokens["person"]).status == 200
+
+
+@pytest.mark.parametrize("what", ["scores/2026-03", "evidence", "inbox"])
+def test_who_may_see_whom(stack, city, what):
+    """One's own; a head's people, but not the other way round; an auditor everybody; nobody else anybody."""
+    stranger = city.theirs.id()
+    sees = {
+        "person": {city.person_id},
+        "head": {city.person_id, city.head_id},
+        "auditor": {city.person_id, city.head_id, stranger},
+        "operator": set(),
+        "upstream": set(),
+    }
+    for role, allowed in sees.items():
+        for person in (city.person_id, city.head_id, stranger):
+            answer = get(stack, f"/people/{person}/{what}", city.tokens[role])
+            if person in allowed:
+                assert answer.status == 200, (role, answer.body)
+            else:
+                problem(answer, 403, "forbidden")
+    nobody = "00000000-0000-4000-8000-00000000ffff"
+    problem(get(stack, f"/people/{nobody}/{what}", city.tokens["auditor"]), 404, "not_found")
+    problem(get(stack, f"/people/{nobody}/{what}", city.tokens["head"]), 403, "forbidden")
+
+
+def test_a_head_sees_only_those_of_today(stack, city):
+    town = Town(stack, people=2, load=False)
+    head, person = town.nips
+    town.registry["people"] = [town.person(head), town.person(person, superior=head, until="2026-01-31"),
+                               {**town.person(person), "from": "2026-02-01"}]
+    stack.load(town.registry)
+    problem(get(stack, f"/people/{town.id(person)}/inbox", token(stack, "head", "--nip", head)), 403, "forbidden")
+
+
+def test_without_a_good_token(stack, city):
+    path = f"/people/{city.person_id}/scores/2026-03"
+    assert "Bearer" in get(stack, path).headers["WWW-Authenticate"]
+    for bad in ("", "x", city.tokens["person"][:-1], city.tokens["person"] + " ", "Basic x"):
+        problem(get(stack, path, Authorization=f"Bearer {bad}"), 401, "unauthenticated")
+    problem(get(stack, path, Authorization=f"Basic {city.tokens['person']}"), 401, "unauthenticated")
+    assert get(stack, path, Authorization=f"bearer {city.tokens['person']}").status == 200
+
+
+def test_a_token_ends_when_it_is_revoked_or_expires(stack, city):
+    path = f"/people/{city.person_id}/inbox"
+    mine = token(stack, "person", "--nip", city.person_nip)
+    assert get(stack, path, mine).status == 200
+    stack.admin("token", "revoke", "-", input=mine)
+    problem(get(stack, path, mine), 401, "unauthenticated")
+    short = token(stack, "person", "--nip", city.person_nip, "--days", "1")
+    assert get(stack, path, short).status == 200
+    stack.rows("UPDATE registry.token SET expires_at = now() - interval '1 second' WHERE expires_at IS NOT NULL "
+               "RETURNING id")
+    problem(get(stack, path, short), 401, "unauthenticated")
+
+
+def test_evidence_leads_to_the_upstream_event(stack, city):
+    town = Town(stack)
+    mine = token(stack, "person", "--nip", town.nips[0])
+    events = [town.event(time=f"2026-03-{day:02}T08:00:00.5+07:00", value=1.25, ref=f"v/{day}") for day in range(1, 29)]
+    events += [town.event("corrected", time="2026-04-01T08:00:00+07:00", replaces=events[0]["id"]),
+               town.event(time="2026-05-01T08:00:00+07:00", indicator=town.quality, value=-0)]
+    places = town.settle(*events)
+    found = get(stack, f"/people/{town.id()}/evidence", mine).json
+    assert [item["id"] for item in found["items"]] == [event["id"] for event in events] and found["next"] is None
+    first, second = found["items"][:2]
+    assert (first["counts"], second["counts"], second["replaced_by"]) == (False, True, None)
+    assert first["replaced_by"]
+    assert (second["topic"], second["partition"], second["offset"]) == places[1]
+    assert (second["time"], second["value"], second["of"], second["ref"]) == (
+        "2026-03-02T01:00:00.500000Z", "1.25", None, "v/2")
+    stored = stack.value("SELECT payload FROM intake.evidence WHERE event_id = %s", second["id"])
+    import base64
+    import hashlib
+    payload = base64.b64decode(second["payload"])
+    assert payload == stored and hashlib.sha256(payload).hexdigest() == second["sha256"]
+    march = get(stack, f"/people/{town.id()}/evidence?period=2026-03", mine).json["items"]
+    assert len(march) == 28
+    quality = get(stack, f"/people/{town.id()}/evidence?period=2026-Q2&indicator={town.quality}", mine).json["items"]
+    assert [item["id"] for item in quality] == [events[-1]["id"]]
+    assert get(stack, f"/people/{town.id()}/evidence?indicator=nothing", mine).json == {"items": [], "next": None}
+
+
+def pages(stack, path, token, most=20):
+    """All items of a list, page by page."""
+    items, cursor = [], None
+    for _ in range(most):
+        sign = "&" if "?" in path else "?"
+        page = get(stack, path + (f"{sign}cursor={cursor}" if cursor else ""), token)
+        assert page.status == 200, page.body
+        assert 0 < len(page.json["items"]) <= 100
+        items += page.json["items"]
+        cursor = page.json["next"]
+        if cursor is None:
+            return items
+    raise AssertionError("no end")
+
+
+def test_lists_come_in_pages(stack, city):
+    town = Town(stack)
+    mine = token(stack, "person", "--nip", town.nips[0])
+    events = [town.event(time="2026-03-04T08:15:00+07:00") for _ in range(205)]
+    town.settle(*events, *[town.event(subject="no NIP") for _ in range(201)])
+    path = f"/people/{town.id()}/evidence"
+    assert sorted(i["id"] for i in pages(stack, path, mine)) == sorted(e["id"] for e in events)
+    assert len(pages(stack, "/events/rejections", token(stack, "upstream", "--source", town.source))) == 201
+    cursor = get(stack, path, mine).json["next"]
+    for other in (f"{path}?period=2026-03&cursor={cursor}", f"{path}?cursor={cursor[:-1]}0x", f"{path}?cursor=",
+                  f"{path}?cursor={'0' * len(cursor)}", f"/people/{town.id()}/inbox?cursor={cursor}"):
+        problem(get(stack, other, mine), 400, "invalid_parameter")
+
+
+def test_a_page_of_large_events_stays_small(stack, city):
+    town = Town(stack)
+    mine = token(stack, "person", "--nip", town.nips[0])
+    events = [{**town.event(), "note": "x" * 60000} for _ in range(40)]
+    town.settle(*events)
+    path = f"/people/{town.id()}/evidence"
+    first = get(stack, path, mine)
+    assert len(first.json["items"]) < 40 and len(first.body) < 3 * 1024 * 1024
+    assert sorted(i["id"] for i in pages(stack, path, mine)) == sorted(e["id"] for e in events)
+
+
+# --- agencies
+
+
+def test_an_agency_s_scores_are_for_its_heads_and_auditors(stack, city):
+    agency = city.registry["agencies"][0]["code"]
+    path = f"/agencies/{agency}/scores?period=2026-03"
+    expected = sorted([city.score("2026-03", city.head), city.score("2026-03", city.person_nip)],
+                      key=lambda score: score["person"])
+    for role in ("head", "auditor"):
+        answer = get(stack, path, city.tokens[role])
+        assert answer.status == 200 and answer.json == {"items": expected, "next": None}
+    for role in ("person", "operator", "upstream"):
+        problem(get(stack, path, city.tokens[role]), 403, "forbidden")
+    other = city.theirs.registry["agencies"][0]["code"]
+    problem(get(stack, f"/agencies/{other}/scores?period=2026-03", city.tokens["head"]), 403, "forbidden")
+    assert len(get(stack, f"/agencies/{other}/scores?period=2026-03", city.tokens["auditor"]).json["items"]) == 1
+    problem(get(stack, "/agencies/none/scores?period=2026-03", city.tokens["auditor"]), 404, "not_found")
+    for query in ("", "?period=", "?period=x", "?period=2026&x=y"):
+        problem(get(stack, f"/agencies/{agency}/scores{query}", city.tokens["head"]), 400, "invalid_parameter")
+
+
+def test_who_moved_belongs_to_the_agency_of_the_last_service_day(stack, city):
+    """Transferred on 16 March, absent from 25 March on: March is the new agency's, February the old one's."""
+    old, new = Town(stack, load=False), Town(stack)
+    nip = old.nips[0]
+    old.registry["people"] = [old.person(nip, until="2026-03-15"), {**new.person(nip), "from": "2026-03-16"}]
+    old.registry["absences"] = [{"nip": nip, "from": "2026-03-25", "until": "2026-04-30", "kind": "leave"}]
+    stack.load(old.registry)
+    new.settle(old.event(subject=nip, time="2026-02-04T08:00:00+07:00"),
+               new.event(subject=nip, time="2026-03-04T08:00:00+07:00"))
+    old.settle(old.event(subject=nip, time="2026-02-04T08:00:00+07:00"))
+
+    def people(town, period):
+        code = town.registry["agencies"][0]["code"]
+        items = get(stack, f"/agencies/{code}/scores?period={period}", city.tokens["auditor"]).json["items"]
+        return old.id(nip) in [item["person"] for item in items]
+
+    for period, town in (("2026-02", old), ("2026-03", new), ("2026-Q1", new)):
+        if old.score(period, nip):
+            assert people(town, period)
+            assert not people(new if town is old else old, period)
+
+
+def test_what_is_public(stack, city):
+    answer = get(stack, "/public/agencies")
+    assert answer.status == 200
+    assert {"code": city.registry["agencies"][0]["code"], "name": "Dinas"} in answer.json["agencies"]
+    contract = get(stack, "/openapi.json")
+    assert contract.json["openapi"].startswith("3.1")
+    problem(get(stack, "/public/agencies?x=1"), 400, "invalid_parameter")
+    problem(get(stack, "/openapi.json?x=1"), 400, "invalid_parameter")
+
+
+def test_every_look_is_written_down(stack, city):
+    def looks():
+        return stack.value("SELECT count(*) FROM gateway.access WHERE person = %s", city.person_id)
+
+    before = looks()
+    for path in ("scores/2026-03", "evidence", "inbox"):
+        assert get(stack, f"/people/{city.person_id}/{path}", city.tokens["head"]).status == 200
+    get(stack, f"/people/{city.person_id}/inbox", city.tokens["upstream"])
+    code = city.registry["agencies"][0]["code"]
+    answer = get(stack, f"/agencies/{code}/scores?period=2026-03", city.tokens["auditor"])
+    assert looks() == before + 4
+    [(what, period, person)] = stack.rows(
+        "SELECT what, period, t.role FROM gateway.access a JOIN registry.token t ON t.id = a.token "
+        "WHERE request = %s AND a.person = %s", answer.headers["X-Request-Id"], city.person_id)
+    assert (what, period, person) == ("score", "2026-03", "auditor")
+
+
+def test_the_log_of_looks_cannot_be_changed(stack, city):
+    import psycopg
+    for change in ("UPDATE gateway.access SET token = 0", "DELETE FROM gateway.access", "TRUNCATE gateway.access"):
+        with pytest.raises(psycopg.errors.RaiseException):
+            stack.db.execute(change)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        stack.db.execute("BEGIN; SET LOCAL ROLE terukur_gateway; DELETE FROM gateway.access")
+    stack.db.execute("ROLLBACK")
+
+
+# --- pages
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def page(stack, path, cookie=None, **headers):
+    if cookie:
+        headers["Cookie"] = f"other=1; {cookie}"
+    return ask(stack, "GET", path, **headers)
+
+
+def sign_in(stack, token, to=None, **headers):
+    form = {"token": token, **({"to": to} if to else {})}
+    return ask(stack, "POST", "/session", None, urlencode(form), Content_Type="application/x-www-form-urlencoded",
+               **headers)
+
+
+def cookie_of(stack, token):
+    return sign_in(stack, token).headers["Set-Cookie"].split(";")[0]
+
+
+def test_the_page_explains_a_score(stack, city):
+    answer = page(stack, f"/people/{city.person_id}/scores/2026-03", cookie_of(stack, city.tokens["person"]))
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    found, score = Page(answer.text), city.score("2026-03", city.person_nip)
+    assert "Siti <b>Aminah</b> & co" in found.text and "<b>" not in answer.text
+    assert score["results"]["score"] in found.text
+    for item in score["items"]:
+        for key in ("target", "realized", "achievement", "capped", "weight", "contribution"):
+            assert item[key] in found.text
+    assert len(found.all("svg")) == len(score["items"])
+    assert {"width=device-width, initial-scale=1"} == {m["content"] for m in found.all("meta") if "content" in m}
+    links = [a["href"] for a in found.all("a")]
+    assert f"/people/{city.person_id}/evidence?period=2026-03&indicator={city.visits}" in links
+    assert city.person_nip not in answer.text
+
+
+def test_the_page_leads_to_the_evidence(stack, city):
+    cookie = cookie_of(stack, city.tokens["person"])
+    answer = page(stack, f"/people/{city.person_id}/evidence?period=2026-03&indicator={city.quality}", cookie)
+    found = Page(answer.text)
+    assert answer.status == 200 and "51.5" in found.text and city.topic in found.text
+    assert page(stack, f"/people/{city.person_id}/evidence?period=x", cookie).status == 400
+
+
+def test_signing_in_and_out(stack, city):
+    path = f"/people/{city.person_id}/scores/2026-03"
+    turned_away = page(stack, path)
+    assert turned_away.status == 303
+    form = Page(page(stack, turned_away.headers["Location"]).text)
+    assert {"type": "hidden", "name": "to", "value": path} in form.all("input")
+    answer = sign_in(stack, city.tokens["person"], path)
+    assert (answer.status, answer.headers["Location"]) == (303, path)
+    sent = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in sent and "SameSite=Strict" in sent
+    cookie = sent.split(";")[0]
+    assert page(stack, path, cookie).status == 200
+    stored = stack.rows("SELECT encode(hash, 'hex') FROM gateway.session")
+    assert cookie not in str(stored)
+    out = ask(stack, "POST", "/sign-out", None, b"", Cookie=cookie)
+    assert out.status == 303 and "Max-Age=0" in out.headers["Set-Cookie"]
+    assert page(stack, path, cookie).status == 303
+
+
+def test_nobody_is_sent_elsewhere_after_signing_in(stack, city):
+    for to in ("https://elsewhere.example/", "//elsewhere.example/", "/people/\\elsewhere", "/people/a b", "javascript:x"):
+        assert sign_in(stack, city.tokens["person"], to).headers["Location"] == "/"
+
+
+def test_what_does_not_sign_in(stack, city):
+    for bad in ("", "x", city.tokens["upstream"], city.tokens["operator"]):
+        answer = sign_in(stack, bad)
+        assert answer.status == 403 and "Set-Cookie" not in answer.headers
+    assert sign_in(stack, city.tokens["person"], Sec_Fetch_Site="cross-site").status == 403
+    answer = ask(stack, "POST", "/session", None, json.dumps({"token": city.tokens["person"]}),
+                 Content_Type="application/json")
+    assert answer.status == 403
+
+
+def test_a_session_ends_with_its_token(stack, city):
+    mine = token(stack, "person", "--nip", city.person_nip)
+    cookie, path = cookie_of(stack, mine), f"/people/{city.person_id}/scores/2026-03"
+    assert page(stack, path, cookie).status == 200
+    stack.admin("token", "revoke", "-", input=mine)
+    assert page(stack, path, cookie).status == 303
+
+
+def test_a_session_opens_no_api_and_a_token_no_page(stack, city):
+    cookie = cookie_of(stack, city.tokens["person"])
+    problem(get(stack, f"/people/{city.person_id}/inbox", Cookie=cookie), 401, "unauthenticated")
+    path = f"/people/{city.person_id}/scores/2026-03"
+    assert ask(stack, "GET", path, city.tokens["person"]).status == 303
+
+
+def test_pages_show_only_what_one_may_see(stack, city):
+    stranger = city.theirs.id()
+    for role, status in (("person", 403), ("head", 403), ("auditor", 200)):
+        cookie = cookie_of(stack, city.tokens[role])
+        for path in ("scores/2026-03", "evidence"):
+            assert page(stack, f"/people/{stranger}/{path}", cookie).status == status
+    assert page(stack, f"/people/{city.person_id}/scores/1999", cookie_of(stack, city.tokens["person"])).status == 404
+
+
+def test_home_lists_what_one_may_see(stack, city):
+    def home(role):
+        return [a["href"] for a in Page(page(stack, "/", cookie_of(stack, city.tokens[role])).text).all("a")]
+
+    assert f"/people/{city.person_id}/scores/2026-03" in home("person")
+    assert not any(city.head_id in link for link in home("person"))
+    head = home("head")
+    assert any(city.person_id in link for link in head) and any(city.head_id in link for link in head)
+    assert not any(city.theirs.id() in link for link in head)
+
+
+def test_a_link_from_another_site_finds_the_session(stack, city):
+    """The strict cookie does not come with it: the page asks once more by itself."""
+    path = f"/people/{city.person_id}/scores/2026-03"
+    answer = page(stack, path, Sec_Fetch_Site="cross-site")
+    assert (answer.status, answer.headers["Refresh"]) == (200, "0")
+
+
+def test_the_gateway_stops_in_order(stack, city):
+    stack.restart("gateway")
+    assert stack.program("gateway").exit_code in (None, 0)
+    assert get(stack, "/public/agencies").status == 200

@@ -1,0 +1,272 @@
+"""Bad input, one by one: each is rejected once with the right reason, and the next event is processed. What an upstream
+loses if this fails: one bad record stops all that come after it, or vanishes without a word."""
+import json
+
+import pytest
+from conftest import ROOT
+from town import Town
+
+EXAMPLES = ROOT / "schemas/topics/examples/activity"
+
+
+def plain(town, **changes):
+    return json.dumps({**town.event(), **changes}).encode()
+
+
+def number(text):
+    return lambda town: plain(town).replace(b'"value": 1', b'"value": ' + text)
+
+
+def without(name):
+    return lambda town: json.dumps({k: v for k, v in town.event().items() if k != name}).encode()
+
+
+def data(**changes):
+    return lambda town: json.dumps(town.event(**changes)).encode()
+
+
+def with_(**changes):
+    return lambda town: plain(town, **changes)
+
+
+BAD = {  # what: (value of a message, reason)
+    "not JSON": (lambda town: b"kunjungan;1;2026-03-04", "malformed"),
+    "truncated": (lambda town: plain(town)[:-20], "malformed"),
+    "a key twice": (lambda town: plain(town).replace(b'"id"', b'"id": "first", "id"'), "malformed"),
+    "a megabyte": (lambda town: plain(town, note="x" * 2**20), "too_large"),
+    "four megabytes": (lambda town: plain(town, note="x" * (4 * 2**20 - 2000)), "too_large"),
+    "a byte too much": (lambda town: plain(town).ljust(64 * 1024 + 1), "too_large"),
+    "2000 deep": (lambda town: plain(town, note=0).replace(b'"note": 0', b'"note": ' + b"[" * 2000 + b"]" * 2000),
+                  "malformed"),
+    "33 deep": (lambda town: plain(town, note=0).replace(b'"note": 0', b'"note": ' + b"[" * 32 + b"]" * 32),
+                "malformed"),
+    "NUL": (lambda town: plain(town, note="x\0y"), "malformed"),
+    "a NUL byte after": (lambda town: plain(town) + b"\0", "malformed"),
+    "invalid UTF-8": (lambda town: plain(town, note="HERE").replace(b"HERE", b"\xc3\x28"), "malformed"),
+    "half a surrogate pair": (lambda town: plain(town, note="HERE").replace(b"HERE", b"\\ud800"), "malformed"),
+    "UTF-16": (lambda town: plain(town).decode().encode("utf-16"), "malformed"),
+    "an array": (lambda town: b"[" + plain(town) + b"]", "malformed"),
+    "two objects": (lambda town: plain(town) * 2, "malformed"),
+    "an empty value": (lambda town: b"", "malformed"),
+    "a null value": (lambda town: None, "malformed"),
+    "1e400": (number(b"1e400"), "malformed"),
+    "NaN": (number(b"NaN"), "malformed"),
+    "2^63": (number(b"9223372036854775808"), "malformed"),
+    "five decimals": (number(b"0.12345"), "schema"),
+    "sixteen digits": (number(b"1000000000000000"), "schema"),
+    "a number as text": (data(value="1"), "schema"),
+    "a truth as number": (data(value=True), "schema"),
+    "null as number": (data(value=None), "schema"),
+    "no value": (data(value=...), "schema"),
+    "no indicator": (data(indicator=...), "schema"),
+    "no data": (without("data"), "schema"),
+    "no id": (without("id"), "schema"),
+    "no time": (without("time"), "schema"),
+    "no type": (without("type"), "schema"),
+    "no subject": (without("subject"), "schema"),
+    "no source": (without("source"), "schema"),
+    "no specversion": (without("specversion"), "schema"),
+    "an empty id": (with_(id=""), "schema"),
+    "an id of 129": (with_(id="i" * 129), "schema"),
+    "an id as number": (with_(id=7), "schema"),
+    "data as text": (with_(data="{}"), "schema"),
+    "30 February": (with_(time="2026-02-30T08:00:00+07:00"), "schema"),
+    "no offset": (with_(time="2026-03-04T08:00:00"), "schema"),
+    "an unknown field": (data(values=1), "schema"),
+    "an unknown type": (with_(type="terukur.activity.recorded.v2"), "unknown_type"),
+    "an unknown source": (with_(source="nobody"), "unknown_source"),
+    "another's source": (lambda town: plain(town, source=town.other.source), "source_mismatch"),
+    "17 digits": (with_(subject="20001231202412100"), "invalid_nip"),
+    "month 13": (with_(subject="200013312024121001"), "invalid_nip"),
+    "sex 3": (with_(subject="200012312024123001"), "invalid_nip"),
+    "sequence 000": (with_(subject="200012312024121000"), "invalid_nip"),
+    "nobody's number": (with_(subject="200012312024121001"), "unknown_person"),
+    "an unknown unit": (lambda town: json.dumps(town.event(
+        "complete", subject="nowhere", period="2026-03", indicator=town.visits)).encode(), "unknown_unit"),
+    "an unknown indicator": (data(indicator="nothing"), "unknown_indicator"),
+    "another's indicator": (lambda town: json.dumps(town.event(indicator=town.other.visits)).encode(),
+                            "indicator_not_allowed"),
+    "too little": (number(b"-0.0001"), "value_out_of_range"),
+    "too much": (number(b"100.0001"), "value_out_of_range"),
+    "a ratio of nothing": (lambda town: json.dumps(town.event(indicator=town.ratio)).encode(), "value_out_of_range"),
+    "a ratio of 0": (lambda town: json.dumps(town.event(indicator=town.ratio, of=0)).encode(), "value_out_of_range"),
+    "tomorrow": (with_(time="2199-03-04T08:00:00+07:00"), "time_in_future"),
+    "before the first day": (with_(time="2024-12-31T23:59:59+07:00"), "not_employed"),
+}
+GOOD = {  # what only looks wrong
+    "minus nothing": number(b"-0"),
+    "minus nothing, with decimals": number(b"-0.0"),
+    "an exponent": number(b"1e0"),
+    "64 KiB": lambda town: plain(town).ljust(64 * 1024),
+    "32 deep": lambda town: plain(town, note=0).replace(b'"note": 0', b'"note": ' + b"[" * 31 + b"]" * 31),
+    "an unknown extension": with_(extension="x", another={"deep": [1]}),
+}
+HEADERS = [("x-request-id", b"\xff\xfe"), ("x-\u00e9", b""), ("x-null", None), ("X-Request-Id", b"again"),
+           ("content-type", b"application/cloudevents+json")]
+
+
+@pytest.fixture(scope="module")
+def town(stack):
+    """All of it told at once, each bad message between good ones."""
+    town, town.other = Town(stack, load=False), Town(stack)
+    town.ratio = f"{town.visits}-ratio"
+    town.registry["indicators"].append(town.indicator(town.ratio, "ratio"))
+    town.registry["sources"][0]["indicators"].append(town.ratio)
+    stack.load(town.registry)
+    town.sent, town.followers = {}, {}
+    messages, names = [], []
+    for name, value in [*((name, value) for name, (value, _) in BAD.items()), *GOOD.items()]:
+        follower = town.event(id=f"after {name}")
+        messages += [town.message(value(town)), town.message(follower)]
+        names += [(town.sent, name), (town.followers, name)]
+    for (kept, name), place in zip(names, stack.produce(messages)):
+        kept[name] = place
+    stack.wait_idle()
+    town.reasons, town.accepted = town.rejections(), accepted(town)
+    return town
+
+
+def accepted(town):
+    return {tuple(row) for row in town.stack.rows(
+        'SELECT t.name, e."partition", e."offset" FROM intake.evidence e JOIN intake.topic t ON t.id = e.topic '
+        "WHERE t.name = %s", town.topic)}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_bad_input(town, what):
+    place = town.sent[what]
+    assert town.reasons.get(place) == BAD[what][1]
+    assert place not in town.accepted
+    assert town.followers[what] in town.accepted, "the event after it was not processed"
+
+
+@pytest.mark.parametrize("what", GOOD)
+def test_what_only_looks_wrong(town, what):
+    assert town.reasons.get(town.sent[what]) is None
+    assert town.sent[what] in town.accepted
+
+
+def test_one_rejection_each(town):
+    """In the store and on evidence.rejected."""
+    assert len(town.reasons) == len(BAD)
+    said = [json.loads(m.value) for m in town.stack.read("terukur.evidence.rejected")
+            if m.key.decode() == town.source]
+    assert sorted((s["topic"], s["partition"], s["offset"]) for s in said) == sorted(town.reasons)
+
+
+def test_only_the_good_counts(town):
+    assert town.realized() == (f"{len(BAD) + 2 * len(GOOD)}.00", len(BAD) + 2 * len(GOOD))
+
+
+def test_too_large_is_kept_whole_and_published_short(town):
+    """64 KiB on the topic, all of it in the store."""
+    place = town.sent["a megabyte"]
+    stored = town.stack.value("SELECT length(payload) FROM intake.rejection WHERE topic = %s AND \"offset\" = %s",
+                              town.topic, place[2])
+    said = [json.loads(m.value) for m in town.stack.read("terukur.evidence.rejected")]
+    payload = next(s["payload"] for s in said if (s["topic"], s["offset"]) == (town.topic, place[2]))
+    assert stored > 2**20 and len(payload) == 4 * -(-64 * 1024 // 3)
+
+
+@pytest.mark.parametrize("kind", ["valid", "invalid", "malformed"])
+def test_published_examples(stack, kind):
+    """The examples that upstreams read are what intake does, with Kafka between."""
+    town = Town(stack, load=False)
+    paths = sorted((EXAMPLES / kind).glob("*.json"))
+    places = stack.produce([town.message(path.read_bytes(), partition=n % 6) for n, path in enumerate(paths)]) \
+        if stack.load(town.registry) else []
+    stack.wait_idle()
+    got = town.rejections()
+    early = {"malformed", "schema", "too_large", "unknown_type"}
+    wrong = {path.name: got.get(place) for path, place in zip(paths, places)
+             if (got.get(place) in early) != (kind != "valid") or kind == "malformed" and got[place] != "malformed"}
+    assert not wrong
+
+
+def test_unknown_headers_do_no_harm(stack):
+    """What proxies and tracing libraries add is kept, and read by nobody."""
+    town = Town(stack)
+    good, bad = town.settle(town.event(), {**town.event(), "id": 5}, headers=HEADERS)
+    assert town.rejections() == {bad: "schema"} and good in accepted(town)
+
+
+def test_header_that_is_no_utf8_in_binary_mode(stack):
+    """An attribute in Latin-1 is the sender's mistake, not the end of intake."""
+    town = Town(stack)
+    event = town.event()
+    headers = [("ce_" + k, v.encode()) for k, v in event.items() if isinstance(v, str)]
+    bad = [(k, b"\xe9" if k == "ce_id" else v) for k, v in headers]
+    places = stack.produce([town.message(event["data"], headers=h) for h in (bad, headers)])
+    stack.wait_idle()
+    assert list(town.rejections()) == places[:1]
+    assert town.realized() == ("1.00", 1)
+
+
+def test_a_flood_of_dirt_does_not_stop_the_good(stack):
+    """Thousands of bad records from a broken exporter, and an honest one behind them."""
+    town = Town(stack)
+    places = town.tell(*[b"{broken"] * 5000, town.event())
+    stack.wait_idle()
+    reasons = town.rejections()
+    assert len(reasons) == 5000 and set(reasons.values()) == {"malformed"}
+    assert places[-1] in accepted(town)
+
+
+# --- redrive
+
+def test_redrive_after_the_cause_is_mended(stack):
+    """Somebody's evidence came before the registry knew them: once it does, everything counts, and once."""
+    town = Town(stack)
+    late = town.new_nip(7)
+    events = [town.event(subject=late), town.event(subject=late)]
+    town.settle(*events)
+    assert set(town.rejections().values()) == {"unknown_person"} and len(town.rejections()) == 2
+    stack.load({"people": [town.person(late)], "plans": [town.plan(late)]})
+    again = stack.admin("redrive", "--reason", "unknown_person", "--source", town.source)
+    assert "2 published again" in again.stdout
+    stack.wait_idle()
+    assert town.realized(nip=late) == ("2.00", 2)
+    assert stack.value("SELECT count(*) FROM intake.rejection WHERE source = %s AND redriven_at IS NULL",
+                       town.source) == 0
+    assert "0 published again" in stack.admin("redrive", "--reason", "unknown_person", "--source",
+                                              town.source).stdout
+    stack.db.execute("UPDATE intake.rejection SET redriven_at = NULL WHERE source = %s", town.source)
+    stack.admin("redrive", "--reason", "unknown_person", "--source", town.source)  # as if it had been killed
+    stack.wait_idle()
+    assert town.realized(nip=late) == ("2.00", 2)
+    stack.admin("verify")
+
+
+def test_redrive_before_the_cause_is_mended(stack):
+    """It is rejected again, and can be tried again."""
+    town = Town(stack)
+    town.settle(town.event(indicator="later"))
+    stack.admin("redrive", "--reason", "unknown_indicator", "--source", town.source)
+    stack.wait_idle()
+    assert [*town.rejections().values()] == ["unknown_indicator"] * 2
+    assert stack.value("SELECT count(*) FROM intake.rejection WHERE source = %s AND redriven_at IS NULL",
+                       town.source) == 1
+
+
+def test_redrive_keeps_headers_key_and_bytes(stack):
+    """Binary mode has half of the event in its headers."""
+    town = Town(stack)
+    late = town.new_nip(7)
+    event = town.event(subject=late)
+    headers = [("ce_" + k, v.encode()) for k, v in event.items() if isinstance(v, str)] + [("x-null", None)]
+    stack.produce([town.message(event["data"], headers=headers, key=b"\xff\0key")])
+    stack.wait_idle()
+    stack.load({"people": [town.person(late)], "plans": [town.plan(late)]})
+    stack.admin("redrive", "--reason", "unknown_person", "--source", town.source)
+    stack.wait_idle()
+    assert town.realized(nip=late) == ("1.00", 1)
+    first, second = stack.read(town.topic)
+    assert first[3:6] == second[3:6]
+
+
+def test_redrive_of_what_is_too_large(stack):
+    town = Town(stack)
+    town.settle(plain(town).ljust(2**20))
+    stack.admin("redrive", "--reason", "too_large", "--source", town.source)
+    stack.wait_idle()
+    assert [*town.rejections().values()] == ["too_large"] * 2
