@@ -1,14 +1,17 @@
 # Terukur. `make up` sets up and starts everything on this machine; `make test` sets up and proves it.
 # `make help` lists the rest.
 
-CC = gcc
-PYTHON ?= python3
 B ?= build
+CC = gcc
+# Debian's own: it has the packages that scripts/setup.sh installs, whatever else is first on PATH.
+PYTHON = /usr/bin/python3
+VENV = .run/venv/bin/python
 PKGS = rdkafka libpq jansson libmicrohttpd libsodium libcurl
 WARN = -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion
 HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-protector-strong -fcf-protection=full \
 	-ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks -fno-strict-overflow -fPIE
+SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OPT ?= -O2 -g $(HARDEN)
 LINK ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,-z,separate-code
 CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -Ishared \
@@ -18,23 +21,66 @@ LDLIBS += -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthre
 SERVICES = intake scoring notification reporting gateway
 PROGRAMS = $(SERVICES) admin
 LIB = $(B)/libterukur.a
+C_FILES = $(wildcard shared/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
+.PHONY: all up down clean test check unit bench bless format help
 all: $(PROGRAMS:%=$(B)/%) $(B)/event-check
+
+# The two commands
+
+up:
+	@sh scripts/setup.sh up
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(PYTHON) scripts/stack.py up $(if $(EMPTY),--empty)
+
+down:
+	@$(PYTHON) scripts/stack.py down
+
+clean:
+	@$(PYTHON) scripts/stack.py clean
+	@rm -rf build
+
+test:
+	@sh scripts/setup.sh test
+	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=-Werror all unit-programs
+	@$(VENV) tests/run.py
+
+bench:
+	@sh scripts/setup.sh test
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(VENV) tests/bench/bench.py $(BENCH)
+
+help:
+	@echo "make up [EMPTY=1]  set up and start everything here, with the demo city; again: start what is not running"
+	@echo "make down          stop it             make clean   forget it"
+	@echo "make test          set up and prove it"
+	@echo "make bench         measure it          BENCH='--events 300000 --history 0'"
+	@echo "make all           build the programs into build/"
+	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"
+	@echo "make check         formatting and static analysis"
+	@echo "make bless         rewrite what the golden tests want; read the diff before you commit it"
+	@echo "make format        put every C file into the house format"
+
+# The library and the programs. A program is its folder's sources, what it borrows from another's pure middle, and the
+# library.
 
 LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard shared/*.c))
 $(LIB): $(LIB_OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
-# A program is its folder's sources, what it borrows from another service's pure middle, and the library.
 sources = $(patsubst %.c,$(B)/%.o,$(wildcard services/$(1)/*.c))
 admin_more = $(B)/services/admin/migrations.o $(filter-out %/main.o,$(call sources,scoring))
 gateway_more = $(B)/services/gateway/assets.o
+notification_more = $(addprefix $(B)/services/scoring/,score.o score_json.o hints.o)
 
 define program
 $(B)/$(1): $$(call sources,$(1)) $$($(1)_more) $(LIB)
 	@echo "  LD $$@"
 	@$$(CC) $$(OPT) $$(LINK) -o $$@ $$^ $$(LDLIBS)
+$(B)/lib$(1).a: $$(filter-out %/main.o,$$(call sources,$(1))) $$($(1)_more)
+	@rm -f $$@
+	@ar rcs $$@ $$^
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
@@ -44,7 +90,7 @@ $(B)/event-check: $(B)/tests/event_check.o $(LIB)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(CFLAGS) $(if $(filter services/%,$<),-I$(dir $<)) -Iservices/scoring -c -o $@ $<
+	@$(CC) $(CFLAGS) $(if $(filter services/%,$<),-I$(dir $<)) $(tests_include) -Iservices/scoring -c -o $@ $<
 
 # What programs carry in themselves.
 MIGRATIONS = $(sort $(wildcard schemas/sql/*.sql))
@@ -62,5 +108,43 @@ $(B)/services/gateway/assets.S: $(B)/openapi.json $(wildcard services/gateway/we
 
 $(B)/%.o: $(B)/%.S
 	@$(CC) $(OPT) -c -o $@ $<
+
+# Unit tests: a program for each tests/unit/*.c, under the sanitizers, with the service whose code it tests.
+
+UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
+test_score_of = scoring
+score_golden_of = scoring
+test_feedback_of = notification
+test_registry_check_of = admin
+test_gateway_of = gateway
+
+.PHONY: unit-programs unit-programs-here
+unit-programs:
+	@$(MAKE) --no-print-directory B=build/asan OPT="$(SANITIZE)" LINK= unit-programs-here
+unit-programs-here: $(UNIT:%=$(B)/unit/%)
+
+define unit_program
+$(B)/unit/$(1): $(B)/tests/unit/$(1).o $$($(1)_of:%=$(B)/lib%.a) $(LIB)
+	@mkdir -p $$(@D)
+	@echo "  LD $$@"
+	@$$(CC) $$(OPT) -o $$@ $$^ $$(LDLIBS) -lcmocka
+$(B)/tests/unit/$(1).o: tests_include = $$(patsubst %,-Iservices/%,$$($(1)_of))
+endef
+$(foreach t,$(UNIT),$(eval $(call unit_program,$(t))))
+
+bless: unit-programs
+	@build/asan/unit/score_golden tests/golden --bless
+	@git diff --stat tests/golden
+
+# What the compiler does not see
+
+check:
+	@clang-format --dry-run -Werror $(C_FILES) && echo "format: clean"
+	@cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
+		--include=/usr/include/jansson.h -j$$(nproc) -Ishared -Iservices/scoring shared services tests/unit \
+		&& echo "cppcheck: clean"
+
+format:
+	@clang-format -i $(C_FILES)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -25,6 +25,7 @@ mvn                                     maven
 kcat                                    kcat
 curl                                    curl
 python3                                 python3
+/usr/lib/python3/dist-packages/yaml     python3-yaml
 /etc/ssl/certs/ca-certificates.crt      ca-certificates
 '
 test_needs='

@@ -74,7 +74,7 @@ bool db_wire_put(struct buf *out, const struct db_value *v)
 	case DB_K_NULL:
 		return true;
 	case DB_K_BOOL:
-		return buf_add(out, &(char){v->number != 0}, 1);
+		return buf_add(out, v->number ? "\1" : "\0", 1);
 	case DB_K_INT2:
 		return buf_add16(out, (uint16_t)v->number);
 	case DB_K_INT4:

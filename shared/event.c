@@ -242,14 +242,14 @@ static bool content_hash(struct event *e, const json_t *data)
 	BUF_AUTO text;
 	buf_init(&text, 2 * EVENT_MAX_BYTES);
 	buf_add(&text, e->subject, strlen(e->subject) + 1);
-	buf_add(&text, &(char){(char)e->type}, 1);
+	buf_add16(&text, (uint16_t)e->type);
 	buf_add64(&text, (uint64_t)e->time);
 	for (int i = 0; i < DATA_FIELDS; i++) {
 		const struct field *f = &data_fields[i];
 		const void *place = (const char *)e + f->offset;
 		if (!json_object_get(data, f->path + DATA_PREFIX))
 			continue;
-		buf_add(&text, &(char){(char)(i + 1)}, 1);
+		buf_add16(&text, (uint16_t)(i + 1));
 		if (f->read == read_number)
 			buf_add(&text, place, sizeof(dec_wide));
 		else if (f->read == read_month)

@@ -21,6 +21,6 @@ enum { HTTP_QUERIES = 16 };
 struct http_query_field {
 	const char *name, *value;
 };
-/* Cuts a query string (changed; NULL: none) into at most HTTP_QUERIES fields, decoded; returns how many. -1: it does
- * not decode, has too many, a repeated name, or one without an equals sign. */
+/* Cuts a query string (changed; NULL: none) into at most HTTP_QUERIES fields, decoded; returns how many. -1: it
+ * does not decode, has too many, a repeated name, or one without an equals sign. */
 int http_query_parse(char *query, struct http_query_field out[HTTP_QUERIES]);

@@ -41,7 +41,9 @@ struct service_subscription {
 	int threads;                     /* consumers in this process, each with a connection of its own */
 	int max_messages;                /* of a batch */
 	size_t max_bytes;                /* of a batch */
-	int gather_ms;                   /* how long a batch may gather after its first message */
+	/* How long a batch gathers after its first message: as long as the last one took to deal with, between these. So
+	 * what arrives again and again while there is much to do is dealt with once. */
+	int gather_ms, gather_most_ms;
 	bool (*handle)(struct worker *w, const struct bus_message *messages, int n, struct err *e);
 	bool (*open)(struct worker *w, struct err *e); /* optional, once per thread before the first batch */
 	void (*close)(struct worker *w);               /* optional */

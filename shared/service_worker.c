@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "log.h"
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 4096 };
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
 
 static void thread_turned(struct service_thread *t)
 {
@@ -98,23 +98,30 @@ static bool thread_handle(struct service_thread *t, void *arg, struct err *e)
 		bus_commit(t->consumer, b->messages, b->n, e);
 }
 
-static void thread_count(int n, int64_t since)
+static void thread_count(int n, int64_t took)
 {
 	metric_add(service_skeleton_metric(SKELETON_MESSAGES), 0, n);
 	metric_add(service_skeleton_metric(SKELETON_BATCHES), 0, 1);
-	metric_observe(service_skeleton_metric(SKELETON_SECONDS), (double)(clock_monotonic() - since) / 1e6);
+	metric_observe(service_skeleton_metric(SKELETON_SECONDS), (double)took / 1e6);
+}
+
+static int gather_ms(const struct service_subscription *s, int64_t last_took)
+{
+	int ms = (int)(last_took / 1000);
+	return ms < s->gather_ms ? s->gather_ms : ms > s->gather_most_ms ? s->gather_most_ms : ms;
 }
 
 static void thread_consume(struct service_thread *t)
 {
 	const struct service_subscription *s = t->subscription;
 	struct batch b = {.messages = calloc((size_t)s->max_messages, sizeof *b.messages)};
-	while (b.messages && !service_stopping()) {
+	for (int64_t took = 0; b.messages && !service_stopping();) {
 		struct err e = {0};
 		thread_turned(t);
 		if (bus_consumer_joined(t->consumer))
 			thread_ready(t);
-		b.n = bus_consume(t->consumer, b.messages, s->max_messages, s->max_bytes, IDLE_MS, s->gather_ms, &e);
+		b.n = bus_consume(t->consumer, b.messages, s->max_messages, s->max_bytes, IDLE_MS,
+			gather_ms(s, took), &e);
 		if (b.n < 0) {
 			int ms = BACKOFF_FIRST_MS;
 			thread_back_off(t, &e, &ms);
@@ -123,8 +130,10 @@ static void thread_consume(struct service_thread *t)
 		if (b.n == 0)
 			continue;
 		int64_t since = clock_monotonic();
-		if (thread_insist(t, thread_handle, &b))
-			thread_count(b.n, since);
+		bool done = thread_insist(t, thread_handle, &b);
+		took = clock_monotonic() - since;
+		if (done)
+			thread_count(b.n, took);
 		bus_release(b.messages, b.n);
 	}
 	free(b.messages);

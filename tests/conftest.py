@@ -151,6 +151,10 @@ class System:
             self._db = self._connect()
         return self._db
 
+    def execute(self, sql, *values):
+        """How many rows it changed."""
+        return self.db.execute(sql, values).rowcount
+
     def rows(self, sql, *values):
         return self.db.execute(sql, values).fetchall()
 

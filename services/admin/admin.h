@@ -1,7 +1,7 @@
 /* admin: what the operators' commands share, and the commands themselves.
  *
- * A command returns true when it did what was asked. Else the error says in a sentence for people why not, after
- * the command has printed what it found.
+ * A command returns true when it did what was asked. Else the error says in a sentence for people why not,
+ * after the command has printed what it found.
  */
 #pragma once
 
@@ -15,9 +15,9 @@
 
 struct admin {
 	char *brokers, *database; /* settings */
-	struct db *db;            /* connected, for commands that need the database */
+	struct db *db; /* connected, for commands that need the database */
 	struct bus_producer *bus; /* after admin_kafka */
-	bool settings_wrong;      /* the error is one of settings */
+	bool settings_wrong; /* the error is one of settings */
 };
 
 /* Opens the way to Kafka unless it is open; ERR_RETRY when no broker answers. */

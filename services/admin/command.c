@@ -40,13 +40,14 @@ static bool option_number(const struct option *o, const char *text, int64_t *out
 	errno = 0;
 	int64_t v = strtoll(text, &end, 10);
 	if (*text == '\0' || *end != '\0' || errno || v < o->min || v > o->max)
-		return err_set(e, ERR_INVALID, "%s takes a number from %lld to %lld", o->name, (long long)o->min,
-			(long long)o->max);
+		return err_set(e, ERR_INVALID, "%s takes a number from %lld to %lld", o->name,
+			(long long)o->min, (long long)o->max);
 	*out = v;
 	return true;
 }
 
-static bool option_set(const struct command *c, int i, const char *value, struct arguments *out, struct err *e)
+static bool option_set(
+	const struct command *c, int i, const char *value, struct arguments *out, struct err *e)
 {
 	const struct option *o = &c->options[i];
 	if (o->joins) {
@@ -59,7 +60,7 @@ static bool option_set(const struct command *c, int i, const char *value, struct
 	return o->max == 0 || option_number(o, value, &out->number[i], e);
 }
 
-/* Reads the option at argv[0], `--name value` or `--name=value`; returns how many words it took, 0 on an error. */
+/* Reads the option at argv[0], `--name value` or `--name=value`; returns how many words it took, 0: wrong. */
 static int option_read(const struct command *c, int argc, char **argv, struct arguments *out, struct err *e)
 {
 	size_t len = strcspn(argv[0], "=");

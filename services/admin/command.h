@@ -13,11 +13,11 @@ enum { OPTIONS_MAX = 6 };
 struct admin;
 
 struct option {
-	const char *name;  /* "--days" */
+	const char *name; /* "--days" */
 	const char *value; /* what it takes, for the help: "N"; NULL: nothing */
 	const char *help;
-	int64_t min, max;  /* of a number; both 0: any text */
-	bool joins;        /* its value joins the arguments, so it can be given several times */
+	int64_t min, max; /* of a number; both 0: any text */
+	bool joins; /* its value joins the arguments, so it can be given several times */
 };
 
 /* What the operator typed after the command. `option` and `number` are by the option's place in its table. */
@@ -39,14 +39,16 @@ struct command {
 	const struct option *options;
 	int n_options;
 	int min_rest, max_rest;
-	bool (*check)(const struct arguments *args, struct err *e); /* may be NULL: what is wrong in the call */
+	/* May be NULL: false when the options do not go together. */
+	bool (*check)(const struct arguments *args, struct err *e);
 	bool (*run)(struct admin *a, const struct arguments *args, struct err *e);
 };
 
 /* The command that the words begin with, and how many of them name it; NULL when there is none. */
 const struct command *command_find(const struct command *table, size_t n, int argc, char **argv, int *words);
 
-/* Reads the words after the command's name; false when the call is wrong. Free with arguments_done in any case. */
+/* Reads the words after the command's name; false when the call is wrong. Free with arguments_done in any
+ * case. */
 bool arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out, struct err *e);
 void arguments_done(struct arguments *args);
 

@@ -9,7 +9,7 @@ enum { CSV_FIELDS = 32 };
 
 struct csv_reader {
 	char *at, *end; /* *end is NUL and may be written to */
-	int line;       /* on which the next row begins; after an error, where that is */
+	int line; /* on which the next row begins; after an error, where that is */
 };
 
 struct csv_row {

@@ -1,4 +1,4 @@
-/* findings: what is wrong with something, each with its place, gathered so that all of it can be told at once. */
+/* findings: what is wrong with something, each with its place, gathered to be told all at once. */
 #pragma once
 
 #include <stdio.h>

@@ -13,11 +13,11 @@ static bool headers_decode(struct stored_headers *h, size_t *starts)
 {
 	const char *name;
 	json_t *v;
-	json_object_foreach(h->root, name, v)
-	{
+	json_object_foreach(h->root, name, v) {
 		struct stored_header *one = &h->list[h->n];
 		starts[h->n] = h->bytes.len;
-		if (json_is_string(v) ? !digest_base64_decode(&h->bytes, json_string_value(v)) : !json_is_null(v))
+		if (json_is_string(v) ? !digest_base64_decode(&h->bytes, json_string_value(v))
+				      : !json_is_null(v))
 			return false;
 		*one = (struct stored_header){.name = name, .len = h->bytes.len - starts[h->n]};
 		h->n++;
@@ -25,8 +25,7 @@ static bool headers_decode(struct stored_headers *h, size_t *starts)
 	if (!buf_add(&h->bytes, "", 1))
 		return false;
 	size_t i = 0;
-	json_object_foreach(h->root, name, v)
-	{
+	json_object_foreach(h->root, name, v) {
 		if (json_is_string(v))
 			h->list[i].data = h->bytes.data + starts[i];
 		i++;

@@ -17,8 +17,10 @@ enum { MIGRATE_LOCK, MIGRATE_APPLIED, MIGRATE_DONE };
 
 static const struct db_statement statements[] = {
 	[MIGRATE_LOCK] = {"migrate_lock", "SELECT pg_advisory_xact_lock(1413829189, 0)", ""},
-	[MIGRATE_APPLIED] = {"migrate_applied", "SELECT name, sha256 FROM public.schema_migration ORDER BY name", ""},
-	[MIGRATE_DONE] = {"migrate_done", "INSERT INTO public.schema_migration (name, sha256) VALUES ($1, $2)", "text, bytea"},
+	[MIGRATE_APPLIED] = {"migrate_applied",
+		"SELECT name, sha256 FROM public.schema_migration ORDER BY name", ""},
+	[MIGRATE_DONE] = {"migrate_done",
+		"INSERT INTO public.schema_migration (name, sha256) VALUES ($1, $2)", "text, bytea"},
 };
 
 static const char prepare[] =
@@ -32,7 +34,8 @@ static void migration_hash(const struct migration *m, uint8_t out[DIGEST_SHA256]
 }
 
 /* Whether it was applied; an error when it was, but in other words. */
-static bool migration_applied(const struct db_result *applied, const struct migration *m, bool *yes, struct err *e)
+static bool migration_applied(
+	const struct db_result *applied, const struct migration *m, bool *yes, struct err *e)
 {
 	uint8_t hash[DIGEST_SHA256];
 	size_t len;
@@ -43,8 +46,9 @@ static bool migration_applied(const struct db_result *applied, const struct migr
 			continue;
 		const void *before = db_bytes(applied, i, 1, &len);
 		if (len != sizeof hash || !digest_equal(before, hash, len))
-			return err_set(e, ERR_CONFLICT, "%s was applied to this database in another wording; nothing is done. "
-							"A migration is never changed: write a new one",
+			return err_set(e, ERR_CONFLICT,
+				"%s was applied to this database in another wording; nothing is done. "
+				"A migration is never changed: write a new one",
 				m->name);
 		*yes = true;
 	}
@@ -56,7 +60,7 @@ static bool migration_run(struct db *db, const struct migration *m, struct err *
 	uint8_t hash[DIGEST_SHA256];
 	migration_hash(m, hash);
 	return db_script(db, m->sql, e) &&
-		db_exec(db, MIGRATE_DONE, NULL, e, DB_TEXT(m->name), DB_BYTES(hash, sizeof hash));
+	       db_exec(db, MIGRATE_DONE, NULL, e, DB_TEXT(m->name), DB_BYTES(hash, sizeof hash));
 }
 
 /* Applies number i unless that is done; what was applied is looked up anew under the lock. */
@@ -65,7 +69,7 @@ static bool migration_step(struct db *db, size_t i, int *done, struct err *e)
 	DB_RESULT_AUTO *applied = NULL;
 	bool before = false;
 	bool ok = db_begin(db, e) && db_run(db, MIGRATE_LOCK, NULL, 0, NULL, e) &&
-		db_run(db, MIGRATE_APPLIED, NULL, 0, &applied, e);
+		  db_run(db, MIGRATE_APPLIED, NULL, 0, &applied, e);
 	for (size_t each = 0; ok && each < migrations_len; each++) {
 		bool yes;
 		ok = migration_applied(applied, &migrations[each], &yes, e);

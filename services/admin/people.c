@@ -17,9 +17,11 @@ bool people_find(struct admin *a, const char *const *names, int n, struct db_arr
 	ok = ok && db_exec(a->db, STORE_PEOPLE_FIND, &rows, e, db_array_value(&texts));
 	for (int i = 0; ok && i < db_rows(rows); i++) {
 		if (db_is_null(rows, i, 0))
-			ok = err_set(e, ERR_NOT_FOUND, "the registry has no such person as number %d of those given", i + 1);
+			ok = err_set(e, ERR_NOT_FOUND,
+				"the registry has no such person as number %d of those given", i + 1);
 		else
-			ok = db_array_add(out, DB_UUID(db_uuid(rows, i, 0))) || err_set(e, ERR_FATAL, "out of memory");
+			ok = db_array_add(out, DB_UUID(db_uuid(rows, i, 0))) ||
+			     err_set(e, ERR_FATAL, "out of memory");
 	}
 	db_array_done(&texts);
 	return ok;
@@ -35,7 +37,9 @@ bool people_list(struct admin *a, const struct arguments *args, struct err *e)
 	for (int i = 0; i < db_rows(rows); i++) {
 		char person[DIGEST_UUID_TEXT];
 		csv_write(stdout,
-			(const char *const[]){db_text(rows, i, 0), digest_uuid_format(db_uuid(rows, i, 1), person)}, 2);
+			(const char *const[]){
+				db_text(rows, i, 0), digest_uuid_format(db_uuid(rows, i, 1), person)},
+			2);
 	}
 	return true;
 }

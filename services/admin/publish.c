@@ -13,8 +13,11 @@ static bool publish_rows(struct admin *a, const struct db_result *rows, struct d
 	trace_next(NULL, 0, trace);
 	for (int i = 0; i < db_rows(rows); i++) {
 		const char *message = db_text(rows, i, 2);
-		const struct emit_message m = {.topic = "terukur.registry.changed", .key = db_text(rows, i, 1),
-			.data = message, .len = strlen(message), .trace = trace};
+		const struct emit_message m = {.topic = "terukur.registry.changed",
+			.key = db_text(rows, i, 1),
+			.data = message,
+			.len = strlen(message),
+			.trace = trace};
 		if (!emit(a->bus, "admin", &m, e))
 			return false;
 		if (!db_array_add(ids, DB_INT8(db_int(rows, i, 0))))
@@ -30,7 +33,7 @@ static bool publish_page(struct admin *a, int *n, struct err *e)
 	struct db_array ids;
 	db_array_init(&ids, DB_K_INT8);
 	bool ok = admin_begin_registry(a, e) && db_run(a->db, STORE_OUTBOX_PAGE, NULL, 0, &rows, e) &&
-		(db_rows(rows) == 0 || publish_rows(a, rows, &ids, e)) && db_commit(a->db, e);
+		  (db_rows(rows) == 0 || publish_rows(a, rows, &ids, e)) && db_commit(a->db, e);
 	if (!ok)
 		db_rollback(a->db);
 	*n = db_rows(rows);
@@ -44,7 +47,8 @@ bool publish_outbox(struct admin *a, int64_t *said, struct err *e)
 		return false;
 	for (int n = 1; n > 0; *said += n)
 		if (!publish_page(a, &n, e))
-			return err_wrap(e, "the registry is stored, but not all of it is said yet (admin registry publish goes on)");
+			return err_wrap(e,
+				"the registry is stored, but not all of it is said yet (admin registry publish goes on)");
 	return true;
 }
 

@@ -12,7 +12,8 @@ bool recompute_check(const struct arguments *args, struct err *e)
 {
 	struct period period;
 	if (args->option[RECOMPUTE_PERIOD] && !period_parse(args->option[RECOMPUTE_PERIOD], &period))
-		return err_set(e, ERR_INVALID, "--period is a month, quarter or year: 2026-03, 2026-Q1, 2026");
+		return err_set(
+			e, ERR_INVALID, "--period is a month, quarter or year: 2026-03, 2026-Q1, 2026");
 	return true;
 }
 
@@ -23,7 +24,8 @@ static bool recompute_note(struct admin *a, const struct arguments *args, int64_
 	struct db_array people;
 	const char *period = args->option[RECOMPUTE_PERIOD];
 	db_array_init(&people, DB_K_UUID);
-	bool ok = db_begin(a->db, e) && (args->n_rest == 0 || people_find(a, args->rest, args->n_rest, &people, e));
+	bool ok = db_begin(a->db, e) &&
+		  (args->n_rest == 0 || people_find(a, args->rest, args->n_rest, &people, e));
 	struct db_value whom = args->n_rest ? db_array_value(&people) : DB_NULL;
 	ok = ok && (period ? db_exec(a->db, STORE_RECOMPUTE_PERIOD, &rows, e, whom, DB_TEXT(period))
 			   : db_exec(a->db, STORE_RECOMPUTE, &rows, e, whom));

@@ -15,7 +15,7 @@ bool redrive_check(const struct arguments *args, struct err *e)
 	const char *reason = args->option[REDRIVE_REASON];
 	if (args->option[REDRIVE_ID])
 		return (!reason && !args->option[REDRIVE_SOURCE] && !args->option[REDRIVE_LIMIT]) ||
-			err_set(e, ERR_INVALID, "--id goes alone");
+		       err_set(e, ERR_INVALID, "--id goes alone");
 	if (reason && reason_parse(reason) != REASON_NONE)
 		return true;
 	char list[320] = "";
@@ -26,7 +26,8 @@ bool redrive_check(const struct arguments *args, struct err *e)
 	return err_set(e, ERR_INVALID, "--reason is one of %s", list);
 }
 
-static bool redrive_headers(const struct stored_headers *stored, struct bus_header out[HEADERS_MOST], size_t *n)
+static bool redrive_headers(
+	const struct stored_headers *stored, struct bus_header out[HEADERS_MOST], size_t *n)
 {
 	*n = stored->n;
 	for (size_t i = 0; i < stored->n && i < HEADERS_MOST; i++)
@@ -43,7 +44,8 @@ static bool redrive_row(struct admin *a, const struct db_result *rows, int i, st
 	struct bus_header headers[HEADERS_MOST];
 	struct stored_headers stored;
 	bool ok = (headers_read(json, headers_len, &stored) && redrive_headers(&stored, headers, &n)) ||
-		err_set(e, ERR_FATAL, "the stored headers of rejection %" PRId64 " cannot be read", db_int(rows, i, 0));
+		  err_set(e, ERR_FATAL, "the stored headers of rejection %" PRId64 " cannot be read",
+			  db_int(rows, i, 0));
 	ok = ok && bus_produce(a->bus, db_text(rows, i, 1), key, key_len, payload, len, headers, n, e);
 	headers_done(&stored);
 	return ok;
@@ -55,8 +57,8 @@ static bool redrive_rows(struct admin *a, const struct db_result *rows, struct e
 	db_array_init(&ids, DB_K_INT8);
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(rows); i++)
-		ok = redrive_row(a, rows, i, e) &&
-			(db_array_add(&ids, DB_INT8(db_int(rows, i, 0))) || err_set(e, ERR_FATAL, "out of memory"));
+		ok = redrive_row(a, rows, i, e) && (db_array_add(&ids, DB_INT8(db_int(rows, i, 0))) ||
+							   err_set(e, ERR_FATAL, "out of memory"));
 	ok = ok && bus_flush(a->bus, e) && db_exec(a->db, STORE_REJECTED_DONE, NULL, e, db_array_value(&ids));
 	db_array_done(&ids);
 	return ok;
@@ -64,7 +66,8 @@ static bool redrive_rows(struct admin *a, const struct db_result *rows, struct e
 
 struct redrive {
 	struct db_value reason, source, id;
-	int64_t after, last; /* ids: done so far, and the newest of when it began, so that new rejections end nothing */
+	int64_t after,
+		last; /* ids: done so far, and the newest of when it began, so that new rejections end nothing */
 	int64_t all, done, page;
 };
 
@@ -87,9 +90,8 @@ static bool redrive_page(struct admin *a, struct redrive *r, int *n, struct err 
 {
 	DB_RESULT_AUTO *rows = NULL;
 	int64_t most = r->all - r->done < r->page ? r->all - r->done : r->page;
-	bool ok = db_begin(a->db, e) &&
-		db_exec(a->db, STORE_REJECTED_PAGE, &rows, e, r->reason, r->source, r->id, DB_INT8(r->after),
-			DB_INT8(r->last), DB_INT8(most));
+	bool ok = db_begin(a->db, e) && db_exec(a->db, STORE_REJECTED_PAGE, &rows, e, r->reason, r->source,
+						r->id, DB_INT8(r->after), DB_INT8(r->last), DB_INT8(most));
 	*n = db_rows(rows);
 	ok = ok && (*n == 0 || redrive_rows(a, rows, e)) && db_commit(a->db, e);
 	db_rollback(a->db);

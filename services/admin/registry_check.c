@@ -61,8 +61,7 @@ static void part_index(struct check *c, const struct part *part, const json_t *r
 	json_auto_t *seen = json_object();
 	json_t *codes = json_object();
 	json_object_set_new(c->in_file, part->name, codes);
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
 		char key[512];
 		if (text_of(row, part->keys[0]))
 			json_object_set(codes, text_of(row, part->keys[0]), json_true());
@@ -118,7 +117,8 @@ static void zero_targets_check(struct check *c, const char *place, const char *i
 		json_array_foreach(zeros, i, one)
 			if (strcmp(json_string_value(one), indicator) == 0 &&
 				!json_object_get(json_object_get(c->in_file, "positions"), position))
-				findings_add(c->found, at, "the position %s has a target of 0 for it, which is for less alone",
+				findings_add(c->found, at,
+					"the position %s has a target of 0 for it, which is for less alone",
 					position);
 	if (json_object_get(json_object_get(c->known, "plans"), indicator))
 		findings_add(c->found, at, "a plan has a target of 0 for it, which is for less alone");
@@ -130,7 +130,8 @@ static void indicator_check(struct check *c, const char *place, const json_t *ro
 	const json_t *min = json_object_get(row, "min"), *max = json_object_get(row, "max");
 	if (json_is_number(min) && json_is_number(max) && json_number_value(min) > json_number_value(max))
 		findings_add(c->found, place_field(c, place, "max", at), "is below min");
-	if (text_of(row, "code") && text_of(row, "direction") && strcmp(text_of(row, "direction"), "more") == 0)
+	if (text_of(row, "code") && text_of(row, "direction") &&
+		strcmp(text_of(row, "direction"), "more") == 0)
 		zero_targets_check(c, place, text_of(row, "code"));
 }
 
@@ -167,7 +168,8 @@ static void ruleset_check(struct check *c, const char *place, const json_t *row)
 	char at[PLACE_TEXT];
 	const char *version = text_of(row, "version"), *from = text_of(row, "from"), *other;
 	json_t *stored, *rulesets = json_object_get(c->known, "rulesets");
-	if (json_number_value(json_object_get(row, "below_under")) > json_number_value(json_object_get(row, "above_from")))
+	if (json_number_value(json_object_get(row, "below_under")) >
+		json_number_value(json_object_get(row, "above_from")))
 		findings_add(c->found, place_field(c, place, "above_from", at), "is below below_under");
 	if (!version || !from)
 		return;
@@ -176,16 +178,20 @@ static void ruleset_check(struct check *c, const char *place, const json_t *row)
 		findings_add(c->found, place_field(c, place, "version", at),
 			"is in the registry with other rules; scores stand on them, so give these a version of their own");
 	json_object_foreach(rulesets, other, stored)
-		if (strcmp(other, version) != 0 && text_of(stored, "from") && strcmp(text_of(stored, "from"), from) == 0)
-			findings_add(c->found, place_field(c, place, "from", at), "in the registry rule set %s begins on this day",
-				other);
+		if (strcmp(other, version) != 0 && text_of(stored, "from") &&
+			strcmp(text_of(stored, "from"), from) == 0)
+			findings_add(c->found, place_field(c, place, "from", at),
+				"in the registry rule set %s begins on this day", other);
 }
 
 static const struct {
 	const char *part;
 	void (*check)(struct check *c, const char *place, const json_t *row);
 } together[] = {
-	{"indicators", indicator_check}, {"people", people_check}, {"absences", dates_check}, {"plans", plan_check},
+	{"indicators", indicator_check},
+	{"people", people_check},
+	{"absences", dates_check},
+	{"plans", plan_check},
 	{"rulesets", ruleset_check},
 };
 
@@ -193,8 +199,7 @@ static void part_check(struct check *c, const struct part *part, const json_t *r
 {
 	size_t i;
 	const json_t *row;
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
 		char place[PLACE_TEXT];
 		place_row(c, part->name, i, place);
 		fields_check(c, place, row, part->fields, part->n_fields);
@@ -229,8 +234,9 @@ static void shape_check(struct check *c, json_t *root)
 		findings_add(c->found, "the file", "must be one JSON object");
 	json_object_foreach(root, name, v)
 		if (!is_part(name))
-			findings_add(c->found, name, "is no part of a registry file; those are agencies, units, indicators, "
-						     "sources, positions, people, absences, plans, rulesets");
+			findings_add(c->found, name,
+				"is no part of a registry file; those are agencies, units, indicators, "
+				"sources, positions, people, absences, plans, rulesets");
 		else if (!json_is_array(v))
 			findings_add(c->found, name, "must be a list");
 }
@@ -240,8 +246,7 @@ static json_t *plans_complete(const json_t *rows)
 	size_t i;
 	const json_t *row;
 	json_t *plans = json_array();
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
 		char day[16];
 		json_t *plan = json_copy((json_t *)(uintptr_t)row);
 		json_object_set_new(plan, "from", json_string(plan_from(row, day)));

@@ -6,7 +6,8 @@
 #include "csv.h"
 #include "registry_file.h"
 
-static const char *const columns[] = {"nip", "name", "unit", "position", "superior", "from", "until", "email"};
+static const char *const columns[] = {
+	"nip", "name", "unit", "position", "superior", "from", "until", "email"};
 static const char *const needed[] = {"nip", "name", "unit", "position", "from"};
 #define COUNT(a_) (sizeof(a_) / sizeof *(a_))
 
@@ -82,7 +83,8 @@ static bool rows_read(struct csv_reader *r, const struct csv_row *header, json_t
 		json_t *object = row_object(header, &row, found);
 		if (!object)
 			continue;
-		if (!line_add(lines, json_array_size(people), row.line) || json_array_append_new(people, object) != 0)
+		if (!line_add(lines, json_array_size(people), row.line) ||
+			json_array_append_new(people, object) != 0)
 			return err_set(e, ERR_FATAL, "out of memory");
 	}
 	return got == 0;
@@ -103,7 +105,8 @@ bool registry_file_csv(struct buf *text, struct registry_file *out, struct findi
 	csv_start(&reader, text->data, text->len);
 	int got = csv_next(&reader, &header, &e);
 	if (got == 0)
-		findings_add(found, "line 1", "the header is missing: nip,name,unit,position,superior,from,until,email");
+		findings_add(found, "line 1",
+			"the header is missing: nip,name,unit,position,superior,from,until,email");
 	if (got > 0 && header_check(&header, found))
 		rows_read(&reader, &header, people, &lines, found, &e);
 	out->lines = lines;

@@ -30,7 +30,7 @@ const char *place_field(const struct check *c, const char *row, const char *fiel
 bool check_has(const struct check *c, const char *part, const char *code)
 {
 	return json_object_get(json_object_get(c->in_file, part), code) ||
-		json_object_get(json_object_get(c->known, part), code);
+	       json_object_get(json_object_get(c->known, part), code);
 }
 
 static void check_refers(struct check *c, const char *place, const char *code, const char *part)
@@ -38,9 +38,11 @@ static void check_refers(struct check *c, const char *place, const char *code, c
 	if (!part || check_has(c, part, code))
 		return;
 	if (strcmp(part, "people") == 0)
-		findings_add(c->found, place, "there is no such person, neither in the file nor in the registry");
+		findings_add(
+			c->found, place, "there is no such person, neither in the file nor in the registry");
 	else
-		findings_add(c->found, place, "there is no \"%s\" among the %s, neither in the file nor in the registry", code,
+		findings_add(c->found, place,
+			"there is no \"%s\" among the %s, neither in the file nor in the registry", code,
 			part);
 }
 
@@ -51,7 +53,8 @@ static bool is_code(const char *text, size_t most)
 	return len > 0 && len <= most && strspn(text, allowed) == len && !strchr("._-", text[0]);
 }
 
-static void check_code_of(struct check *c, const char *place, const json_t *v, const struct field *f, size_t most)
+static void check_code_of(
+	struct check *c, const char *place, const json_t *v, const struct field *f, size_t most)
 {
 	const char *code = json_string_value(v);
 	if (is_code(code, most))
@@ -125,8 +128,8 @@ static void check_email(struct check *c, const char *place, const json_t *v, con
 	const char *text = json_string_value(v);
 	const char *at = text ? strchr(text, '@') : NULL;
 	(void)f;
-	if (!at || at == text || !at[1] || strchr(at + 1, '@') || strlen(text) > EMAIL_MOST || has_control(text) ||
-		strpbrk(text, " <>()[]\\,;:\""))
+	if (!at || at == text || !at[1] || strchr(at + 1, '@') || strlen(text) > EMAIL_MOST ||
+		has_control(text) || strpbrk(text, " <>()[]\\,;:\""))
 		findings_add(c->found, place, "must be an e-mail address");
 }
 
@@ -146,7 +149,8 @@ static void check_choice(struct check *c, const char *place, const json_t *v, co
 static void check_measure(struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	if (json_is_string(v) && strcmp(json_string_value(v), "survey") == 0)
-		findings_add(c->found, place, "\"survey\" comes with citizens' feedback and cannot be loaded yet");
+		findings_add(
+			c->found, place, "\"survey\" comes with citizens' feedback and cannot be loaded yet");
 	else
 		check_choice(c, place, v, f);
 }
@@ -164,7 +168,7 @@ static bool is_decimal(const json_t *v, int decimals)
 	static const int steps[] = {10000, 1000, 100, 10, 1}; /* units of 0.0001 */
 	dec_wide exact;
 	bool fits = json_is_integer(v) ? dec_from_int(json_integer_value(v), &exact)
-		: json_is_real(v)      ? dec_from_real(json_real_value(v), &exact)
+		    : json_is_real(v)  ? dec_from_real(json_real_value(v), &exact)
 				       : false;
 	return fits && exact % steps[decimals] == 0;
 }
@@ -180,13 +184,15 @@ static bool is_number(const json_t *v, const struct field *f)
 static void check_number(struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	static const char *const kinds[] = {"a whole number", "a number with at most 1 decimal",
-		"a number with at most 2 decimals", "a number with at most 3 decimals", "a number with at most 4 decimals"};
+		"a number with at most 2 decimals", "a number with at most 3 decimals",
+		"a number with at most 4 decimals"};
 	if (is_number(v, f))
 		return;
 	if (f->max < MOST)
 		findings_add(c->found, place, "must be %s from %g to %g", kinds[f->decimals], f->min, f->max);
 	else if (f->min > -MOST)
-		findings_add(c->found, place, "must be %s from %g, and 15 digits in all", kinds[f->decimals], f->min);
+		findings_add(c->found, place, "must be %s from %g, and 15 digits in all", kinds[f->decimals],
+			f->min);
 	else
 		findings_add(c->found, place, "must be %s and 15 digits in all", kinds[f->decimals]);
 }
@@ -196,7 +202,8 @@ static void check_target(struct check *c, const char *place, const json_t *v, co
 	const json_t *low = json_array_get(v, 0), *high = json_array_get(v, 1);
 	bool range = json_array_size(v) == 2 && is_number(low, f) && is_number(high, f);
 	if (!range && !is_number(v, f))
-		findings_add(c->found, place, "must be a number not below 0 with at most 4 decimals, or [low, high] of such");
+		findings_add(c->found, place,
+			"must be a number not below 0 with at most 4 decimals, or [low, high] of such");
 	else if (range && json_number_value(low) > json_number_value(high))
 		findings_add(c->found, place, "the low bound is above the high one");
 }
@@ -214,14 +221,15 @@ static void check_indicators(struct check *c, const char *place, const json_t *v
 	json_auto_t *seen = json_object();
 	if (!json_is_array(v))
 		findings_add(c->found, place, "must be a list of indicators' codes");
-	json_array_foreach((json_t *)(uintptr_t)v, i, one)
-	{
+	json_array_foreach((json_t *)(uintptr_t)v, i, one) {
 		char at[PLACE_TEXT];
 		snprintf(at, sizeof at, "%.200s[%zu]", place, i);
 		check_indicator(c, at, one, f);
-		const json_t *first = json_is_string(one) ? json_object_get(seen, json_string_value(one)) : NULL;
+		const json_t *first =
+			json_is_string(one) ? json_object_get(seen, json_string_value(one)) : NULL;
 		if (first)
-			findings_add(c->found, at, "the same as %s[%lld]", place, (long long)json_integer_value(first));
+			findings_add(c->found, at, "the same as %s[%lld]", place,
+				(long long)json_integer_value(first));
 		else if (json_is_string(one))
 			json_object_set_new(seen, json_string_value(one), json_integer((json_int_t)i));
 	}
@@ -241,8 +249,8 @@ static const struct field item_fields[] = {
 static bool wants_more(const struct check *c, const char *indicator)
 {
 	const json_t *stated = json_object_get(json_object_get(c->in_file, "directions"), indicator);
-	const char *direction =
-		json_string_value(stated ? stated : json_object_get(json_object_get(c->known, "indicators"), indicator));
+	const char *direction = json_string_value(
+		stated ? stated : json_object_get(json_object_get(c->known, "indicators"), indicator));
 	return direction && strcmp(direction, "more") == 0;
 }
 
@@ -261,13 +269,14 @@ static double check_item(struct check *c, const char *place, const json_t *item,
 	const json_t *target = json_object_get(item, "target");
 	const json_t *first = indicator ? json_object_get(seen, indicator) : NULL;
 	if (first)
-		findings_add(c->found, place_field(c, at, "indicator", field), "the same as in %s[%lld]", place,
-			(long long)json_integer_value(first));
+		findings_add(c->found, place_field(c, at, "indicator", field), "the same as in %s[%lld]",
+			place, (long long)json_integer_value(first));
 	else if (indicator)
 		json_object_set_new(seen, indicator, json_integer((json_int_t)i));
 	if (indicator && wants_more(c, indicator) &&
 		(is_zero(target) || is_zero(json_array_get(target, 0)) || is_zero(json_array_get(target, 1))))
-		findings_add(c->found, place_field(c, at, "target", field), "a target of 0 is for indicators of which less is better");
+		findings_add(c->found, place_field(c, at, "target", field),
+			"a target of 0 is for indicators of which less is better");
 	return json_number_value(json_object_get(item, "weight"));
 }
 

@@ -40,7 +40,7 @@ struct load {
 	int all;
 	struct db_array persons, firsts, lasts, positions, indicators;
 	int64_t everybody_from; /* LAST_YEAR + 1: nobody */
-	int64_t touched;        /* people's years to be looked at again */
+	int64_t touched; /* people's years to be looked at again */
 };
 
 static void load_init(struct load *l)
@@ -70,8 +70,9 @@ static bool load_touch(struct load *l, enum touches touches, const struct db_res
 	case TOUCHES_NOBODY:
 		return true;
 	case TOUCHES_PERSON:
-		return db_array_add(&l->persons, DB_UUID(db_uuid(rows, i, 2))) && db_array_add(&l->firsts, DB_INT4(first)) &&
-			db_array_add(&l->lasts, DB_INT4(db_int(rows, i, 4)));
+		return db_array_add(&l->persons, DB_UUID(db_uuid(rows, i, 2))) &&
+		       db_array_add(&l->firsts, DB_INT4(first)) &&
+		       db_array_add(&l->lasts, DB_INT4(db_int(rows, i, 4)));
 	case TOUCHES_POSITION:
 		return db_is_null(rows, i, 1) || db_array_add(&l->positions, DB_TEXT(db_text(rows, i, 1)));
 	case TOUCHES_INDICATOR:
@@ -87,9 +88,11 @@ static bool load_step(struct db *db, struct load *l, size_t i, const json_t *par
 {
 	if (json_array_size(part) == 0)
 		return true;
-	char *text = json_dumps(part, JSON_COMPACT | JSON_REAL_PRECISION(15)); /* 15 digits are exact both ways */
+	char *text =
+		json_dumps(part, JSON_COMPACT | JSON_REAL_PRECISION(15)); /* 15 digits are exact both ways */
 	DB_RESULT_AUTO *rows = NULL;
-	bool ok = text ? db_exec(db, steps[i].statement, &rows, e, DB_JSON(text)) : err_set(e, ERR_FATAL, "out of memory");
+	bool ok = text ? db_exec(db, steps[i].statement, &rows, e, DB_JSON(text))
+		       : err_set(e, ERR_FATAL, "out of memory");
 	free(text);
 	for (int row = 0; ok && row < db_rows(rows); row++) {
 		*(db_int(rows, row, 0) ? &l->counts[i].added : &l->counts[i].changed) += 1;
@@ -105,9 +108,9 @@ static bool load_say(struct db *db, struct load *l, struct err *e)
 	if (l->all == 0)
 		return true;
 	bool ok = db_exec(db, STORE_TOUCH, &rows, e, db_array_value(&l->persons), db_array_value(&l->firsts),
-			  db_array_value(&l->lasts), db_array_value(&l->positions), db_array_value(&l->indicators),
-			  DB_INT4(l->everybody_from)) &&
-		db_run(db, STORE_BUMP, NULL, 0, NULL, e);
+			  db_array_value(&l->lasts), db_array_value(&l->positions),
+			  db_array_value(&l->indicators), DB_INT4(l->everybody_from)) &&
+		  db_run(db, STORE_BUMP, NULL, 0, NULL, e);
 	l->touched = db_affected(rows);
 	return ok;
 }
@@ -175,7 +178,8 @@ static bool load_after(struct admin *a, struct err *e)
 	return publish_outbox(a, &said, e);
 }
 
-static bool load_file(const char *path, bool csv, struct registry_file *file, struct findings *found, struct err *e)
+static bool load_file(
+	const char *path, bool csv, struct registry_file *file, struct findings *found, struct err *e)
 {
 	BUF_AUTO text;
 	buf_init(&text, FILE_MOST);
@@ -193,7 +197,7 @@ static bool load(struct admin *a, const struct arguments *args, bool csv, struct
 	findings_init(&found);
 	load_init(&l);
 	bool ok = (try_only || admin_kafka(a, e)) && load_file(args->rest[0], csv, &file, &found, e) &&
-		load_transaction(a, &file, try_only, &l, &found, e);
+		  load_transaction(a, &file, try_only, &l, &found, e);
 	if (ok)
 		load_print(&l, try_only);
 	if (found.count) {

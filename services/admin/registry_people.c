@@ -7,14 +7,14 @@
 
 struct span {
 	const char *from, *until; /* dates sort as texts; until NULL: open */
-	const json_t *row;        /* NULL: stored, and not in the file */
-	size_t i;                 /* of the row */
+	const json_t *row; /* NULL: stored, and not in the file */
+	size_t i; /* of the row */
 };
 
 struct person {
 	const char *nip;
 	const json_t *stored; /* from → until, of all that are stored */
-	struct span *spans;   /* by from */
+	struct span *spans; /* by from */
 	size_t n;
 };
 
@@ -31,8 +31,8 @@ static json_t *day_before(const char *date)
 	return json_string(clock_date_format(day - 1, text));
 }
 
-/* A stored assignment that ends the day before the stored one after it was closed by that one, so that a new one in
- * between may close it earlier; one that ends by itself may not be overlapped. */
+/* A stored assignment that ends the day before the stored one after it was closed by that one, so that a new
+ * one in between may close it earlier; one that ends by itself may not be overlapped. */
 static bool was_closed(const struct person *p, const struct span *s)
 {
 	const char *next = NULL, *from;
@@ -62,8 +62,8 @@ static void overlaps_next(struct check *c, const struct span *s, const struct sp
 	findings_add(c->found, at, "reaches into the next assignment, from %s (%s)", next->from, other);
 }
 
-static void arrange_stored(struct check *c, const struct person *p, const struct span *s, const struct span *next,
-	json_t *result)
+static void arrange_stored(struct check *c, const struct person *p, const struct span *s,
+	const struct span *next, json_t *result)
 {
 	if (!next || (s->until && strcmp(s->until, next->from) < 0))
 		return;
@@ -71,12 +71,13 @@ static void arrange_stored(struct check *c, const struct person *p, const struct
 		overlaps_stored(c, s, next);
 		return;
 	}
-	json_array_append_new(json_object_get(result, "closings"),
-		json_pack("{s:s, s:s, s:o}", "nip", p->nip, "from", s->from, "until", day_before(next->from)));
+	json_array_append_new(
+		json_object_get(result, "closings"), json_pack("{s:s, s:s, s:o}", "nip", p->nip, "from",
+							     s->from, "until", day_before(next->from)));
 }
 
-static void arrange_row(struct check *c, const struct person *p, const struct span *s, const struct span *next,
-	json_t *result)
+static void arrange_row(struct check *c, const struct person *p, const struct span *s,
+	const struct span *next, json_t *result)
 {
 	if (s->until && next && strcmp(s->until, next->from) >= 0) {
 		overlaps_next(c, s, next);
@@ -85,9 +86,9 @@ static void arrange_row(struct check *c, const struct person *p, const struct sp
 	json_t *until = s->until ? json_string(s->until) : next ? day_before(next->from) : json_null();
 	json_t *superior = json_object_get(s->row, "superior");
 	json_array_append_new(json_object_get(result, "assignments"),
-		json_pack("{s:s, s:s, s:o, s:O, s:O, s:O?}", "nip", p->nip, "from", s->from, "until", until, "unit",
-			json_object_get(s->row, "unit"), "position", json_object_get(s->row, "position"), "superior",
-			superior));
+		json_pack("{s:s, s:s, s:o, s:O, s:O, s:O?}", "nip", p->nip, "from", s->from, "until", until,
+			"unit", json_object_get(s->row, "unit"), "position",
+			json_object_get(s->row, "position"), "superior", superior));
 }
 
 /* Name and address are those of the latest assignment in the file; an address that it leaves out stays. */
@@ -99,8 +100,8 @@ static void arrange_person(const struct person *p, json_t *result)
 			last = p->spans[i].row;
 	json_t *email = json_object_get(last, "email");
 	json_array_append_new(json_object_get(result, "persons"),
-		json_pack("{s:s, s:O, s:O?, s:b}", "nip", p->nip, "name", json_object_get(last, "name"), "email", email,
-			"keep_email", email == NULL));
+		json_pack("{s:s, s:O, s:O?, s:b}", "nip", p->nip, "name", json_object_get(last, "name"),
+			"email", email, "keep_email", email == NULL));
 }
 
 /* Gathers a person's assignments: `rows` has the places of those in the file by their first day. */
@@ -111,11 +112,11 @@ static bool person_gather(struct person *p, const json_t *people, const json_t *
 	p->spans = calloc(json_object_size(rows) + json_object_size(p->stored), sizeof *p->spans);
 	if (!p->spans)
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)rows, from, v)
-	{
+	json_object_foreach((json_t *)(uintptr_t)rows, from, v) {
 		size_t i = (size_t)json_integer_value(v);
 		const json_t *row = json_array_get(people, i);
-		p->spans[p->n++] = (struct span){from, json_string_value(json_object_get(row, "until")), row, i};
+		p->spans[p->n++] =
+			(struct span){from, json_string_value(json_object_get(row, "until")), row, i};
 	}
 	json_object_foreach((json_t *)(uintptr_t)p->stored, from, v)
 		if (!json_object_get(rows, from))
@@ -124,7 +125,8 @@ static bool person_gather(struct person *p, const json_t *people, const json_t *
 	return true;
 }
 
-static void person_arrange(struct check *c, const char *nip, const json_t *people, const json_t *rows, json_t *result)
+static void person_arrange(
+	struct check *c, const char *nip, const json_t *people, const json_t *rows, json_t *result)
 {
 	struct person p = {.nip = nip, .stored = json_object_get(json_object_get(c->known, "people"), nip)};
 	if (!person_gather(&p, people, rows)) {
@@ -149,13 +151,12 @@ void people_arrange(struct check *c, const json_t *rows, json_t *result)
 	const char *nip;
 	json_t *places;
 	json_auto_t *by_nip = json_object();
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
 		nip = json_string_value(json_object_get(row, "nip"));
 		if (!json_object_get(by_nip, nip))
 			json_object_set_new(by_nip, nip, json_object());
-		json_object_set_new(json_object_get(by_nip, nip), json_string_value(json_object_get(row, "from")),
-			json_integer((json_int_t)i));
+		json_object_set_new(json_object_get(by_nip, nip),
+			json_string_value(json_object_get(row, "from")), json_integer((json_int_t)i));
 	}
 	json_object_set_new(result, "persons", json_array());
 	json_object_set_new(result, "assignments", json_array());

@@ -28,7 +28,7 @@ enum { STAGES = COUNT(stages), UNSCORED = 2, SCORED = 4 };
 struct watch {
 	struct admin *admin;
 	struct bus_inspector *inspectors[STAGES]; /* one for each group; the first stage's of that group */
-	json_t *sources;                          /* the activity topics there are */
+	json_t *sources; /* the activity topics there are */
 };
 
 static struct bus_inspector *watch_inspector(const struct watch *w, int stage)
@@ -84,10 +84,10 @@ static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *o
 			topic = json_string_value(json_array_get(w->sources, i));
 		if (!bus_lag(watch_inspector(w, stage), topic, oldest, &lag, e))
 			return false;
-		json_array_append_new(out,
-			json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", stages[stage].group, "topic", topic, "lag",
-				(json_int_t)(lag.end - lag.committed), "end", (json_int_t)lag.end, "oldest",
-				(json_int_t)lag.oldest_at));
+		json_array_append_new(
+			out, json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", stages[stage].group, "topic",
+				     topic, "lag", (json_int_t)(lag.end - lag.committed), "end",
+				     (json_int_t)lag.end, "oldest", (json_int_t)lag.oldest_at));
 	}
 	return true;
 }
@@ -114,7 +114,7 @@ static bool watch_busy(struct admin *a, int64_t out[BUSY], struct err *e)
 	return true;
 }
 
-/* The counts are read before the stages' lags: whatever a stage wrote while it was behind is seen next round. */
+/* The counts are read before the stages' lags: what a stage wrote while it was behind is seen next round. */
 static void left_counts(struct err *left, const int64_t busy[BUSY], int before)
 {
 	for (int i = 0; i < BUSY; i++)
@@ -122,8 +122,8 @@ static void left_counts(struct err *left, const int64_t busy[BUSY], int before)
 			err_set(left, ERR_NOT_FOUND, "%" PRId64 " %s", busy[i], busy_counts[i].text);
 }
 
-/* One look at everything; *left says the first thing that is under way, *ends how much there ever was. Stops at the
- * first stage that is. */
+/* One look at everything; *left says the first thing that is under way, *ends how much there ever was. Stops
+ * at the first stage that is. */
 static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct err *e)
 {
 	int64_t busy[BUSY];
@@ -136,13 +136,14 @@ static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct
 		left_counts(left, busy, stage);
 		if (!watch_stage(w, stage, false, rows, e))
 			return false;
-		json_array_foreach(rows, i, row)
-		{
+		json_array_foreach(rows, i, row) {
 			json_int_t lag = json_integer_value(json_object_get(row, "lag"));
 			*ends += json_integer_value(json_object_get(row, "end"));
 			if (lag)
-				err_set(left, ERR_NOT_FOUND, "%s is %" JSON_INTEGER_FORMAT " messages behind on %s",
-					stages[stage].group, lag, json_string_value(json_object_get(row, "topic")));
+				err_set(left, ERR_NOT_FOUND,
+					"%s is %" JSON_INTEGER_FORMAT " messages behind on %s",
+					stages[stage].group, lag,
+					json_string_value(json_object_get(row, "topic")));
 		}
 	}
 	return true;
@@ -169,7 +170,8 @@ static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
 		if (idle >= IDLE_ROUNDS)
 			return true;
 		if (clock_monotonic() >= deadline)
-			return err_set(e, left.code == ERR_NONE ? ERR_NOT_FOUND : left.code, "still under way: %s",
+			return err_set(e, left.code == ERR_NONE ? ERR_NOT_FOUND : left.code,
+				"still under way: %s",
 				left.code == ERR_NONE ? "new messages come in" : left.text);
 		pause_poll();
 	}
@@ -209,8 +211,7 @@ static void status_oldest(json_t *status)
 	size_t i;
 	json_t *row;
 	int64_t oldest = 0;
-	json_array_foreach(json_object_get(status, "lag"), i, row)
-	{
+	json_array_foreach(json_object_get(status, "lag"), i, row) {
 		int64_t at = json_integer_value(json_object_get(row, "oldest"));
 		if (at)
 			oldest = at;
@@ -234,19 +235,23 @@ static void status_print(const json_t *status)
 	const json_t *oldest = json_object_get(status, "oldest_unscored_seconds");
 	printf("%-22s %-36s %12s\n", "reader", "topic", "behind by");
 	json_array_foreach(json_object_get(status, "lag"), i, row)
-		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT "\n", json_string_value(json_object_get(row, "group")),
+		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT "\n",
+			json_string_value(json_object_get(row, "group")),
 			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"));
 	printf("\n%-22s %12s %12s %12s\n", "source", "accepted", "duplicates", "rejected");
 	json_array_foreach(json_object_get(status, "sources"), i, row)
-		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT "\n",
+		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT
+		       "\n",
 			json_string_value(json_object_get(row, "source")), number_of(row, "accepted"),
 			number_of(row, "duplicates"), number_of(row, "rejected"));
 	puts("\nrejected and not redriven:");
 	json_object_foreach(json_object_get(status, "rejections"), reason, row)
 		printf("  %-20s %12" JSON_INTEGER_FORMAT "\n", reason, json_integer_value(row));
-	printf("\ncorrections waiting for their original: %" JSON_INTEGER_FORMAT "\n", number_of(status, "waiting"));
+	printf("\ncorrections waiting for their original: %" JSON_INTEGER_FORMAT "\n",
+		number_of(status, "waiting"));
 	for (int n = 0; n < BUSY; n++)
-		printf("%s: %" JSON_INTEGER_FORMAT "\n", busy_counts[n].text, number_of(status, busy_counts[n].name));
+		printf("%s: %" JSON_INTEGER_FORMAT "\n", busy_counts[n].text,
+			number_of(status, busy_counts[n].name));
 	if (json_is_null(oldest))
 		puts("oldest unscored evidence: none");
 	else

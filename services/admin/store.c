@@ -69,7 +69,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		" RETURNING s.source AS code),"
 		" allowed AS (INSERT INTO registry.source_indicator (source, indicator) SELECT code, indicator FROM wanted"
 		" ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING source AS code)"
-		" SELECT coalesce(w.added, false), " NOTHING " FROM (SELECT code FROM written UNION SELECT code FROM forbidden"
+		" SELECT coalesce(w.added, false), " NOTHING
+		" FROM (SELECT code FROM written UNION SELECT code FROM forbidden"
 		" UNION SELECT code FROM allowed) c LEFT JOIN written w USING (code)",
 		"jsonb"},
 
@@ -185,8 +186,10 @@ const struct db_statement store_statements[STORE_ALL] = {
 
 	/* Skips what another command is saying right now. */
 	[STORE_OUTBOX_PAGE] = {"outbox_page",
-		"SELECT id, message->>'person', message FROM registry.outbox ORDER BY id LIMIT 5000 FOR UPDATE SKIP LOCKED", ""},
-	[STORE_OUTBOX_DELETE] = {"outbox_delete", "DELETE FROM registry.outbox WHERE id = ANY ($1)", "int8[]"},
+		"SELECT id, message->>'person', message FROM registry.outbox ORDER BY id LIMIT 5000 FOR UPDATE SKIP LOCKED",
+		""},
+	[STORE_OUTBOX_DELETE] = {"outbox_delete", "DELETE FROM registry.outbox WHERE id = ANY ($1)",
+		"int8[]"},
 	[STORE_OUTBOX_COUNT] = {"outbox_count", "SELECT count(*) FROM registry.outbox", ""},
 
 	[STORE_SOURCE_CODES] = {"source_codes", "SELECT code FROM registry.source ORDER BY code", ""},
@@ -214,7 +217,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_TOKEN_REVOKE_ID] = {"token_revoke_id",
 		"UPDATE registry.token SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1", "int8"},
 	[STORE_TOKEN_REVOKE_HASH] = {"token_revoke_hash",
-		"UPDATE registry.token SET revoked_at = coalesce(revoked_at, now()) WHERE hash = $1", "bytea"},
+		"UPDATE registry.token SET revoked_at = coalesce(revoked_at, now()) WHERE hash = $1",
+		"bytea"},
 
 	[STORE_RECOMPUTE] = {"recompute",
 		"INSERT INTO registry.outbox (message)"
@@ -229,17 +233,19 @@ const struct db_statement store_statements[STORE_ALL] = {
 		" WHERE $1 IS NULL OR id = ANY ($1) ORDER BY id",
 		"uuid[], text"},
 
-	/* By id also what was published again already; else, of a reason and perhaps a source, what was not. */
-#define REJECTED                                                                                                      \
-	" FROM intake.rejection WHERE CASE WHEN $3 IS NOT NULL THEN id = $3 ELSE redriven_at IS NULL AND reason = $1"    \
+/* By id also what was published again already; else, of a reason and perhaps a source, what was not. */
+#define REJECTED \
+	" FROM intake.rejection WHERE CASE WHEN $3 IS NOT NULL THEN id = $3 ELSE redriven_at IS NULL AND reason = $1" \
 	" AND ($2 IS NULL OR source = $2) END"
-	[STORE_REJECTED_LAST] = {"rejected_last", "SELECT coalesce(max(id), 0), count(*)" REJECTED, "text, text, int8"},
+	[STORE_REJECTED_LAST] = {"rejected_last", "SELECT coalesce(max(id), 0), count(*)" REJECTED,
+		"text, text, int8"},
 	[STORE_REJECTED_PAGE] = {"rejected_page",
-		"SELECT id, topic, key, headers, payload" REJECTED " AND id > $4 AND id <= $5 ORDER BY id LIMIT $6"
+		"SELECT id, topic, key, headers, payload" REJECTED
+		" AND id > $4 AND id <= $5 ORDER BY id LIMIT $6"
 		" FOR UPDATE SKIP LOCKED",
 		"text, text, int8, int8, int8, int8"},
-	[STORE_REJECTED_DONE] = {"rejected_done", "UPDATE intake.rejection SET redriven_at = now() WHERE id = ANY ($1)",
-		"int8[]"},
+	[STORE_REJECTED_DONE] = {"rejected_done",
+		"UPDATE intake.rejection SET redriven_at = now() WHERE id = ANY ($1)", "int8[]"},
 
 	[STORE_STATUS] = {"status",
 		"SELECT jsonb_build_object("

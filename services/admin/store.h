@@ -1,16 +1,16 @@
-/* store: all SQL of the commands. Statements are rows of one table; those up to STORE_REGISTRY need no more than the
- * registry, so that they prepare for its owner alone.
+/* store: all SQL of the commands. Statements are rows of one table; those up to STORE_REGISTRY need no more
+ * than the registry, so that they prepare for its owner alone.
  *
- * STORE_AGENCIES to STORE_RULESETS each take one part of a checked registry file (registry_check.h) and return a row
- * for each thing added or changed: whether it was added; a code where scores may move through it; and the person,
- * the first and the last year where one person's scores may. */
+ * STORE_AGENCIES to STORE_RULESETS each take one part of a checked registry file (registry_check.h) and
+ * return a row for each thing added or changed: whether it was added; a code where scores may move through
+ * it; and the person, the first and the last year where one person's scores may. */
 #pragma once
 
 #include "db.h"
 
 enum {
-	STORE_LOCK,      /* the registry, until the transaction ends */
-	STORE_KNOWN,     /* what registry_check wants to know of what is stored, as JSON */
+	STORE_LOCK, /* the registry, until the transaction ends */
+	STORE_KNOWN, /* what registry_check wants to know of what is stored, as JSON */
 	STORE_AGENCIES,
 	STORE_UNITS,
 	STORE_INDICATORS,
@@ -18,12 +18,12 @@ enum {
 	STORE_POSITIONS,
 	STORE_PERSONS,
 	STORE_ASSIGNMENTS,
-	STORE_CLOSINGS,  /* stored assignments that end because a new one begins */
+	STORE_CLOSINGS, /* stored assignments that end because a new one begins */
 	STORE_ABSENCES,
 	STORE_PLANS,
 	STORE_RULESETS,
-	STORE_TOUCH,     /* persons, first years, last years, positions, indicators, the first year of everybody */
-	STORE_BUMP,      /* the registry's version */
+	STORE_TOUCH, /* persons, first years, last years, positions, indicators, the first year of everybody */
+	STORE_BUMP, /* the registry's version */
 	STORE_OUTBOX_PAGE,
 	STORE_OUTBOX_DELETE,
 	STORE_OUTBOX_COUNT,
@@ -42,14 +42,14 @@ enum {
 	STORE_REJECTED_LAST, /* the newest id there is to redrive, and how many */
 	STORE_REJECTED_PAGE,
 	STORE_REJECTED_DONE,
-	STORE_STATUS,        /* one row of JSON */
-	STORE_STATUS_BUSY,   /* what is under way besides lag, see status.c */
-	STORE_ORIGINALS,     /* opens the cursor over all originals */
+	STORE_STATUS, /* one row of JSON */
+	STORE_STATUS_BUSY, /* what is under way besides lag, see status.c */
+	STORE_ORIGINALS, /* opens the cursor over all originals */
 	STORE_ORIGINALS_NEXT,
-	STORE_LINKS,         /* evidence, ids and replacements that do not fit each other */
-	STORE_TOTALS,        /* totals that differ from raw evidence */
-	STORE_STANDING,      /* people's scores, those that vanished included */
-	STORE_UNPUBLISHED,   /* scores that should have been published a minute ago */
+	STORE_LINKS, /* evidence, ids and replacements that do not fit each other */
+	STORE_TOTALS, /* totals that differ from raw evidence */
+	STORE_STANDING, /* people's scores, those that vanished included */
+	STORE_UNPUBLISHED, /* scores that should have been published a minute ago */
 	STORE_ALL,
 };
 

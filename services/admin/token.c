@@ -40,8 +40,9 @@ bool token_check(const struct arguments *args, struct err *e)
 	for (size_t i = 0; role && i < COUNT(roles); i++)
 		if (strcmp(roles[i].role, role) == 0)
 			return token_wants(role, "--nip", roles[i].nip, args->option[TOKEN_NIP], e) &&
-				token_wants(role, "--agency", roles[i].agency, args->option[TOKEN_AGENCY], e) &&
-				token_wants(role, "--source", roles[i].source, args->option[TOKEN_SOURCE], e);
+			       token_wants(
+				       role, "--agency", roles[i].agency, args->option[TOKEN_AGENCY], e) &&
+			       token_wants(role, "--source", roles[i].source, args->option[TOKEN_SOURCE], e);
 	return err_set(e, ERR_INVALID, "--role is one of person, head, auditor, operator, upstream");
 }
 
@@ -50,12 +51,13 @@ struct subject {
 };
 
 /* Looks up whom the token is for. */
-static bool token_subject(struct admin *a, const struct arguments *args, struct db_result **rows, struct subject *out,
-	struct err *e)
+static bool token_subject(struct admin *a, const struct arguments *args, struct db_result **rows,
+	struct subject *out, struct err *e)
 {
-	const char *nip = args->option[TOKEN_NIP], *agency = args->option[TOKEN_AGENCY], *source = args->option[TOKEN_SOURCE];
-	if (!db_exec(a->db, STORE_TOKEN_SUBJECT, rows, e, DB_TEXT(nip), DB_DATE(clock_date(clock_now())), DB_TEXT(agency),
-		    DB_TEXT(source)))
+	const char *nip = args->option[TOKEN_NIP], *agency = args->option[TOKEN_AGENCY],
+		   *source = args->option[TOKEN_SOURCE];
+	if (!db_exec(a->db, STORE_TOKEN_SUBJECT, rows, e, DB_TEXT(nip), DB_DATE(clock_date(clock_now())),
+		    DB_TEXT(agency), DB_TEXT(source)))
 		return false;
 	if (nip && db_is_null(*rows, 0, 0))
 		return err_set(e, ERR_NOT_FOUND, "the registry has no person of this NIP");
@@ -94,9 +96,10 @@ static bool token_store(struct admin *a, const struct arguments *args, const uin
 		expires = DB_TIME(clock_now() + args->number[TOKEN_DAYS] * CLOCK_DAY);
 	const char *note = args->option[TOKEN_NOTE] ? args->option[TOKEN_NOTE] : "";
 	return admin_begin_registry(a, e) && token_subject(a, args, &rows, &s, e) &&
-		db_exec(a->db, STORE_TOKEN_ADD, NULL, e, DB_BYTES(hash, DIGEST_SHA256), DB_TEXT(args->option[TOKEN_ROLE]),
-			s.person, s.agency, DB_TEXT(args->option[TOKEN_SOURCE]), DB_TEXT(note), expires) &&
-		db_commit(a->db, e);
+	       db_exec(a->db, STORE_TOKEN_ADD, NULL, e, DB_BYTES(hash, DIGEST_SHA256),
+		       DB_TEXT(args->option[TOKEN_ROLE]), s.person, s.agency,
+		       DB_TEXT(args->option[TOKEN_SOURCE]), DB_TEXT(note), expires) &&
+	       db_commit(a->db, e);
 }
 
 bool token_add(struct admin *a, const struct arguments *args, struct err *e)
@@ -126,12 +129,14 @@ bool token_list(struct admin *a, const struct arguments *args, struct err *e)
 		return false;
 	csv_write(stdout, header, COUNT(header));
 	for (int i = 0; i < db_rows(rows); i++) {
-		char id[24], person[DIGEST_UUID_TEXT], created[CLOCK_TEXT], expires[CLOCK_TEXT], revoked[CLOCK_TEXT];
+		char id[24], person[DIGEST_UUID_TEXT], created[CLOCK_TEXT], expires[CLOCK_TEXT],
+			revoked[CLOCK_TEXT];
 		snprintf(id, sizeof id, "%" PRId64, db_int(rows, i, 0));
 		const char *const fields[] = {id, db_text(rows, i, 1),
-			db_is_null(rows, i, 2) ? NULL : digest_uuid_format(db_uuid(rows, i, 2), person), db_text(rows, i, 3),
-			db_text(rows, i, 4), db_text(rows, i, 5), token_time(rows, i, 6, created),
-			token_time(rows, i, 7, expires), token_time(rows, i, 8, revoked)};
+			db_is_null(rows, i, 2) ? NULL : digest_uuid_format(db_uuid(rows, i, 2), person),
+			db_text(rows, i, 3), db_text(rows, i, 4), db_text(rows, i, 5),
+			token_time(rows, i, 6, created), token_time(rows, i, 7, expires),
+			token_time(rows, i, 8, revoked)};
 		csv_write(stdout, fields, COUNT(fields));
 	}
 	return true;
@@ -188,7 +193,7 @@ bool token_revoke(struct admin *a, const struct arguments *args, struct err *e)
 	bool ok = admin_begin_registry(a, e);
 	for (int i = 0; ok && i < args->n_rest; i++)
 		ok = strcmp(args->rest[i], "-") == 0 ? token_revoke_lines(a, &r, e)
-						       : token_revoke_next(a, args->rest[i], &r, e);
+						     : token_revoke_next(a, args->rest[i], &r, e);
 	ok = ok && db_commit(a->db, e);
 	db_rollback(a->db);
 	if (!ok)

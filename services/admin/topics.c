@@ -10,7 +10,7 @@
 #define DAY_MS INT64_C(86400000)
 enum { BROKERS_DEFAULT = -1 };
 
-/* What is kept for good is in PostgreSQL: a topic need only outlast the longest time that its readers are away. */
+/* What is kept for good is in PostgreSQL: a topic need only outlast the time that its readers are away. */
 static const struct bus_topic internal_topics[] = {
 	{"terukur.evidence.accepted", 12, false, 30 * DAY_MS},
 	{"terukur.evidence.rejected", 12, false, 7 * DAY_MS}, /* carries NIPs */
@@ -25,8 +25,8 @@ static void topic_note(const char *name, int partitions, void *arg)
 	json_object_set_new(arg, name, json_integer(partitions));
 }
 
-static bool topic_ensure(struct admin *a, const json_t *existing, const struct bus_topic *topic, int replication,
-	int *created, struct err *e)
+static bool topic_ensure(struct admin *a, const json_t *existing, const struct bus_topic *topic,
+	int replication, int *created, struct err *e)
 {
 	bool is_new = false;
 	if (json_object_get(existing, topic->name))
@@ -64,7 +64,8 @@ bool topics_create(struct admin *a, bool internal, int replication, int *created
 bool topics_run(struct admin *a, const struct arguments *args, struct err *e)
 {
 	int created = 0;
-	int replication = args->option[TOPICS_REPLICATION] ? (int)args->number[TOPICS_REPLICATION] : BROKERS_DEFAULT;
+	int replication =
+		args->option[TOPICS_REPLICATION] ? (int)args->number[TOPICS_REPLICATION] : BROKERS_DEFAULT;
 	if (!topics_create(a, true, replication, &created, e))
 		return false;
 	if (created == 0)

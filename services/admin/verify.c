@@ -25,8 +25,26 @@ void verify_found(struct verify *v, const char *place, const char *format, ...)
 /* Originals: each stored event beside what its own bytes say. */
 
 enum column {
-	TOPIC, PARTITION, OFFSET, KIND, AT, DAY, KEY, EVENT_ID, SOURCE, INDICATOR, NIP, VALUE, OF, REPLACES, SHA256, HEADERS,
-	PAYLOAD, CONTENT, HELD_OTHERWISE, FORGOTTEN,
+	TOPIC,
+	PARTITION,
+	OFFSET,
+	KIND,
+	AT,
+	DAY,
+	KEY,
+	EVENT_ID,
+	SOURCE,
+	INDICATOR,
+	NIP,
+	VALUE,
+	OF,
+	REPLACES,
+	SHA256,
+	HEADERS,
+	PAYLOAD,
+	CONTENT,
+	HELD_OTHERWISE,
+	FORGOTTEN,
 };
 
 struct original {
@@ -67,7 +85,7 @@ static bool differs_source(const struct original *o)
 	static const char front[] = "terukur.activity.";
 	const char *topic = db_text(o->rows, o->row, TOPIC);
 	return other_text(o, SOURCE, o->event.source) || strncmp(topic, front, sizeof front - 1) != 0 ||
-		strcmp(topic + sizeof front - 1, o->event.source) != 0;
+	       strcmp(topic + sizeof front - 1, o->event.source) != 0;
 }
 
 static bool differs_id(const struct original *o)
@@ -78,7 +96,7 @@ static bool differs_id(const struct original *o)
 static bool differs_time(const struct original *o)
 {
 	return db_time(o->rows, o->row, AT) != o->event.time ||
-		(is_activity(o) && db_date(o->rows, o->row, DAY) != clock_date(o->event.time));
+	       (is_activity(o) && db_date(o->rows, o->row, DAY) != clock_date(o->event.time));
 }
 
 static bool differs_person(const struct original *o)
@@ -93,18 +111,20 @@ static bool differs_indicator(const struct original *o)
 
 static bool other_number(const struct original *o, int column, bool has, dec_wide number)
 {
-	return db_is_null(o->rows, o->row, column) ? has : !has || db_numeric(o->rows, o->row, column) != number;
+	return db_is_null(o->rows, o->row, column) ? has
+						   : !has || db_numeric(o->rows, o->row, column) != number;
 }
 
 static bool differs_value(const struct original *o)
 {
 	return other_number(o, VALUE, is_activity(o), o->event.value) ||
-		other_number(o, OF, is_activity(o) && o->event.has_of, o->event.of);
+	       other_number(o, OF, is_activity(o) && o->event.has_of, o->event.of);
 }
 
 static bool differs_replaces(const struct original *o)
 {
-	return o->event.replaces ? other_key(o, REPLACES, o->event.replaces) : !db_is_null(o->rows, o->row, REPLACES);
+	return o->event.replaces ? other_key(o, REPLACES, o->event.replaces)
+				 : !db_is_null(o->rows, o->row, REPLACES);
 }
 
 static bool differs_content(const struct original *o)
@@ -161,7 +181,8 @@ static bool original_decode(struct original *o, const void *payload, size_t len,
 	const void *json = db_bytes(o->rows, o->row, HEADERS, &json_len);
 	bool ok = headers_read(json, json_len, &stored) && stored.n <= HEADERS_MOST;
 	for (size_t i = 0; ok && i < stored.n; i++)
-		headers[i] = (struct event_header){stored.list[i].name, stored.list[i].data, stored.list[i].len};
+		headers[i] =
+			(struct event_header){stored.list[i].name, stored.list[i].data, stored.list[i].len};
 	const struct event_input in = {payload, len, headers, ok ? stored.n : 0};
 	*fault = (struct event_fault){.reason = REASON_MALFORMED};
 	ok = ok && event_decode(&in, &o->event, fault);
@@ -176,8 +197,8 @@ static void original_verify(struct verify *v, const struct db_result *rows, int 
 	char place[400];
 	size_t len;
 	const void *payload = db_bytes(rows, row, PAYLOAD, &len);
-	snprintf(place, sizeof place, "%.300s/%" PRId64 "/%" PRId64, db_text(rows, row, TOPIC), db_int(rows, row, PARTITION),
-		db_int(rows, row, OFFSET));
+	snprintf(place, sizeof place, "%.300s/%" PRId64 "/%" PRId64, db_text(rows, row, TOPIC),
+		db_int(rows, row, PARTITION), db_int(rows, row, OFFSET));
 	if (!original_sha256(&o, payload, len))
 		verify_found(v, place, "the original is not what its sha256 says");
 	if (!original_decode(&o, payload, len, &fault)) {
@@ -225,7 +246,9 @@ static bool verify_totals(struct verify *v, struct err *e)
 		char place[320], person[DIGEST_UUID_TEXT], month[CLOCK_TEXT];
 		snprintf(place, sizeof place, "%s/%s/%.128s", digest_uuid_format(db_uuid(rows, i, 0), person),
 			clock_month_format((int32_t)db_int(rows, i, 1), month), db_text(rows, i, 2));
-		verify_found(v, place, "the total is not that of the evidence (%" PRId64 " events counted, %" PRId64 " there)",
+		verify_found(v, place,
+			"the total is not that of the evidence (%" PRId64 " events counted, %" PRId64
+			" there)",
 			db_int(rows, i, 4), db_int(rows, i, 3));
 	}
 	return true;
@@ -238,7 +261,8 @@ static bool verify_published(struct verify *v, struct err *e)
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
 		char place[80], person[DIGEST_UUID_TEXT];
-		snprintf(place, sizeof place, "%s/%.20s", digest_uuid_format(db_uuid(rows, i, 0), person), db_text(rows, i, 1));
+		snprintf(place, sizeof place, "%s/%.20s", digest_uuid_format(db_uuid(rows, i, 0), person),
+			db_text(rows, i, 1));
 		verify_found(v, place, "the score has not been published for more than a minute");
 	}
 	return true;
@@ -248,8 +272,8 @@ static bool verify_published(struct verify *v, struct err *e)
 static bool verify_evidence(struct verify *v, int64_t *originals, struct err *e)
 {
 	bool ok = db_begin(v->admin->db, e) &&
-		db_script(v->admin->db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
-		verify_originals(v, originals, e) && verify_links(v, e) && verify_totals(v, e);
+		  db_script(v->admin->db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
+		  verify_originals(v, originals, e) && verify_links(v, e) && verify_totals(v, e);
 	db_rollback(v->admin->db);
 	return ok;
 }
@@ -261,6 +285,7 @@ bool verify_run(struct admin *a, const struct arguments *args, struct err *e)
 	int64_t originals = 0, scores = 0;
 	if (!verify_evidence(&v, &originals, e) || !verify_scores(&v, &scores, e) || !verify_published(&v, e))
 		return false;
-	printf("%" PRId64 " originals and %" PRId64 " scores verified, %" PRId64 " findings\n", originals, scores, v.found);
+	printf("%" PRId64 " originals and %" PRId64 " scores verified, %" PRId64 " findings\n", originals,
+		scores, v.found);
 	return v.found == 0 || err_set(e, ERR_CONFLICT, "%" PRId64 " findings", v.found);
 }

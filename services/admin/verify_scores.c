@@ -1,4 +1,4 @@
-/* The last part of verify: scores made from raw evidence by scoring's own pure middle, beside those that stand. */
+/* The last part of verify: scores made from raw evidence by scoring's own pure middle, beside what stands. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -55,16 +55,16 @@ static const char *score_fault(const struct page *p, int row, const struct compu
 	bool stands = row >= 0 && !db_is_null(p->standing, row, 4);
 	const uint8_t *content = stands ? db_uuid(p->standing, row, 3) : NULL;
 	if (!compute_stands(c, content, row >= 0))
-		return !content				    ? "a score is missing"
-			: c->state == COMPUTED_NONE ? "a score stands where there should be none"
-						    : "the score is not the one that the evidence makes";
+		return !content                    ? "a score is missing"
+		       : c->state == COMPUTED_NONE ? "a score stands where there should be none"
+						   : "the score is not the one that the evidence makes";
 	if (content && !same_body(p->standing, row, c->json))
 		return "the score's text is not the one that the evidence makes";
 	return NULL;
 }
 
-static bool score_verify(struct page *p, const uint8_t person[16], struct period period, struct verify *v, bool *differs,
-	struct err *e)
+static bool score_verify(struct page *p, const uint8_t person[16], struct period period, struct verify *v,
+	bool *differs, struct err *e)
 {
 	char text[PERIOD_TEXT], id[DIGEST_UUID_TEXT], place[80];
 	struct computed_score c;
@@ -82,8 +82,8 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 	return true;
 }
 
-static bool page_years(struct page *p, const struct db_result *people, int32_t first, int32_t last, struct verify *v,
-	bool *differs, struct err *e)
+static bool page_years(struct page *p, const struct db_result *people, int32_t first, int32_t last,
+	struct verify *v, bool *differs, struct err *e)
 {
 	struct period periods[PERIODS_OF_YEAR];
 	for (int32_t year = first; year <= last; year++) {
@@ -97,8 +97,8 @@ static bool page_years(struct page *p, const struct db_result *people, int32_t f
 }
 
 /* Some people's scores, once; v NULL: only whether any differs. */
-static bool page_verify(struct db *db, struct admin *a, const struct db_result *people, struct verify *v, bool *differs,
-	int64_t *scores, struct err *e)
+static bool page_verify(struct db *db, struct admin *a, const struct db_result *people, struct verify *v,
+	bool *differs, int64_t *scores, struct err *e)
 {
 	struct page p = {0};
 	struct roster *roster = scoring_roster_load(db, e);
@@ -107,12 +107,13 @@ static bool page_verify(struct db *db, struct admin *a, const struct db_result *
 	db_array_init(&ids, DB_K_UUID);
 	bool ok = roster != NULL && scoring_years(db, &first, &last, e);
 	for (int i = 0; ok && i < db_rows(people); i++)
-		ok = db_array_add(&ids, DB_UUID(db_uuid(people, i, 0))) || err_set(e, ERR_FATAL, "out of memory");
+		ok = db_array_add(&ids, DB_UUID(db_uuid(people, i, 0))) ||
+		     err_set(e, ERR_FATAL, "out of memory");
 	p.roster = roster;
 	*differs = false;
 	ok = ok && compute_load(db, roster, &ids, first, last, true, &p.data, e) &&
-		db_exec(a->db, STORE_STANDING, &p.standing, e, db_array_value(&ids)) &&
-		page_years(&p, people, first, last, v, differs, e);
+	     db_exec(a->db, STORE_STANDING, &p.standing, e, db_array_value(&ids)) &&
+	     page_years(&p, people, first, last, v, differs, e);
 	*scores += p.scores;
 	db_array_done(&ids);
 	db_result_free(p.standing);
@@ -122,7 +123,8 @@ static bool page_verify(struct db *db, struct admin *a, const struct db_result *
 }
 
 /* What differs while the system works may only be under way: it counts when it still differs a while later. */
-static bool page_settle(struct db *db, struct verify *v, const struct db_result *people, int64_t *scores, struct err *e)
+static bool page_settle(
+	struct db *db, struct verify *v, const struct db_result *people, int64_t *scores, struct err *e)
 {
 	bool differs = true, ok = true;
 	for (int i = 1; ok && differs && i <= TRIES; i++) {

@@ -1,6 +1,5 @@
 #include "html.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 static const char *html_escape(char c)
@@ -50,16 +49,13 @@ static void html_attribute(struct buf *b, const char *name, const char *value)
 	buf_adds(b, "\"");
 }
 
-void html_open(struct buf *b, const char *tag, ...)
+void html_open_with(struct buf *b, const char *tag, const char *const *attributes)
 {
-	va_list more;
-	va_start(more, tag);
 	buf_adds(b, "<");
 	buf_adds(b, tag);
-	for (const char *name = va_arg(more, const char *); name; name = va_arg(more, const char *))
-		html_attribute(b, name, va_arg(more, const char *));
+	for (; attributes[0]; attributes += 2)
+		html_attribute(b, attributes[0], attributes[1]);
 	buf_adds(b, ">");
-	va_end(more);
 }
 
 void html_close(struct buf *b, const char *tag)

@@ -12,7 +12,8 @@ struct words {
 void html_text(struct buf *b, const char *text);
 /* Attributes as pairs of name and value, NULL at the end; one whose value is NULL is left out, one of ""
  * stands alone. */
-void html_open(struct buf *b, const char *tag, ...) __attribute__((sentinel));
+#define html_open(b_, tag_, ...) html_open_with(b_, tag_, (const char *const[]){__VA_ARGS__})
+void html_open_with(struct buf *b, const char *tag, const char *const *attributes);
 void html_close(struct buf *b, const char *tag);
 void html_element(struct buf *b, const char *tag, const char *text);
 void html_link(struct buf *b, const char *href, const char *text);

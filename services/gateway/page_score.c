@@ -166,10 +166,12 @@ static void put_arithmetic(const struct sheet *s)
 static void put_origin(const struct sheet *s)
 {
 	char plan[24], revision[24];
-	snprintf(plan, sizeof plan, "%lld", (long long)json_integer_value(json_object_get(s->score, "plan")));
+	const json_t *version = json_object_get(s->score, "plan"); /* null where none was agreed */
+	snprintf(plan, sizeof plan, "%lld", (long long)json_integer_value(version));
 	snprintf(revision, sizeof revision, "%lld",
 		(long long)json_integer_value(json_object_get(s->score, "revision")));
-	const char *const *values = HTML_VALUES(sheet_text(s->score, "ruleset"), plan, revision);
+	const char *const *values =
+		HTML_VALUES(sheet_text(s->score, "ruleset"), json_is_integer(version) ? plan : "–", revision);
 	html_open(s->b, "footer", NULL);
 	html_say(s->b,
 		(struct words){"Aturan %s, rencana (SKP) versi %s, revisi nilai %s.",
@@ -180,13 +182,11 @@ static void put_origin(const struct sheet *s)
 
 static bool show(struct visit *v, struct sheet *s)
 {
-	struct buf b;
 	char id[WORDS_PERIOD + 20], en[WORDS_PERIOD + 20], period_id[WORDS_PERIOD], period_en[WORDS_PERIOD];
 	words_period(s->period, period_id, period_en);
 	snprintf(id, sizeof id, "Nilai kinerja %s", period_id);
 	snprintf(en, sizeof en, "Score, %s", period_en);
-	s->b = &b;
-	page_begin(&b, (struct words){id, en}, true);
+	page_begin(s->b, (struct words){id, en}, true);
 	put_person(s);
 	put_periods(s);
 	put_summary(s);
@@ -195,7 +195,7 @@ static bool show(struct visit *v, struct sheet *s)
 	put_missing(s);
 	put_arithmetic(s);
 	put_origin(s);
-	return page_send(v, 200, &b);
+	return page_send(v, 200, s->b);
 }
 
 static bool load(struct visit *v, struct sheet *s, struct err *e)
@@ -217,7 +217,8 @@ static bool load(struct visit *v, struct sheet *s, struct err *e)
 
 static bool score(struct visit *v, struct err *e)
 {
-	struct sheet s = {0};
+	struct buf b;
+	struct sheet s = {.b = &b};
 	visit_person(v, s.person);
 	visit_period(v, v->request->params[1], &s.period);
 	if (!page_may_see(v, s.person, e))

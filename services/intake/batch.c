@@ -39,6 +39,7 @@ void batch_done(struct batch *b)
 	free(b->rows);
 	free(b->outcomes);
 	free(b->order);
+	free(b->accepted);
 }
 
 bool intake_refresh(struct worker *w, struct err *e)
@@ -128,19 +129,24 @@ static int same_key(const struct batch *b, int first)
 	return i;
 }
 
-static int by_key_row(const void *key, const void *row)
-{
-	return memcmp(key, row, 16);
-}
-
-/* What is held under which key: rows of 32 bytes, key and content, by key. */
+/* What is held under which key. */
 struct held {
 	uint8_t key[16], content[16];
 };
 
-static int by_held(const void *a, const void *b)
+static int by_first_16(const void *a, const void *b)
 {
 	return memcmp(a, b, 16);
+}
+
+/* Finds a key in sorted rows that begin with one, going on from where the last, smaller key was found. */
+static const void *walk(const void *rows, int n, size_t size, int *at, const uint8_t key[16])
+{
+	const char *list = rows;
+	while (*at < n && memcmp(list + (size_t)*at * size, key, 16) < 0)
+		++*at;
+	const char *row = list + (size_t)*at * size;
+	return *at < n && memcmp(row, key, 16) == 0 ? row : NULL;
 }
 
 /* Holds the first event of each key that has nothing against it; the keys newly held come back sorted. */
@@ -165,7 +171,7 @@ static bool claim(struct batch *b, struct db *db, uint8_t (**claimed)[16], int *
 		return err_set(e, ERR_FATAL, "out of memory");
 	for (int i = 0; i < *n_claimed; i++)
 		memcpy((*claimed)[i], db_uuid(r, i, 0), 16);
-	qsort(*claimed, (size_t)*n_claimed, sizeof **claimed, by_held);
+	qsort(*claimed, (size_t)*n_claimed, sizeof **claimed, by_first_16);
 	return ok;
 }
 
@@ -175,9 +181,9 @@ static bool holders(struct batch *b, struct db *db, uint8_t (*claimed)[16], int 
 {
 	const struct evidence **asked = calloc((size_t)b->n_order + 1, sizeof *asked);
 	DB_RESULT_AUTO *r = NULL;
-	int n = 0;
+	int n = 0, at = 0;
 	for (int i = 0; asked && i < b->n_order; i = same_key(b, i))
-		if (!bsearch(b->order[i]->key, claimed, (size_t)n_claimed, 16, by_key_row))
+		if (!walk(claimed, n_claimed, 16, &at, b->order[i]->key))
 			asked[n++] = b->order[i];
 	bool ok = asked ? n == 0 || store_holders(db, asked, n, &r, e) : err_set(e, ERR_FATAL, "out of memory");
 	free(asked);
@@ -189,7 +195,7 @@ static bool holders(struct batch *b, struct db *db, uint8_t (*claimed)[16], int 
 		memcpy((*held)[i].key, db_uuid(r, i, 0), 16);
 		memcpy((*held)[i].content, db_uuid(r, i, 1), 16);
 	}
-	qsort(*held, (size_t)*n_held, sizeof **held, by_held);
+	qsort(*held, (size_t)*n_held, sizeof **held, by_first_16);
 	return ok;
 }
 
@@ -225,13 +231,13 @@ static bool decide(struct batch *b, struct db *db, struct err *e)
 {
 	uint8_t(*claimed)[16] = NULL;
 	struct held *held = NULL;
-	int n_claimed = 0, n_held = 0;
+	int n_claimed = 0, n_held = 0, at_claimed = 0, at_held = 0;
 	bool ok = claim(b, db, &claimed, &n_claimed, e) && holders(b, db, claimed, n_claimed, &held, &n_held, e);
 	for (int i = 0, end; ok && i < b->n_order; i = end) {
 		const uint8_t *key = b->order[i]->key;
 		end = same_key(b, i);
-		decide_key(b, i, end, bsearch(key, claimed, (size_t)n_claimed, 16, by_key_row) != NULL,
-			n_held ? bsearch(key, held, (size_t)n_held, sizeof *held, by_key_row) : NULL);
+		decide_key(b, i, end, walk(claimed, n_claimed, 16, &at_claimed, key) != NULL,
+			walk(held, n_held, sizeof *held, &at_held, key));
 	}
 	free(claimed);
 	free(held);
@@ -284,17 +290,47 @@ static struct origin origin_of(const struct intake *in, const struct bus_message
 	return o;
 }
 
+static int by_total(const void *a, const void *b)
+{
+	const struct evidence *x = *(const struct evidence *const *)a, *y = *(const struct evidence *const *)b;
+	int c = memcmp(x->person, y->person, 16);
+	if (c == 0)
+		c = x->month - y->month;
+	return c ? c : x->indicator - y->indicator;
+}
+
+/* Those without a person come first: `counting` is where the others begin. */
+static bool sort_accepted(struct batch *b, struct err *e)
+{
+	b->accepted = calloc((size_t)b->n + 1, sizeof *b->accepted);
+	if (!b->accepted)
+		return err_set(e, ERR_FATAL, "out of memory");
+	for (int i = 0; i < b->n; i++)
+		if (b->outcomes[i] == OUTCOME_ACCEPTED)
+			b->accepted[b->n_accepted++] = &b->rows[i];
+	qsort(b->accepted, (size_t)b->n_accepted, sizeof *b->accepted, by_total);
+	while (b->counting < b->n_accepted && !b->accepted[b->counting]->has_person)
+		b->counting++;
+	return true;
+}
+
+static bool store_sums(struct batch *b, struct db *db, struct err *e)
+{
+	int n = b->n_accepted - b->counting;
+	return n == 0 || store_totals(db, b->accepted + b->counting, n, e);
+}
+
+/* In the order of the totals, which is that of the index as well. */
 static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 {
 	if (!store_evidence_begin(w->db, e))
 		return false;
 	bool ok = true;
-	for (int i = 0; ok && i < b->n; i++) {
-		if (b->outcomes[i] != OUTCOME_ACCEPTED)
-			continue;
+	for (int i = 0; ok && i < b->n_accepted; i++) {
+		const struct evidence *x = b->accepted[i];
 		char *headers;
-		const struct origin from = origin_of(w->state, &b->messages[i], &headers);
-		ok = store_evidence_add(w->db, &b->rows[i], &from, b->now, e);
+		const struct origin from = origin_of(w->state, &b->messages[x - b->rows], &headers);
+		ok = store_evidence_add(w->db, x, &from, b->now, e);
 		free(headers);
 	}
 	return ok && store_evidence_end(w->db, e);
@@ -318,29 +354,6 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 							   : store_reject(w->db, &from, x->early, detail, b->now, e));
 		free(headers);
 	}
-	return ok;
-}
-
-static int by_total(const void *a, const void *b)
-{
-	const struct evidence *x = *(const struct evidence *const *)a, *y = *(const struct evidence *const *)b;
-	int c = memcmp(x->person, y->person, 16);
-	if (c == 0)
-		c = x->month - y->month;
-	return c ? c : x->indicator - y->indicator;
-}
-
-static bool store_sums(struct batch *b, struct db *db, struct err *e)
-{
-	const struct evidence **rows = calloc((size_t)b->n + 1, sizeof *rows);
-	int n = 0;
-	for (int i = 0; rows && i < b->n; i++)
-		if (b->outcomes[i] == OUTCOME_ACCEPTED && b->rows[i].has_person)
-			rows[n++] = &b->rows[i];
-	if (rows)
-		qsort(rows, (size_t)n, sizeof *rows, by_total);
-	bool ok = rows ? n == 0 || store_totals(db, rows, n, e) : err_set(e, ERR_FATAL, "out of memory");
-	free(rows);
 	return ok;
 }
 
@@ -423,7 +436,7 @@ static void count_outcomes(const struct batch *b)
 bool batch_store(struct batch *b, struct worker *w, struct err *e)
 {
 	bool ok = prepare_partitions(b, w, e) && prepare_topics(b, w, e) && db_begin(w->db, e) && decide(b, w->db, e) &&
-		store_accepted(b, w, e) && store_others(b, w, e) && store_sums(b, w->db, e) && store_counts(b, w, e) &&
+		sort_accepted(b, e) && store_accepted(b, w, e) && store_others(b, w, e) && store_sums(b, w->db, e) && store_counts(b, w, e) &&
 		db_commit(w->db, e);
 	if (ok)
 		count_outcomes(b);

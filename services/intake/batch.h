@@ -26,6 +26,8 @@ struct batch {
 	enum outcome *outcomes;          /* likewise */
 	const struct evidence **order;   /* the rows that are not rejected early, by key, then arrival */
 	int n_order;
+	const struct evidence **accepted; /* once stored: by person, month, indicator */
+	int n_accepted, counting;         /* those before `counting` have no person */
 	struct buf *pages; /* kept texts; addresses do not move */
 	int n_pages;
 };

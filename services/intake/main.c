@@ -43,8 +43,8 @@ static bool open_state(struct worker *w, struct err *e)
 static const char *const topics[] = {"^terukur\\.activity\\.", "terukur.registry.changed", NULL};
 
 static const struct service_subscription subscriptions[] = {
-	{.group = "terukur-intake", .topics = topics, .threads = 2, .max_messages = 20000, .max_bytes = 6 << 20,
-		.gather_ms = 15, .handle = handle, .open = open_state},
+	{.group = "terukur-intake", .topics = topics, .threads = 2, .max_messages = 10000, .max_bytes = 4 << 20,
+		.gather_ms = 15, .gather_most_ms = 15, .handle = handle, .open = open_state},
 };
 
 static const struct service_timer timers[] = {

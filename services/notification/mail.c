@@ -6,12 +6,11 @@
 
 #include <curl/curl.h>
 
-enum { CONNECT_SECONDS = 10, MAIL_SECONDS = 60, SMTP_REFUSES = 400 };
+enum { CONNECT_SECONDS = 10, MAIL_SECONDS = 60, SMTP_REFUSES = 400, SMTP_CLOSING = 421 };
 
 struct mailer {
 	struct mailer_config config;
 	CURL *curl;
-	char message[CURL_ERROR_SIZE];
 };
 
 /* One mail on its way. */
@@ -89,11 +88,10 @@ static bool set_up(struct mailer *m, struct transfer *t, const char *from, const
 		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 		curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)MAIL_SECONDS) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_ERRORBUFFER, m->message) == CURLE_OK;
+		curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)MAIL_SECONDS) == CURLE_OK;
 }
 
-/* What curl's result means for the mail. */
+/* What curl's result means for the mail. 421 says that the server is closing: that is not about the mail. */
 static enum mail_outcome outcome(struct mailer *m, CURLcode rc, struct err *why)
 {
 	long code = 0;
@@ -101,9 +99,8 @@ static enum mail_outcome outcome(struct mailer *m, CURLcode rc, struct err *why)
 		return MAIL_SENT;
 	curl_easy_getinfo(m->curl, CURLINFO_RESPONSE_CODE, &code);
 	err_set(why, ERR_RETRY, "SMTP: %s, last reply %ld", curl_easy_strerror(rc), code);
-	bool about_it = rc == CURLE_SEND_ERROR || rc == CURLE_WEIRD_SERVER_REPLY || rc == CURLE_UPLOAD_FAILED ||
-		rc == CURLE_RECV_ERROR;
-	return about_it && code >= SMTP_REFUSES ? MAIL_REFUSED : MAIL_AWAY;
+	bool about_it = rc == CURLE_SEND_ERROR || rc == CURLE_WEIRD_SERVER_REPLY;
+	return about_it && code >= SMTP_REFUSES && code != SMTP_CLOSING ? MAIL_REFUSED : MAIL_AWAY;
 }
 
 enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to, const struct buf *text,
@@ -114,7 +111,6 @@ enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to
 	snprintf(sender, sizeof sender, "<%s>", from);
 	snprintf(recipient, sizeof recipient, "<%s>", to);
 	struct curl_slist *list = curl_slist_append(NULL, recipient);
-	*m->message = '\0';
 	enum mail_outcome out = MAIL_AWAY;
 	if (list && set_up(m, &t, sender, list))
 		out = outcome(m, curl_easy_perform(m->curl), why);

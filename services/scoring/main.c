@@ -15,7 +15,7 @@ static const char *const topics[] = {"terukur.evidence.accepted", "terukur.regis
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-scoring", .topics = topics, .threads = 2, .max_messages = 20000, .max_bytes = 4 << 20,
-		.gather_ms = 100, .handle = scoring_handle, .open = scoring_open, .close = scoring_close},
+		.gather_ms = 100, .gather_most_ms = 1000, .handle = scoring_handle, .open = scoring_open, .close = scoring_close},
 };
 
 int main(int argc, char **argv)

@@ -191,8 +191,6 @@ def test_the_admin_role_suffices_for_operations_and_no_more(stack, office, load)
                  ["recompute", "--period", "2026-03", "--person", office.nips[0]]):
         stack.run("admin", *args, env=env)
     with psycopg.connect(env["DATABASE_URL"], autocommit=True) as db:
-        assert db.execute("SELECT rolpassword LIKE 'SCRAM-SHA-256$%%' FROM pg_authid WHERE rolname = %s",
-                          ["terukur_admin"]).fetchone() == (True,) if False else True
         for sql in ("DELETE FROM intake.evidence", "UPDATE scoring.score SET body = ''", "DELETE FROM intake.rejection",
                     "CREATE TABLE public.x ()"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -263,7 +261,7 @@ def test_an_error_anywhere_changes_nothing_and_all_are_told(stack, office, load)
 
 
 WRONG = {
-    "syntax": ('{"agencies": [\n {"code": "x" "name"}]}', "line 2, column 19: not JSON"),
+    "syntax": ('{"agencies": [\n {"code": "x" "name"}]}', "line 2, column 20: not JSON"),
     "empty file": ("", "line 1, column 0: not JSON"),
     "repeated key": ('{"people": [], "people": []}', "not JSON: duplicate object key"),
     "number beyond all": ('{"indicators": [{"min": 1e400}]}', "not JSON: real number overflow"),
@@ -361,16 +359,14 @@ def test_an_address_that_is_left_out_stays(stack, office, load):
 
 def test_a_plan_gets_a_version_only_when_it_says_something_else(stack, office, load):
     items = [{"indicator": f"{office.name}-visit", "target": 50, "weight": 1, "kind": "MAIN"}]
-    plan = {"nip": office.nips[0], "year": 2026, "status": "DRAFT"}
-    for change, versions in (({}, 2), ({}, 2), ({"status": "AGREED", "items": items}, 3),
-                             ({"status": "AGREED", "items": [dict(items[0], target=50.0)]}, 3),
-                             ({"status": "AGREED", "from": "2026-07-01", "items": items}, 4),
-                             ({"status": "AGREED", "items": items}, 4), ({"status": "WITHDRAWN", "items": items}, 5)):
-        load(office.registry(people=1)) if versions == 2 and not stack.rows(
-            "SELECT FROM registry.agency WHERE code = %s", office.name) else None
-        assert load({"plans": [plan | change]}).returncode == 0
+    draft = {"nip": office.nips[0], "year": 2026, "status": "DRAFT"}
+    agreed = {**draft, "status": "AGREED", "items": items}
+    assert load(office.registry(people=1) | {"plans": [draft]}).returncode == 0
+    for plan, versions in ((draft, 1), (agreed, 2), ({**agreed, "items": [items[0] | {"target": 50.0}]}, 2),
+                           ({**agreed, "from": "2026-07-01"}, 3), (agreed, 3), ({**agreed, "status": "WITHDRAWN"}, 4)):
+        assert load({"plans": [plan]}).returncode == 0
         assert stack.value("SELECT max(version) FROM registry.plan WHERE person = %s",
-                           person_id(stack, office)) == versions, change
+                           person_id(stack, office)) == versions, plan
 
 
 def test_changes_are_said_of_all_whom_they_touch_and_nobody_else(stack, office, load):
@@ -486,7 +482,7 @@ def test_people_are_listed(stack, office, load):
 ])
 def test_what_is_wrong_in_csv_is_told_with_line_and_column(load, text, told):
     done = load(text, name="people.CSV")
-    assert done.returncode == 1 and told in done.stderr.splitlines()[0] or told in done.stderr
+    assert done.returncode == 1 and told in done.stderr
 
 
 # --- tokens

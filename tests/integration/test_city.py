@@ -124,7 +124,7 @@ def texts_of(payload, headers):
     """The texts of an event."""
     try:
         event = json.loads(payload)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         event = {}
     data = event.get("data") if isinstance(event, dict) else None
     values = [*(event.values() if isinstance(event, dict) else ()), *(data.values() if isinstance(data, dict) else ())]

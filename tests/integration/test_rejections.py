@@ -230,7 +230,7 @@ def test_redrive_after_the_cause_is_mended(stack):
                        town.source) == 0
     assert "0 published again" in stack.admin("redrive", "--reason", "unknown_person", "--source",
                                               town.source).stdout
-    stack.db.execute("UPDATE intake.rejection SET redriven_at = NULL WHERE source = %s", town.source)
+    stack.execute("UPDATE intake.rejection SET redriven_at = NULL WHERE source = %s", town.source)
     stack.admin("redrive", "--reason", "unknown_person", "--source", town.source)  # as if it had been killed
     stack.wait_idle()
     assert town.realized(nip=late) == ("2.00", 2)

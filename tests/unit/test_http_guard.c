@@ -110,14 +110,15 @@ struct check {
 static bool passes(const struct check *c)
 {
 	struct http_field fields[MAX_FIELDS / 2];
-	struct http_head head = {
-		.method = c->method, .target = c->target, .version = c->version, .fields = fields};
+	size_t n = 0;
 
-	for (; head.n < MAX_FIELDS / 2 && c->fields[2 * head.n]; head.n++) {
-		const char *name = c->fields[2 * head.n], *value = c->fields[2 * head.n + 1];
+	for (; n < MAX_FIELDS / 2 && c->fields[2 * n]; n++) {
+		const char *name = c->fields[2 * n], *value = c->fields[2 * n + 1];
 
-		fields[head.n] = (struct http_field){name, value, strlen(name), strlen(value)};
+		fields[n] = (struct http_field){name, value, strlen(name), strlen(value)};
 	}
+	const struct http_head head = {
+		.method = c->method, .target = c->target, .version = c->version, .fields = fields, .n = n};
 	return http_guard_check(&head) == NULL;
 }
 

@@ -19,7 +19,8 @@
 static const char known_text[] =
 	"{\"agencies\":{\"dinkes\":true},\"units\":{\"pkm\":true},\"sources\":{\"simpus\":true},"
 	"\"indicators\":{\"visit\":\"more\",\"errors\":\"less\"},\"positions\":{\"nurse\":[\"errors\"],\"clerk\":[]},"
-	"\"plans\":{},\"people\":{\"" ANI "\":{\"2026-01-01\":null},\"" BUDI "\":{\"2025-01-01\":\"2026-06-30\"}},"
+	"\"plans\":{},\"people\":{\"" ANI "\":{\"2026-01-01\":null},\"" BUDI
+	"\":{\"2025-01-01\":\"2026-06-30\"}},"
 	"\"rulesets\":{\"2026.1\":{\"version\":\"2026.1\",\"from\":\"2026-01-01\",\"cap\":120,\"below_under\":90,"
 	"\"above_from\":110,\"most\":0.5,\"minimum_group\":5,\"survey\":{\"prior\":3.00,\"prior_weight\":10}}}}";
 
@@ -56,11 +57,14 @@ static const char *said(const struct findings *found)
 	return found->text.data ? found->text.data : "";
 }
 
-#define PERSON(more_) "{'people':[{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01'" more_ "}]}"
+#define PERSON(more_) \
+	"{'people':[{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01'" more_ \
+	"}]}"
 #define ITEMS(items_) "{'positions':[{'code':'p','name':'P','items':" items_ "}]}"
-#define INDICATOR(more_) "{'indicators':[{'code':'n','name':{'id':'a','en':'b'},'aspect':'productivity'" more_ "}]}"
-#define RULES(version_, from_, more_)                                                                                  \
-	"{'version':'" version_ "','from':'" from_ "','cap':120,'most':0.5,'minimum_group':5,"                           \
+#define INDICATOR(more_) \
+	"{'indicators':[{'code':'n','name':{'id':'a','en':'b'},'aspect':'productivity'" more_ "}]}"
+#define RULES(version_, from_, more_) \
+	"{'version':'" version_ "','from':'" from_ "','cap':120,'most':0.5,'minimum_group':5," \
 	"'survey':{'prior':3,'prior_weight':10}" more_ "}"
 
 /* Each file has exactly these faults. */
@@ -68,8 +72,9 @@ static const struct {
 	const char *file, *faults;
 } wrong[] = {
 	{"[]", "the file: must be one JSON object\n"},
-	{"{'peoples':[]}", "peoples: is no part of a registry file; those are agencies, units, indicators, sources, "
-			   "positions, people, absences, plans, rulesets\n"},
+	{"{'peoples':[]}",
+		"peoples: is no part of a registry file; those are agencies, units, indicators, sources, "
+		"positions, people, absences, plans, rulesets\n"},
 	{"{'units':{}}", "units: must be a list\n"},
 	{"{'units':[7]}", "units[0]: must be an object\n"},
 	{"{\n 'units':[\n}", "line 3, column 1: not JSON: unexpected token near '}'\n"},
@@ -126,20 +131,23 @@ static const struct {
 	{"{'people':[{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01'},"
 	 "{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01'}]}",
 		"people[1]: the same nip and from as people[0]\n"},
-	{"{'people':[{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01','until':'2026-05-01'},"
+	{"{'people':[{'nip':'" CITRA
+	 "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01','until':'2026-05-01'},"
 	 "{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-05-01'}]}",
 		"people[0].until: reaches into the next assignment, from 2026-05-01 (people[1])\n"},
 	{"{'people':[{'nip':'" BUDI "','name':'B','unit':'pkm','position':'nurse','from':'2026-06-01'}]}",
 		"people[0].from: in the registry an assignment from 2025-01-01 until 2026-06-30 reaches over this day; load "
 		"that one with an earlier until\n"},
-	{"{'people':[{'nip':'" ANI "','name':'A','unit':'pkm','position':'nurse','from':'2025-06-01','until':'2026-01-01'}]}",
+	{"{'people':[{'nip':'" ANI
+	 "','name':'A','unit':'pkm','position':'nurse','from':'2025-06-01','until':'2026-01-01'}]}",
 		"people[0].until: reaches into the next assignment, from 2026-01-01 (in the registry)\n"},
 	{"{'absences':[{'nip':'" CITRA "','from':'2026-02-02','until':'2026-02-01','kind':'sick'}]}",
 		"absences[0].nip: there is no such person, neither in the file nor in the registry\n"
 		"absences[0].until: is before from\n"},
 	{"{'plans':[{'nip':'" ANI "','year':2026,'status':'agreed','from':'2025-07-01'}]}",
 		"plans[0].status: must be one of DRAFT, SUBMITTED, AGREED, WITHDRAWN\nplans[0].from: is not in the plan's year\n"},
-	{"{'plans':[{'nip':'" ANI "','year':2026.5,'status':'DRAFT'},{'nip':'" ANI "','year':26,'status':'DRAFT'}]}",
+	{"{'plans':[{'nip':'" ANI "','year':2026.5,'status':'DRAFT'},{'nip':'" ANI
+	 "','year':26,'status':'DRAFT'}]}",
 		"plans[0].year: must be a whole number from 1900 to 9999\n"
 		"plans[1].year: must be a whole number from 1900 to 9999\n"},
 	{"{'plans':[{'nip':'" ANI "','year':2026,'status':'DRAFT','from':'2026-01-01'},"
@@ -151,8 +159,8 @@ static const struct {
 	{"{'rulesets':[" RULES("2027", "2026-01-01", ",'below_under':90,'above_from':80") "]}",
 		"rulesets[0].above_from: is below below_under\nrulesets[0].from: in the registry rule set 2026.1 begins on this "
 		"day\n"},
-	{"{'rulesets':[" RULES("2027", "2027-01-01", ",'below_under':90,'above_from':110") ","
-	 RULES("2028", "2027-01-01", ",'below_under':90.001,'above_from':2000") "]}",
+	{"{'rulesets':[" RULES("2027", "2027-01-01", ",'below_under':90,'above_from':110") "," RULES(
+		 "2028", "2027-01-01", ",'below_under':90.001,'above_from':2000") "]}",
 		"rulesets[1]: the same from as rulesets[0]\n"
 		"rulesets[1].below_under: must be a number with at most 2 decimals from 0 to 1000\n"
 		"rulesets[1].above_from: must be a number with at most 2 decimals from 0 to 1000\n"},
@@ -189,8 +197,9 @@ static const struct {
 	{HEADER ANI ",A \"B\",,,,,,\n", "line 2: a quote in a field that does not begin with one\n"},
 	{HEADER ANI ",\"A\n", "line 2: a quote is opened and never closed\n"},
 	{HEADER CITRA ",\xff,pkm,nurse,,2026-01-01,,\n", "line 2: column name: not UTF-8\n"},
-	{HEADER CITRA ",\"C, \"\"S.Kep\"\"\",pkm,nurse,,2026-01-01,,\n1,D,pkm,nurse,,2026-01-01,2025-01-01,\n"
-		CITRA ",C,pkm,nurse,,2026-01-01,,\n",
+	{HEADER CITRA
+		",\"C, \"\"S.Kep\"\"\",pkm,nurse,,2026-01-01,,\n1,D,pkm,nurse,,2026-01-01,2025-01-01,\n" CITRA
+		",C,pkm,nurse,,2026-01-01,,\n",
 		"line 4: the same nip and from as line 2\nline 3, column nip: not a valid NIP\n"
 		"line 3, column until: is before from\n"},
 };
@@ -222,15 +231,21 @@ static void test_successive_assignments(void **state)
 	struct findings found;
 	(void)state;
 	char *file = unquote(
-		"{'people':[{'nip':'" ANI "','name':'Ani, M.Kes','unit':'pkm','position':'clerk','from':'2026-07-01','email':null},"
-		"{'nip':'" ANI "','name':'Ani','unit':'pkm','position':'nurse','from':'2026-04-01','superior':'" BUDI "'}]}");
+		"{'people':[{'nip':'" ANI
+		"','name':'Ani, M.Kes','unit':'pkm','position':'clerk','from':'2026-07-01','email':null},"
+		"{'nip':'" ANI
+		"','name':'Ani','unit':'pkm','position':'nurse','from':'2026-04-01','superior':'" BUDI
+		"'}]}");
 	json_auto_t *result = check(file, false, &found);
 	assert_string_equal(said(&found), "");
-	assert_part(result, "persons", "[{'email':null,'keep_email':false,'name':'Ani, M.Kes','nip':'" ANI "'}]");
+	assert_part(
+		result, "persons", "[{'email':null,'keep_email':false,'name':'Ani, M.Kes','nip':'" ANI "'}]");
 	assert_part(result, "closings", "[{'from':'2026-01-01','nip':'" ANI "','until':'2026-03-31'}]");
 	assert_part(result, "assignments",
-		"[{'from':'2026-04-01','nip':'" ANI "','position':'nurse','superior':'" BUDI "','unit':'pkm','until':'2026-06-30'},"
-		"{'from':'2026-07-01','nip':'" ANI "','position':'clerk','superior':null,'unit':'pkm','until':null}]");
+		"[{'from':'2026-04-01','nip':'" ANI "','position':'nurse','superior':'" BUDI
+		"','unit':'pkm','until':'2026-06-30'},"
+		"{'from':'2026-07-01','nip':'" ANI
+		"','position':'clerk','superior':null,'unit':'pkm','until':null}]");
 	findings_done(&found);
 	free(file);
 }
@@ -245,7 +260,8 @@ static void test_earlier_assignment(void **state)
 	assert_part(result, "persons", "[{'email':null,'keep_email':true,'name':'Ani','nip':'" ANI "'}]");
 	assert_part(result, "closings", "[]");
 	assert_part(result, "assignments",
-		"[{'from':'2025-01-01','nip':'" ANI "','position':'clerk','superior':null,'unit':'pkm','until':'2025-12-31'}]");
+		"[{'from':'2025-01-01','nip':'" ANI
+		"','position':'clerk','superior':null,'unit':'pkm','until':'2025-12-31'}]");
 	findings_done(&found);
 }
 
@@ -258,12 +274,14 @@ static void test_references_within_the_file(void **state)
 		"'indicators':[{'code':'visit','name':{'id':'a','en':'b'},'aspect':'productivity','measure':'sum',"
 		"'direction':'less','min':-0.5,'unit':''}],"
 		"'positions':[{'code':'p','name':'P','items':[{'indicator':'visit','target':[0,2.5],'weight':0.25,'kind':'MAIN'}]}],"
-		"'people':[{'nip':'" CITRA "','name':'C','unit':'u','position':'p','superior':null,'from':'2026-01-01','until':null}],"
+		"'people':[{'nip':'" CITRA
+		"','name':'C','unit':'u','position':'p','superior':null,'from':'2026-01-01','until':null}],"
 		"'plans':[{'nip':'" CITRA "','year':2026,'status':'DRAFT'}],"
 		"'rulesets':[" RULES("2026.1", "2026-01-01", ",'below_under':90.0,'above_from':110") "]}");
 	json_auto_t *result = check(file, false, &found);
 	assert_string_equal(said(&found), "");
-	assert_part(result, "plans", "[{'from':'2026-01-01','nip':'" CITRA "','place':0,'status':'DRAFT','year':2026}]");
+	assert_part(result, "plans",
+		"[{'from':'2026-01-01','nip':'" CITRA "','place':0,'status':'DRAFT','year':2026}]");
 	findings_done(&found);
 	free(file);
 }

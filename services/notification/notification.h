@@ -1,0 +1,23 @@
+/* notification: from scores that changed to messages in people's inboxes, and what is said of them on
+ * notification.sent. */
+#pragma once
+
+#include "service.h"
+
+struct notification_settings {
+	int64_t quiet_seconds;
+	int64_t pace_tolerance, pace_after_days;
+	bool email;
+	char *smtp_url, *smtp_user, *smtp_password, *mail_from, *public_url;
+};
+extern struct notification_settings notification_settings;
+
+/* In the order of main.c's tables. */
+enum notification_metric { NOTIFICATION_MESSAGES, NOTIFICATION_MAILS, NOTIFICATION_MAIL_STATES };
+enum notification_message { MESSAGE_PACE, MESSAGE_CLOSED };
+enum notification_mail { MAILS_SENT, MAILS_REFUSED, MAILS_AWAY, MAILS_GIVEN_UP, MAILS_DOUBTFUL };
+
+/* Notes whose score changed. Nothing is said yet: it is looked at when it has been quiet for a while. */
+bool notification_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e);
+/* The timer: looks at what is due, writes messages, and publishes that it did. */
+bool notification_look(struct worker *w, struct err *e);
