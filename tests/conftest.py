@@ -9,7 +9,7 @@ on ports of their own. Nothing is mocked.
     stack.wait_idle()                           until every event is scored and said
 
 Each file of tests begins with an empty system (`reset` takes a second); the tests of a file share it and work with codes
-and people of their own, as `town.Town` makes them.
+and people of their own: the fixture `town` is one, `next(towns)` another.
 
 BUILD names the directory of the programs (build), KEEP=1 leaves the run's directory behind.
 """
@@ -29,11 +29,12 @@ from pathlib import Path
 import psycopg
 import pytest
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 from daemon import wait_until
 from oracle.oracle import valid_nip
 from programs import FOUNDATION, SERVICES, inherited_env
 from stack import Stack, random_ports
+from town import Town
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
@@ -195,6 +196,9 @@ class System:
                          "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10,
                          "message.max.bytes": 8 << 20, "receive.message.max.bytes": 64 << 20})
 
+    def create_topic(self, topic, partitions):
+        AdminClient({"bootstrap.servers": self.brokers}).create_topics([NewTopic(topic, partitions)])[topic].result(10)
+
     def ends(self, topic, consumer=None):
         """{partition: the next offset}; {} when there is no such topic."""
         client = consumer or self._consumer()
@@ -250,6 +254,17 @@ def system(request):
 def stack(system):
     system.reset()
     return system
+
+
+@pytest.fixture(scope="module")
+def towns(stack):
+    """All that a file's tests need, registered at once."""
+    return iter(Town.several(stack, 25, people=2))
+
+
+@pytest.fixture
+def town(towns):
+    return next(towns)
 
 
 def pytest_collection_modifyitems(items):

@@ -1,6 +1,7 @@
 """A registry of its own for one test, small enough to score in one's head, and events for it.
 
     town = Town(stack, people=2)           loaded; codes and NIPs that no other test uses
+    a, b, c = Town.several(stack, 3)       with one file, which is quicker
     town.tell(town.event(value=3))         one recorded visit; where it lies in Kafka
     town.score("2026-03")["items"][0]["realized"]
 
@@ -36,6 +37,12 @@ class Town:
             "plans": [self.plan(nip) for nip in self.nips], **changes}
         if load:
             stack.load(self.registry)
+
+    @classmethod
+    def several(cls, stack, n, **changes):
+        towns = [cls(stack, load=False, **changes) for _ in range(n)]
+        stack.load({part: [row for town in towns for row in town.registry[part]] for part in towns[0].registry})
+        return towns
 
     # --- rows of the registry
 

@@ -62,7 +62,7 @@ void html_close(struct buf *b, const char *tag)
 {
 	buf_adds(b, "</");
 	buf_adds(b, tag);
-	buf_adds(b, ">\n");
+	buf_adds(b, ">");
 }
 
 void html_element(struct buf *b, const char *tag, const char *text)

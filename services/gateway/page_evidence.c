@@ -76,13 +76,16 @@ static void put_value(struct buf *b, const struct evidence_row *x)
 	html_text(b, dec_format_value(x->of, of));
 }
 
-static void put_row(struct buf *b, const struct evidence_row *x)
+static void put_row(struct buf *b, const struct evidence_row *x, const struct db_result *indicators)
 {
 	char time[PAGE_TIME];
+	const struct indicator_row about = store_indicator_find(indicators, x->indicator);
 	html_open(b, "li", "class", x->replaced_by ? "replaced" : NULL, NULL);
 	html_element(b, "time", page_time(x->time, time));
 	html_text(b, " ");
-	html_element(b, "strong", x->indicator);
+	html_open(b, "strong", NULL);
+	html_both(b, (struct words){about.name_id, about.name_en});
+	html_close(b, "strong");
 	html_text(b, " ");
 	put_value(b, x);
 	html_text(b, " · ");
@@ -119,18 +122,31 @@ static void put_next(struct buf *b, struct visit *v, const struct sought *s, con
 	html_close(b, "p");
 }
 
-static bool show(struct visit *v, const struct sought *s, const struct db_result *r)
+static void put_way_back(struct buf *b, struct visit *v, const struct sought *s)
+{
+	BUF_AUTO href;
+	buf_init(&href, 200);
+	buf_addf(&href, "/people/%s/scores/%s", v->request->params[0], s->period);
+	html_open(b, "p", NULL);
+	html_link(b, href.data, "Kembali ke nilai / Back to the score");
+	html_close(b, "p");
+}
+
+static bool show(struct visit *v, const struct sought *s, const struct db_result *r,
+	const struct db_result *indicators)
 {
 	struct buf b;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
 	struct cursor last = {0};
 	page_begin(&b, (struct words){"Bukti dukung", "Evidence"}, true);
+	if (s->period)
+		put_way_back(&b, v, s);
 	if (n == 0)
 		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
 	html_open(&b, "ol", "class", "evidence", NULL);
 	for (int i = 0; i < n; i++) {
 		const struct evidence_row x = store_evidence_row(r, i);
-		put_row(&b, &x);
+		put_row(&b, &x, indicators);
 		last = x.at;
 	}
 	html_close(&b, "ol");
@@ -143,13 +159,15 @@ static bool evidence(struct visit *v, struct err *e)
 {
 	struct sought s = {0};
 	DB_RESULT_AUTO *r = NULL;
+	DB_RESULT_AUTO *indicators = NULL;
 	seek(v, &s);
 	if (!page_may_see(v, s.person, e) ||
 		(s.indicator && !store_indicator_id(v->db, s.indicator, &s.q.indicator, e)) ||
-		!visit_log_access(v, "evidence", s.period, s.person, e))
+		!visit_log_access(v, "evidence", s.period, s.person, e) ||
+		!store_indicators(v->db, &indicators, e))
 		return false;
 	bool nothing = s.indicator && s.q.indicator == 0;
-	return (nothing || store_evidence(v->db, &s.q, &r, e)) && show(v, &s, r);
+	return (nothing || store_evidence(v->db, &s.q, &r, e)) && show(v, &s, r, indicators);
 }
 
 bool page_evidence(void *gateway, struct http_request *r)

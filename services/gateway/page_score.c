@@ -109,7 +109,7 @@ static void put_missing(const struct sheet *s)
 	html_open(s->b, "ul", NULL);
 	for (size_t i = 0; i < json_array_size(missing); i++) {
 		const struct indicator_row x =
-			sheet_indicator(s, json_string_value(json_array_get(missing, i)));
+			store_indicator_find(s->indicators, json_string_value(json_array_get(missing, i)));
 		html_open(s->b, "li", NULL);
 		html_both(s->b, (struct words){x.name_id, x.name_en});
 		html_close(s->b, "li");

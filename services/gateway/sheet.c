@@ -18,16 +18,6 @@ dec_wide sheet_figure(const char *shown)
 	return dec_parse(shown, &value) ? dec_shown(value) : 0;
 }
 
-struct indicator_row sheet_indicator(const struct sheet *s, const char *code)
-{
-	for (int i = 0; i < db_rows(s->indicators); i++) {
-		const struct indicator_row x = store_indicator_row(s->indicators, i);
-		if (strcmp(x.code, code) == 0)
-			return x;
-	}
-	return (struct indicator_row){code, code, code, "", "", ""};
-}
-
 /* One of a target's bounds: the only one, or the first or last of a range. */
 static const char *target_bound(const json_t *item, bool high)
 {
@@ -187,7 +177,7 @@ static void put_tags(struct buf *b, const json_t *item)
 
 void sheet_put_item(const struct sheet *s, const json_t *item)
 {
-	const struct indicator_row x = sheet_indicator(s, sheet_text(item, "indicator"));
+	const struct indicator_row x = store_indicator_find(s->indicators, sheet_text(item, "indicator"));
 	const json_t *hint = hint_of(s->score, x.code);
 	bool paced = has_pace(s, &x);
 	struct pace pace = paced ? item_pace(s, &x, item) : (struct pace){0};

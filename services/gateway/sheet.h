@@ -21,6 +21,4 @@ struct sheet {
 const char *sheet_text(const json_t *object, const char *key);
 /* A shown figure such as "95.00", in hundredths. */
 dec_wide sheet_figure(const char *shown);
-/* By code; one that is not known has its code for a name. */
-struct indicator_row sheet_indicator(const struct sheet *s, const char *code);
 void sheet_put_item(const struct sheet *s, const json_t *item);

@@ -357,6 +357,16 @@ struct indicator_row store_indicator_row(const struct db_result *r, int row)
 		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5)};
 }
 
+struct indicator_row store_indicator_find(const struct db_result *r, const char *code)
+{
+	for (int i = 0; i < db_rows(r); i++) {
+		const struct indicator_row x = store_indicator_row(r, i);
+		if (strcmp(x.code, code) == 0)
+			return x;
+	}
+	return (struct indicator_row){code, code, code, "", "", ""};
+}
+
 bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;

@@ -127,6 +127,8 @@ struct indicator_row {
 };
 bool store_indicators(struct db *db, struct db_result **out, struct err *e);
 struct indicator_row store_indicator_row(const struct db_result *r, int row);
+/* By code; one that is not among them has its code for a name. */
+struct indicator_row store_indicator_find(const struct db_result *r, const char *code);
 /* *id is 0 when there is none of that code. */
 bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e);
 

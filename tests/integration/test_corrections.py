@@ -28,17 +28,15 @@ def quality(town, **where):
     return town.realized(indicator=town.quality, **where)
 
 
-def test_correction_after_its_original(stack):
-    town = Town(stack)
+def test_correction_after_its_original(town):
     town.settle(town.event(id="a", indicator=town.quality, value=10))
     assert quality(town) == ("10.00", 1)
     town.settle(town.event("corrected", replaces="a", indicator=town.quality, value=70))
     assert quality(town) == ("70.00", 1)
 
 
-def test_correction_before_its_original(stack):
+def test_correction_before_its_original(town, stack):
     """It waits without counting, and its own partition goes on."""
-    town = Town(stack)
     town.settle(town.event("corrected", id="b", replaces="a", value=3), town.event())
     assert town.realized() == ("1.00", 1)
     assert stack.value("SELECT count(*) FROM intake.waiting WHERE source_code = %s", town.source) == 1
@@ -47,9 +45,8 @@ def test_correction_before_its_original(stack):
     assert stack.value("SELECT count(*) FROM intake.waiting WHERE source_code = %s", town.source) == 0
 
 
-def test_correction_moves_person_indicator_and_month(stack):
+def test_correction_moves_person_indicator_and_month(town):
     """Both sides are scored again, and the one left without evidence says so."""
-    town = Town(stack, people=2)
     other = town.nips[1]
     town.settle(town.event(id="a", time="2026-02-10T08:00:00+07:00"))
     assert town.realized("2026-02") == ("1.00", 1)
@@ -74,9 +71,9 @@ def test_both_partitions_at_the_same_moment(stack):
     stack.admin("verify")
 
 
-def test_chains_in_any_order(stack):
+def test_chains_in_any_order(town, stack):
     """The correction of a correction of a correction, scattered: the last one counts."""
-    town, rng = Town(stack), random.Random(2)
+    rng = random.Random(2)
     events = [event for _ in range(60) for event in chain(town, 4)]
     scattered(town, events, rng)
     assert town.rejections() == {}
@@ -86,9 +83,8 @@ def test_chains_in_any_order(stack):
 
 
 @pytest.mark.parametrize("how", ["together", "apart"])
-def test_second_correction_is_already_replaced(stack, how):
+def test_second_correction_is_already_replaced(town, stack, how):
     """One of two that name the same event wins: of one partition the first, else either, and only one."""
-    town = Town(stack)
     events = [town.event(id="a"), town.event("corrected", id="b", replaces="a", indicator=town.quality, value=20),
               town.event("corrected", id="c", replaces="a", indicator=town.quality, value=30)]
     places = stack.produce([town.message(event, n * (how == "apart")) for n, event in enumerate(events)])
@@ -100,9 +96,8 @@ def test_second_correction_is_already_replaced(stack, how):
     assert town.realized() is None
 
 
-def test_the_loser_frees_its_id(stack):
+def test_the_loser_frees_its_id(town):
     """Only an accepted or waiting event holds its id: it can be used for what is right."""
-    town = Town(stack)
     town.settle(town.event(id="a"), town.event("revoked", id="b", replaces="a", reason="x"),
                 town.event("revoked", id="c", replaces="a", reason="x"))
     assert list(town.rejections().values()) == ["already_replaced"]
@@ -110,31 +105,27 @@ def test_the_loser_frees_its_id(stack):
     assert town.realized() == ("1.00", 1)
 
 
-def test_revocation(stack):
-    town = Town(stack)
+def test_revocation(town):
     town.settle(town.event(id="a"), town.event(id="b"), town.event("revoked", replaces="a", reason="Salah orang"))
     assert town.realized() == ("1.00", 1)
 
 
-def test_revocation_of_a_correction(stack):
+def test_revocation_of_a_correction(town):
     """Nothing of it is left: the original had stopped counting."""
-    town = Town(stack)
     town.settle(town.event(id="a"), town.event("corrected", id="b", replaces="a", value=2),
                 town.event("revoked", replaces="b", reason="x"))
     assert town.realized() is None
 
 
-def test_revocation_revoked(stack):
+def test_revocation_revoked(town):
     """A revocation stands: to revoke it brings nothing back."""
-    town = Town(stack)
     town.settle(town.event(id="a"), town.event("revoked", id="b", replaces="a", reason="x"),
                 town.event("revoked", id="c", replaces="b", reason="x"))
     assert town.realized() is None and town.rejections() == {}
 
 
-def test_completeness_and_its_revocation(stack):
+def test_completeness_and_its_revocation(town):
     """A month declared complete makes the missing 0; when that is taken back, it is missing again."""
-    town = Town(stack)
     town.settle(town.event(indicator=town.quality, value=50))
     assert town.realized() is None
     town.settle(town.event("complete", id="c", subject=town.unit, period="2026-03", indicator=town.visits))
@@ -144,8 +135,7 @@ def test_completeness_and_its_revocation(stack):
     assert town.realized() is None and town.score()["missing"] == [town.visits]
 
 
-def test_completeness_revoked_before_it_is_declared(stack):
-    town = Town(stack)
+def test_completeness_revoked_before_it_is_declared(town):
     town.settle(town.event(indicator=town.quality, value=50),
                 town.event("revoked", subject=town.unit, replaces="c", reason="x"))
     town.settle(town.event("complete", id="c", subject=town.unit, period="2026-03", indicator=town.visits),
@@ -155,18 +145,16 @@ def test_completeness_revoked_before_it_is_declared(stack):
     assert town.realized() == ("0.00", 0)
 
 
-def test_duplicates_of_what_waits(stack):
+def test_duplicates_of_what_waits(town):
     """The same correction twice is one; with other content it conflicts, though it does not count yet."""
-    town = Town(stack)
     fix = town.event("corrected", id="b", replaces="a", value=2)
     _, _, other, _ = town.settle(fix, fix, {**fix, "time": "2026-03-05T08:15:00+07:00"}, town.event(id="a"))
     assert town.rejections() == {other: "conflicting_duplicate"}
     assert town.realized() == ("1.00", 1)
 
 
-def test_original_that_was_rejected(stack):
+def test_original_that_was_rejected(town):
     """What was rejected holds no id: the correction goes on waiting for one that is right."""
-    town = Town(stack)
     town.settle(town.event(id="a", value=101), town.event("corrected", replaces="a"))
     assert town.realized() is None
     town.settle(town.event(id="a"))
@@ -174,18 +162,18 @@ def test_original_that_was_rejected(stack):
     assert list(town.rejections().values()) == ["value_out_of_range"]
 
 
-def test_another_sources_event_is_not_touched(stack):
+def test_another_sources_event_is_not_touched(town, towns, stack):
     """Ids are each source's own."""
-    town, other = Town(stack), Town(stack)
+    other = next(towns)
     town.settle(town.event(id="a"))
     other.settle(other.event("revoked", id="b", replaces="a", reason="x"))
     assert town.realized() == ("1.00", 1)
     assert stack.value("SELECT count(*) FROM intake.waiting WHERE source_code = %s", other.source) == 1
 
 
-def test_original_that_never_comes(stack):
+def test_original_that_never_comes(town, towns, stack):
     """After seven days the correction is rejected, in the store and on the topic, and its id is free again."""
-    town, young = Town(stack), Town(stack)
+    young = next(towns)
     places = town.tell(town.event("corrected", id="b", replaces="never"))
     young.settle(young.event("corrected", id="b", replaces="never"))
     ends = stack.ends("terukur.evidence.rejected")
@@ -205,11 +193,11 @@ def test_original_that_never_comes(stack):
     assert young.rejections() == {}
 
 
-def test_late_events_give_the_same_score(stack):
+def test_late_events_give_the_same_score(towns, stack):
     """Whatever the order, whatever the batches: the same evidence is the same score, byte for byte."""
     rng, bodies = random.Random(3), []
     for turn in range(3):
-        town = Town(stack)
+        town = next(towns)
         events = [town.event(id=f"v{n}", time=f"2026-0{1 + n % 3}-1{n % 10}T08:00:00+07:00") for n in range(40)]
         events += [town.event("corrected", id=f"c{n}", replaces=f"v{n}", indicator=town.quality, value=n)
                    for n in range(0, 40, 3)]

@@ -106,7 +106,7 @@ HEADERS = [("x-request-id", b"\xff\xfe"), ("x-\u00e9", b""), ("x-null", None), (
 
 
 @pytest.fixture(scope="module")
-def town(stack):
+def told(stack):
     """All of it told at once, each bad message between good ones."""
     town, town.other = Town(stack, load=False), Town(stack)
     town.ratio = f"{town.visits}-ratio"
@@ -133,38 +133,38 @@ def accepted(town):
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_bad_input(town, what):
-    place = town.sent[what]
-    assert town.reasons.get(place) == BAD[what][1]
-    assert place not in town.accepted
-    assert town.followers[what] in town.accepted, "the event after it was not processed"
+def test_bad_input(told, what):
+    place = told.sent[what]
+    assert told.reasons.get(place) == BAD[what][1]
+    assert place not in told.accepted
+    assert told.followers[what] in told.accepted, "the event after it was not processed"
 
 
 @pytest.mark.parametrize("what", GOOD)
-def test_what_only_looks_wrong(town, what):
-    assert town.reasons.get(town.sent[what]) is None
-    assert town.sent[what] in town.accepted
+def test_what_only_looks_wrong(told, what):
+    assert told.reasons.get(told.sent[what]) is None
+    assert told.sent[what] in told.accepted
 
 
-def test_one_rejection_each(town):
+def test_one_rejection_each(told):
     """In the store and on evidence.rejected."""
-    assert len(town.reasons) == len(BAD)
-    said = [json.loads(m.value) for m in town.stack.read("terukur.evidence.rejected")
-            if m.key.decode() == town.source]
-    assert sorted((s["topic"], s["partition"], s["offset"]) for s in said) == sorted(town.reasons)
+    assert len(told.reasons) == len(BAD)
+    said = [json.loads(m.value) for m in told.stack.read("terukur.evidence.rejected")
+            if m.key.decode() == told.source]
+    assert sorted((s["topic"], s["partition"], s["offset"]) for s in said) == sorted(told.reasons)
 
 
-def test_only_the_good_counts(town):
-    assert town.realized() == (f"{len(BAD) + 2 * len(GOOD)}.00", len(BAD) + 2 * len(GOOD))
+def test_only_the_good_counts(told):
+    assert told.realized() == (f"{len(BAD) + 2 * len(GOOD)}.00", len(BAD) + 2 * len(GOOD))
 
 
-def test_too_large_is_kept_whole_and_published_short(town):
+def test_too_large_is_kept_whole_and_published_short(told):
     """64 KiB on the topic, all of it in the store."""
-    place = town.sent["a megabyte"]
-    stored = town.stack.value("SELECT length(payload) FROM intake.rejection WHERE topic = %s AND \"offset\" = %s",
-                              town.topic, place[2])
-    said = [json.loads(m.value) for m in town.stack.read("terukur.evidence.rejected")]
-    payload = next(s["payload"] for s in said if (s["topic"], s["offset"]) == (town.topic, place[2]))
+    place = told.sent["a megabyte"]
+    stored = told.stack.value("SELECT length(payload) FROM intake.rejection WHERE topic = %s AND \"offset\" = %s",
+                              told.topic, place[2])
+    said = [json.loads(m.value) for m in told.stack.read("terukur.evidence.rejected")]
+    payload = next(s["payload"] for s in said if (s["topic"], s["offset"]) == (told.topic, place[2]))
     assert stored > 2**20 and len(payload) == 4 * -(-64 * 1024 // 3)
 
 
@@ -183,16 +183,14 @@ def test_published_examples(stack, kind):
     assert not wrong
 
 
-def test_unknown_headers_do_no_harm(stack):
+def test_unknown_headers_do_no_harm(town):
     """What proxies and tracing libraries add is kept, and read by nobody."""
-    town = Town(stack)
     good, bad = town.settle(town.event(), {**town.event(), "id": 5}, headers=HEADERS)
     assert town.rejections() == {bad: "schema"} and good in accepted(town)
 
 
-def test_header_that_is_no_utf8_in_binary_mode(stack):
+def test_header_that_is_no_utf8_in_binary_mode(town, stack):
     """An attribute in Latin-1 is the sender's mistake, not the end of intake."""
-    town = Town(stack)
     event = town.event()
     headers = [("ce_" + k, v.encode()) for k, v in event.items() if isinstance(v, str)]
     bad = [(k, b"\xe9" if k == "ce_id" else v) for k, v in headers]
@@ -202,9 +200,8 @@ def test_header_that_is_no_utf8_in_binary_mode(stack):
     assert town.realized() == ("1.00", 1)
 
 
-def test_a_flood_of_dirt_does_not_stop_the_good(stack):
+def test_a_flood_of_dirt_does_not_stop_the_good(town, stack):
     """Thousands of bad records from a broken exporter, and an honest one behind them."""
-    town = Town(stack)
     places = town.tell(*[b"{broken"] * 5000, town.event())
     stack.wait_idle()
     reasons = town.rejections()
@@ -214,9 +211,8 @@ def test_a_flood_of_dirt_does_not_stop_the_good(stack):
 
 # --- redrive
 
-def test_redrive_after_the_cause_is_mended(stack):
+def test_redrive_after_the_cause_is_mended(town, stack):
     """Somebody's evidence came before the registry knew them: once it does, everything counts, and once."""
-    town = Town(stack)
     late = town.new_nip(7)
     events = [town.event(subject=late), town.event(subject=late)]
     town.settle(*events)
@@ -237,9 +233,8 @@ def test_redrive_after_the_cause_is_mended(stack):
     stack.admin("verify")
 
 
-def test_redrive_before_the_cause_is_mended(stack):
+def test_redrive_before_the_cause_is_mended(town, stack):
     """It is rejected again, and can be tried again."""
-    town = Town(stack)
     town.settle(town.event(indicator="later"))
     stack.admin("redrive", "--reason", "unknown_indicator", "--source", town.source)
     stack.wait_idle()
@@ -248,9 +243,8 @@ def test_redrive_before_the_cause_is_mended(stack):
                        town.source) == 1
 
 
-def test_redrive_keeps_headers_key_and_bytes(stack):
+def test_redrive_keeps_headers_key_and_bytes(town, stack):
     """Binary mode has half of the event in its headers."""
-    town = Town(stack)
     late = town.new_nip(7)
     event = town.event(subject=late)
     headers = [("ce_" + k, v.encode()) for k, v in event.items() if isinstance(v, str)] + [("x-null", None)]
@@ -264,8 +258,7 @@ def test_redrive_keeps_headers_key_and_bytes(stack):
     assert first[3:6] == second[3:6]
 
 
-def test_redrive_of_what_is_too_large(stack):
-    town = Town(stack)
+def test_redrive_of_what_is_too_large(town, stack):
     town.settle(plain(town).ljust(2**20))
     stack.admin("redrive", "--reason", "too_large", "--source", town.source)
     stack.wait_idle()

@@ -84,7 +84,7 @@ static void test_html_escapes(void **state)
 	html_close(&b, "a");
 	html_fill(&b, "%s dari %s & %s", HTML_VALUES("<1>", "2%s"));
 	assert_string_equal(b.data,
-		"<a href=\"&quot;&gt;&lt;script&gt;\" hidden>&lt;b&gt;&amp;&#39;&quot;</a>\n"
+		"<a href=\"&quot;&gt;&lt;script&gt;\" hidden>&lt;b&gt;&amp;&#39;&quot;</a>"
 		"&lt;1&gt; dari 2%s &amp; ");
 	buf_reset(&b);
 	html_both(&b, (struct words){"Kunjungan <x>", "Visits"});

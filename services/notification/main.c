@@ -1,0 +1,79 @@
+/* notification: constructive feedback to people.
+ *
+ * Reads score.changed (decision.made follows with the decisions); writes notification.sent. A replay is harmless: it has
+ * scores looked at again, and what was told of a score is written in the transaction that tells it. */
+#include <stddef.h>
+
+#include "delivery.h"
+#include "letter.h"
+#include "notification.h"
+#include "store.h"
+
+struct notification_settings notification_settings;
+
+#define SETTING(field_) offsetof(struct notification_settings, field_)
+static const struct conf_setting settings[] = {
+	{"QUIET_SECONDS", CONF_INT, SETTING(quiet_seconds), "10", 0, 86400,
+		"how long a score must stay as it is before anything is told of it"},
+	{"PACE_TOLERANCE", CONF_INT, SETTING(pace_tolerance), "10", 0, 100,
+		"per cent that an indicator may lag behind its pace without being told of"},
+	{"PACE_AFTER_DAYS", CONF_INT, SETTING(pace_after_days), "7", 1, 31,
+		"service days of a month before its pace is told of"},
+	{"EMAIL", CONF_BOOL, SETTING(email), "true", 0, 0, "whether messages go out by mail, too"},
+	{"SMTP_URL", CONF_TEXT, SETTING(smtp_url), "smtp://127.0.0.1:25", 0, 0,
+		"the mail server: smtp:// (STARTTLS where offered) or smtps://"},
+	{"SMTP_USER", CONF_TEXT, SETTING(smtp_user), "", 0, 0, "who signs in there, over TLS only; empty: nobody"},
+	{"SMTP_PASSWORD", CONF_SECRET, SETTING(smtp_password), "", 0, 0, "the password for that"},
+	{"MAIL_FROM", CONF_TEXT, SETTING(mail_from), "terukur@localhost", 0, 0, "the address that mails come from"},
+	{"PUBLIC_URL", CONF_TEXT, SETTING(public_url), "", 0, 0, "how people reach the pages, for links in mails; empty: no link"},
+};
+
+static const char *const kinds[] = {[MESSAGE_PACE] = "pace", [MESSAGE_CLOSED] = "closed", NULL};
+static const char *const outcomes[] = {[MAILS_SENT] = "sent", [MAILS_REFUSED] = "refused", [MAILS_AWAY] = "server_away",
+	[MAILS_GIVEN_UP] = "given_up", [MAILS_DOUBTFUL] = "doubtful", NULL};
+static const char *const states[] = {"waiting", "doubtful", "given_up", NULL}; /* in store_mail_counts' order */
+static const struct metric metrics[] = {
+	[NOTIFICATION_MESSAGES] = {METRIC_COUNTER, "terukur_notification_messages_total", "Messages put into inboxes.", "kind", kinds},
+	[NOTIFICATION_MAILS] = {METRIC_COUNTER, "terukur_notification_mails_total", "Attempts to send a mail.", "outcome", outcomes},
+	[NOTIFICATION_MAIL_STATES] = {METRIC_GAUGE, "terukur_notification_mails", "Mails that are not sent.", "state", states},
+};
+
+static const char *const topics[] = {"terukur.score.changed", NULL};
+static const struct service_subscription subscriptions[] = {
+	{.group = "terukur-notification", .topics = topics, .threads = 1, .max_messages = 5000, .max_bytes = 4 << 20,
+		.gather_ms = 200, .handle = notification_handle},
+};
+
+static const struct service_timer timers[] = {
+	{.name = "look", .every_ms = 1000, .run = notification_look},
+	{.name = "deliver", .every_ms = 1000, .run = delivery_run, .open = delivery_open, .close = delivery_close},
+};
+
+static bool start(const struct service *s, struct err *e)
+{
+	(void)s;
+	return letter_address_valid(notification_settings.mail_from) ||
+		err_set(e, ERR_FATAL, "MAIL_FROM must be a plain address, as in terukur@example.org");
+}
+
+int main(int argc, char **argv)
+{
+	const struct service notification = {
+		.name = "notification",
+		.summary = "constructive feedback to people, and its delivery",
+		.ops_port = 9104,
+		.settings = settings,
+		.n_settings = sizeof settings / sizeof *settings,
+		.values = &notification_settings,
+		.statements = notification_statements,
+		.n_statements = notification_statements_n,
+		.metrics = metrics,
+		.n_metrics = sizeof metrics / sizeof *metrics,
+		.subscriptions = subscriptions,
+		.n_subscriptions = sizeof subscriptions / sizeof *subscriptions,
+		.timers = timers,
+		.n_timers = sizeof timers / sizeof *timers,
+		.start = start,
+	};
+	return service_main(&notification, argc, argv);
+}
