@@ -1,4 +1,4 @@
-/* bus_private: what bus.c and bus_admin.c share; nobody else includes it. */
+/* bus_private: what the bus*.c files share; nobody else includes it. */
 #pragma once
 
 #include <librdkafka/rdkafka.h>
@@ -16,5 +16,9 @@ struct bus_producer {
 
 /* A client's configuration: the common settings, `more`, and KAFKA_… from the environment. NULL with the error. */
 rd_kafka_conf_t *bus_conf(const char *brokers, const struct setting *more, size_t n, struct err *e);
+
+bool bus_set(rd_kafka_conf_t *conf, const struct setting *settings, size_t n, struct err *e);
+/* A message as bus.h shows it; `from` stays its owner. */
+void bus_wrap(rd_kafka_message_t *from, struct bus_message *out);
 
 #define COUNT(a_) (sizeof(a_) / sizeof *(a_))

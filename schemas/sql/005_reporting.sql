@@ -27,6 +27,15 @@ CREATE INDEX score_unit ON reporting.score (unit, period);
 CREATE INDEX score_agency ON reporting.score (agency, period);
 CREATE INDEX score_registry ON reporting.score (registry) WHERE stands;
 
+-- A period's first and last day.
+CREATE FUNCTION reporting.days_of(period text, OUT first date, OUT last date) LANGUAGE sql IMMUTABLE AS $$
+	SELECT d.first, (d.first + CASE length(period) WHEN 4 THEN interval '1 year' WHEN 7 THEN
+		CASE WHEN period LIKE '%Q%' THEN interval '3 months' ELSE interval '1 month' END END)::date - 1
+	FROM (SELECT make_date(left(period, 4)::int, CASE WHEN length(period) = 4 THEN 1
+		WHEN period LIKE '%Q%' THEN right(period, 1)::int * 3 - 2 ELSE right(period, 2)::int END, 1)) AS d(first)
+$$;
+REVOKE ALL ON FUNCTION reporting.days_of FROM PUBLIC;
+
 CREATE VIEW reporting.person_score_view AS
 	SELECT s.person, p.name, s.unit, s.agency, s.period, s.results, s.rating, s.measured, s.missing, s.revision
 	FROM reporting.score s LEFT JOIN registry.person_view p ON p.person = s.person WHERE s.stands;

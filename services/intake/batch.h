@@ -35,10 +35,23 @@ struct batch {
 /* The metrics of intake, in the order of main.c's table. */
 enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED };
 
+static inline enum outcome *batch_outcome(struct batch *b, const struct evidence *x)
+{
+	return &b->outcomes[x - b->rows];
+}
+
 bool batch_decode(struct batch *b, struct worker *w, struct err *e);
 bool batch_store(struct batch *b, struct worker *w, struct err *e);
 bool batch_publish(const struct batch *b, struct worker *w, struct err *e);
 void batch_done(struct batch *b);
+
+/* Parts of these. */
+bool batch_decide(struct batch *b, struct db *db, struct err *e); /* sets every outcome */
+int32_t batch_topic(const struct intake *in, const char *name);   /* its number; 0: not known yet */
+/* Where a message came from; `*headers` is to be freed by the caller. */
+struct origin batch_origin(const struct intake *in, const struct bus_message *m, char **headers);
+enum { BATCH_DETAIL = 256 };
+const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */
 
 /* Reads the registry again when it has changed. */
 bool intake_refresh(struct worker *w, struct err *e);

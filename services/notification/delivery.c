@@ -36,10 +36,11 @@ struct delivery {
 
 bool delivery_open(struct worker *w, struct err *e)
 {
+	const struct notification_settings *x = notification_settings(w);
 	const struct mailer_config config = {
-		.url = notification_settings.smtp_url,
-		.user = notification_settings.smtp_user,
-		.password = notification_settings.smtp_password,
+		.url = x->smtp_url,
+		.user = x->smtp_user,
+		.password = x->smtp_password,
 		.stopping = service_stopping,
 	};
 	struct delivery *d = w->state ? w->state : calloc(1, sizeof *d);
@@ -137,17 +138,17 @@ static bool hand_over(void *arg)
 	return s->handed;
 }
 
-static void write_letter(struct buf *out, const struct db_result *r)
+static void write_letter(struct buf *out, const struct notification_settings *x, const struct db_result *r)
 {
 	char id[DIGEST_UUID_TEXT];
 	const struct letter l = {
-		.from = notification_settings.mail_from,
+		.from = x->mail_from,
 		.to = db_text(r, 0, 8),
 		.id = digest_uuid_format(db_uuid(r, 0, 1), id),
 		.at = db_time(r, 0, 3),
 		.title = {[LANGUAGE_ID] = db_text(r, 0, 4), [LANGUAGE_EN] = db_text(r, 0, 5)},
 		.body = {[LANGUAGE_ID] = db_text(r, 0, 6), [LANGUAGE_EN] = db_text(r, 0, 7)},
-		.url = *notification_settings.public_url ? notification_settings.public_url : NULL,
+		.url = *x->public_url ? x->public_url : NULL,
 	};
 	letter_write(out, &l);
 }
@@ -164,10 +165,10 @@ static void send_one(struct worker *w, const struct db_result *r)
 	buf_init(&text, MAX_MAIL);
 	bool possible = letter_address_valid(to);
 	if (possible)
-		write_letter(&text, r);
+		write_letter(&text, notification_settings(w), r);
 	enum mail_outcome what = MAIL_REFUSED;
 	if (possible && !text.failed)
-		what = mailer_send(d->mailer, notification_settings.mail_from, to, &text, hand_over, &step, &d->verdict.why);
+		what = mailer_send(d->mailer, notification_settings(w)->mail_from, to, &text, hand_over, &step, &d->verdict.why);
 	int64_t now = d->verdict.at = clock_now();
 	if (!possible || text.failed)
 		judge_undeliverable(d, now);
@@ -217,7 +218,7 @@ bool delivery_run(struct worker *w, struct err *e)
 {
 	struct delivery *d = w->state;
 	int64_t until = clock_monotonic() + RUN_SECONDS * CLOCK_SECOND;
-	bool more = notification_settings.email;
+	bool more = notification_settings(w)->email;
 	if (!note(w, e))
 		return false;
 	while (more && !service_stopping() && clock_now() >= d->paused_until && clock_monotonic() < until)

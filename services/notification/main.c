@@ -9,7 +9,7 @@
 #include "notification.h"
 #include "store.h"
 
-struct notification_settings notification_settings;
+static struct notification_settings values;
 
 #define SETTING(field_) offsetof(struct notification_settings, field_)
 static const struct conf_setting settings[] = {
@@ -52,7 +52,7 @@ static const struct service_timer timers[] = {
 static bool start(const struct service *s, struct err *e)
 {
 	(void)s;
-	return letter_address_valid(notification_settings.mail_from) ||
+	return letter_address_valid(values.mail_from) ||
 		err_set(e, ERR_FATAL, "MAIL_FROM must be a plain address, as in terukur@example.org");
 }
 
@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 		.ops_port = 9104,
 		.settings = settings,
 		.n_settings = sizeof settings / sizeof *settings,
-		.values = &notification_settings,
+		.values = &values,
 		.statements = notification_statements,
 		.n_statements = notification_statements_n,
 		.metrics = metrics,

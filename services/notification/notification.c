@@ -13,6 +13,7 @@
 #include "store.h"
 
 #define WEEK (7 * CLOCK_DAY)
+enum { RUN_SECONDS = 20 }; /* then the loop shows that it lives */
 
 /* Scores that changed */
 
@@ -33,7 +34,7 @@ static bool read_key(const struct bus_message *m, uint8_t person[DIGEST_KEY], ch
 
 bool notification_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
-	int64_t now = clock_now(), quiet = notification_settings.quiet_seconds * CLOCK_SECOND;
+	int64_t now = clock_now(), quiet = notification_settings(w)->quiet_seconds * CLOCK_SECOND;
 	struct store_marks marks;
 	store_marks_init(&marks);
 	bool ok = true;
@@ -54,6 +55,7 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 
 struct look {
 	int64_t now;
+	struct pace_rules rules;
 	struct db_result *due, *scores, *indicators, *assignments, *absences, *told;
 	struct indicator *list; /* texts borrowed from `indicators` */
 	struct store_looked done;
@@ -134,12 +136,10 @@ static bool was_told(void *arg, const char *indicator)
 static bool look_at_pace(const struct look *l, int row, const struct feedback_context *c, const struct facts *f,
 	struct feedback *out, struct err *e)
 {
-	const struct pace_rules rules = {(int32_t)notification_settings.pace_tolerance,
-		(int32_t)notification_settings.pace_after_days};
 	struct told told = {l->told, db_uuid(l->due, row, 0)};
 	struct service_days days;
 	return service_days_of(l->assignments, l->absences, told.person, c->period, clock_date(l->now), &days, e) &&
-		(feedback_pace(c, f, &days, &rules, was_told, &told, out) || err_set(e, ERR_FATAL, "out of memory"));
+		(feedback_pace(c, f, &days, &l->rules, was_told, &told, out) || err_set(e, ERR_FATAL, "out of memory"));
 }
 
 /* Sets *told to the ratings that are told by now; NULL when nothing has changed. The caller frees it. */
@@ -209,14 +209,15 @@ static void count(int64_t paces, int64_t closings)
 /* One transaction: the rows stay locked from before their scores are read until what came of them is written. */
 static bool look_once(struct worker *w, int *n, struct err *e)
 {
-	struct look l = {.now = clock_now()};
+	const struct notification_settings *x = notification_settings(w);
+	struct look l = {.now = clock_now(), .rules = {(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days}};
 	int64_t paces = 0, closings = 0;
 	store_looked_init(&l.done);
 	bool ok = db_begin(w->db, e) && store_due(w->db, l.now, &l.due, e);
 	*n = db_rows(l.due);
 	if (ok && *n)
 		ok = load(w, &l, e) && look_at_all(&l, e) &&
-			store_look_done(w->db, &l.done, l.now, notification_settings.email, &paces, &closings, e);
+			store_look_done(w->db, &l.done, l.now, x->email, &paces, &closings, e);
 	ok = ok && db_commit(w->db, e);
 	if (ok)
 		count(paces, closings);
@@ -228,7 +229,8 @@ static bool look_once(struct worker *w, int *n, struct err *e)
 
 bool notification_look(struct worker *w, struct err *e)
 {
-	for (int n = 1; n > 0 && !service_stopping();)
+	int64_t until = clock_monotonic() + RUN_SECONDS * CLOCK_SECOND;
+	for (int n = 1; n > 0 && !service_stopping() && clock_monotonic() < until;)
 		if (!look_once(w, &n, e) || !publish_sent(w, e))
 			return false;
 	return true;

@@ -10,7 +10,10 @@ struct notification_settings {
 	bool email;
 	char *smtp_url, *smtp_user, *smtp_password, *mail_from, *public_url;
 };
-extern struct notification_settings notification_settings;
+static inline const struct notification_settings *notification_settings(const struct worker *w)
+{
+	return w->service->values;
+}
 
 /* In the order of main.c's tables. */
 enum notification_metric { NOTIFICATION_MESSAGES, NOTIFICATION_MAILS, NOTIFICATION_MAIL_STATES };

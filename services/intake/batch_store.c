@@ -1,0 +1,161 @@
+/* A batch into the store, in one transaction. */
+#include "batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+static int by_total(const void *a, const void *b)
+{
+	const struct evidence *x = *(const struct evidence *const *)a, *y = *(const struct evidence *const *)b;
+	int c = memcmp(x->person, y->person, 16);
+	if (c == 0)
+		c = x->month - y->month;
+	return c ? c : x->indicator - y->indicator;
+}
+
+/* Those without a person come first: `counting` is where the others begin. */
+static bool sort_accepted(struct batch *b, struct err *e)
+{
+	b->accepted = calloc((size_t)b->n + 1, sizeof *b->accepted);
+	if (!b->accepted)
+		return err_set(e, ERR_FATAL, "out of memory");
+	for (int i = 0; i < b->n; i++)
+		if (b->outcomes[i] == OUTCOME_ACCEPTED)
+			b->accepted[b->n_accepted++] = &b->rows[i];
+	qsort(b->accepted, (size_t)b->n_accepted, sizeof *b->accepted, by_total);
+	while (b->counting < b->n_accepted && !b->accepted[b->counting]->has_person)
+		b->counting++;
+	return true;
+}
+
+static bool store_sums(struct batch *b, struct db *db, struct err *e)
+{
+	int n = b->n_accepted - b->counting;
+	return n == 0 || store_totals(db, b->accepted + b->counting, n, e);
+}
+
+/* In the order of the totals, which is that of the index as well. */
+static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
+{
+	if (!store_evidence_begin(w->db, e))
+		return false;
+	bool ok = true;
+	for (int i = 0; ok && i < b->n_accepted; i++) {
+		const struct evidence *x = b->accepted[i];
+		char *headers;
+		const struct origin from = batch_origin(w->state, &b->messages[x - b->rows], &headers);
+		ok = store_evidence_add(w->db, x, &from, b->now, e);
+		free(headers);
+	}
+	return ok && store_evidence_end(w->db, e);
+}
+
+/* Rejections, waiting corrections and declarations: rare, one by one. */
+static bool store_others(struct batch *b, struct worker *w, struct err *e)
+{
+	bool ok = true;
+	for (int i = 0; ok && i < b->n; i++) {
+		struct evidence *x = &b->rows[i];
+		if (b->outcomes[i] == OUTCOME_ACCEPTED && x->type == EVENT_COMPLETE)
+			ok = store_complete(w->db, x, e);
+		if (b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_DUPLICATE)
+			continue;
+		char *headers, detail[BATCH_DETAIL];
+		const struct origin from = batch_origin(w->state, &b->messages[i], &headers);
+		ok = ok &&
+			(b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
+							   : store_reject(w->db, &from, x->early, batch_detail(x, detail), b->now, e));
+		free(headers);
+	}
+	return ok;
+}
+
+enum { MOST_SOURCES = 256 };
+
+static bool store_counts(struct batch *b, struct worker *w, struct err *e)
+{
+	struct tally tallies[MOST_SOURCES];
+	int n = 0;
+	for (int i = 0; i < b->n; i++) {
+		const char *source = admit_topic_source(b->messages[i].topic);
+		int k = 0;
+		while (k < n && strcmp(tallies[k].source, source) != 0)
+			k++;
+		if (k == MOST_SOURCES)
+			continue;
+		if (k == n)
+			tallies[n++] = (struct tally){.source = source};
+		tallies[k].accepted += b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_WAITING;
+		tallies[k].duplicates += b->outcomes[i] == OUTCOME_DUPLICATE;
+		tallies[k].rejected += b->outcomes[i] == OUTCOME_REJECTED;
+	}
+	bool ok = true;
+	for (int k = 0; ok && k < n; k++)
+		ok = store_tally(w->db, w->name, &tallies[k], e);
+	return ok;
+}
+
+/* The partitions and topic numbers that the batch needs, made before its transaction begins. */
+static bool prepare_partitions(struct batch *b, struct worker *w, struct err *e)
+{
+	struct intake *in = w->state;
+	for (int i = 0; i < b->n_order; i++) {
+		const struct evidence *x = b->order[i];
+		int32_t month = clock_month(x->day);
+		int k = 0;
+		while (k < in->n_days && in->days[k] != month)
+			k++;
+		if (k < in->n_days || x->late)
+			continue;
+		int32_t *days = realloc(in->days, (size_t)(in->n_days + 1) * sizeof *days);
+		if (!days)
+			return err_set(e, ERR_FATAL, "out of memory");
+		in->days = days;
+		if (!store_partition(w->db, x->day, e))
+			return false;
+		in->days[in->n_days++] = month;
+	}
+	return true;
+}
+
+static bool prepare_topics(struct batch *b, struct worker *w, struct err *e)
+{
+	struct intake *in = w->state;
+	for (int i = 0; i < b->n; i++) {
+		const char *name = b->messages[i].topic;
+		if (batch_topic(in, name))
+			continue;
+		void *topics = realloc(in->topics, (size_t)(in->n_topics + 1) * sizeof *in->topics);
+		if (!topics)
+			return err_set(e, ERR_FATAL, "out of memory");
+		in->topics = topics;
+		if (!store_topic(w->db, name, &in->topics[in->n_topics].id, e))
+			return false;
+		in->topics[in->n_topics++].name = strdup(name);
+	}
+	return true;
+}
+
+static void count_outcomes(const struct batch *b)
+{
+	int base = service_metric_base();
+	for (int i = 0; i < b->n; i++) {
+		metric_add(base + INTAKE_EVENTS, (int)b->outcomes[i], 1);
+		if (b->outcomes[i] == OUTCOME_REJECTED)
+			metric_add(base + INTAKE_REJECTED, (int)b->rows[i].early, 1);
+	}
+}
+
+bool batch_store(struct batch *b, struct worker *w, struct err *e)
+{
+	bool ok = prepare_partitions(b, w, e) && prepare_topics(b, w, e) && db_begin(w->db, e) && batch_decide(b, w->db, e) &&
+		sort_accepted(b, e) && store_accepted(b, w, e) && store_others(b, w, e) && store_sums(b, w->db, e) && store_counts(b, w, e) &&
+		db_commit(w->db, e);
+	if (ok)
+		count_outcomes(b);
+	else
+		db_rollback(w->db);
+	return ok;
+}

@@ -1,0 +1,12 @@
+/* reporting: scores beside their units. */
+#pragma once
+
+#include "service.h"
+
+/* In the order of main.c's table. */
+enum reporting_metric { REPORTING_SCORES, REPORTING_MOVED };
+
+/* Takes the scores that changed as they stand now. */
+bool reporting_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e);
+/* The timer: after a change of the registry, whose unit each score counts in. */
+bool reporting_follow_registry(struct worker *w, struct err *e);

@@ -1,0 +1,205 @@
+#include "bus_private.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "log.h"
+
+enum { CLOSE_MS = 3000 };
+
+static const struct setting consumer_settings[] = {
+	{"enable.auto.commit", "false"},
+	{"enable.auto.offset.store", "false"},
+	{"auto.offset.reset", "earliest"},
+	{"partition.assignment.strategy", "range"},
+	{"check.crcs", "true"},
+	{"session.timeout.ms", "6000"},
+	{"heartbeat.interval.ms", "1500"},
+	{"max.poll.interval.ms", "600000"},
+	{"fetch.wait.max.ms", "50"},
+	{"fetch.error.backoff.ms", "100"},
+	{"fetch.max.bytes", "2097152"},
+	{"max.partition.fetch.bytes", "524288"},
+	{"receive.message.max.bytes", "104857600"},
+};
+
+struct bus_consumer {
+	rd_kafka_t *rk;
+	rd_kafka_queue_t *queue;
+	atomic_bool joined;
+	rd_kafka_message_t **pile; /* room for one batch of handles */
+	size_t pile_room;
+};
+
+static void bus_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t *parts, void *arg)
+{
+	struct bus_consumer *c = arg;
+	bool assign = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+	rd_kafka_assign(rk, assign ? parts : NULL);
+	atomic_store(&c->joined, assign);
+	log_info(assign ? "partitions assigned" : "partitions revoked", LOG_I("partitions", parts->cnt));
+}
+
+static bool bus_subscribe(struct bus_consumer *c, const char *const *topics, struct err *e)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(4);
+	for (; *topics; topics++)
+		rd_kafka_topic_partition_list_add(list, *topics, RD_KAFKA_PARTITION_UA);
+	rd_kafka_resp_err_t rc = rd_kafka_subscribe(c->rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	return rc == RD_KAFKA_RESP_ERR_NO_ERROR || err_set(e, ERR_FATAL, "Kafka, subscribing: %s", rd_kafka_err2str(rc));
+}
+
+struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e)
+{
+	char queue[24], text[256];
+	snprintf(queue, sizeof queue, "%zu", config->queue_kib);
+	struct bus_consumer *c = calloc(1, sizeof *c);
+	rd_kafka_conf_t *conf = c ? bus_conf(config->brokers, consumer_settings, COUNT(consumer_settings), e) : NULL;
+	if (!conf) {
+		free(c);
+		return NULL;
+	}
+	const struct setting own[] = {{"group.id", config->group}, {"queued.max.messages.kbytes", queue},
+		{"group.instance.id", config->instance}};
+	rd_kafka_conf_set_rebalance_cb(conf, bus_rebalance);
+	rd_kafka_conf_set_opaque(conf, c);
+	if (!bus_set(conf, own, config->instance ? 3 : 2, e) ||
+		!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text))) {
+		err_set(e, ERR_FATAL, "Kafka consumer: %s", text);
+		rd_kafka_conf_destroy(conf);
+		free(c);
+		return NULL;
+	}
+	rd_kafka_poll_set_consumer(c->rk);
+	c->queue = rd_kafka_queue_get_consumer(c->rk);
+	if (!bus_subscribe(c, config->topics, e)) {
+		bus_consumer_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void bus_consumer_free(struct bus_consumer *c)
+{
+	if (!c)
+		return;
+	rd_kafka_queue_t *closing = rd_kafka_queue_new(c->rk);
+	rd_kafka_error_t *failed = rd_kafka_consumer_close_queue(c->rk, closing);
+	if (failed)
+		rd_kafka_error_destroy(failed);
+	for (int64_t end = clock_monotonic() + CLOSE_MS * 1000;
+		!rd_kafka_consumer_closed(c->rk) && clock_monotonic() < end;) {
+		rd_kafka_event_t *event = rd_kafka_queue_poll(closing, 100);
+		if (!event)
+			continue;
+		if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+			rd_kafka_assign(c->rk, NULL);
+		rd_kafka_event_destroy(event);
+	}
+	rd_kafka_queue_destroy(closing);
+	rd_kafka_queue_destroy(c->queue);
+	if (rd_kafka_consumer_closed(c->rk))
+		rd_kafka_destroy(c->rk);
+	free(c->pile);
+	free(c);
+}
+
+bool bus_consumer_joined(const struct bus_consumer *c)
+{
+	return atomic_load(&c->joined);
+}
+
+static bool bus_room(struct bus_consumer *c, size_t n)
+{
+	if (c->pile_room >= n)
+		return true;
+	rd_kafka_message_t **pile = realloc(c->pile, n * sizeof *pile);
+	if (!pile)
+		return false;
+	c->pile = pile;
+	c->pile_room = n;
+	return true;
+}
+
+/* What an error that came instead of a message asks for: mostly nothing, the client mends itself. */
+static bool bus_consume_error(const struct bus_consumer *c, const rd_kafka_message_t *m, struct err *e)
+{
+	char text[256];
+	if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
+		rd_kafka_fatal_error(c->rk, text, sizeof text);
+		return err_set(e, ERR_FATAL, "Kafka consumer: %s", text);
+	}
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+		return true;
+	log_warn("kafka consumer", LOG_S("text", rd_kafka_message_errstr(m)));
+	return true;
+}
+
+int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms, int gather_ms,
+	struct err *e)
+{
+	if (!bus_room(c, (size_t)max)) {
+		err_set(e, ERR_FATAL, "out of memory");
+		return -1;
+	}
+	int n = 0;
+	size_t bytes = 0;
+	int64_t end = clock_monotonic() + (int64_t)wait_ms * 1000;
+	while (n < max && bytes < max_bytes) {
+		int64_t left = end - clock_monotonic();
+		rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, left > 0 ? (int)((left + 999) / 1000) : 0);
+		if (!m) {
+			if (left <= 0)
+				break;
+			continue;
+		}
+		if (m->err) {
+			bool fine = bus_consume_error(c, m, e);
+			rd_kafka_message_destroy(m);
+			if (!fine) {
+				bus_release(out, n);
+				return -1;
+			}
+			continue;
+		}
+		if (n == 0)
+			end = clock_monotonic() + (int64_t)gather_ms * 1000;
+		bytes += m->len + m->key_len;
+		bus_wrap(m, &out[n++]);
+	}
+	return n;
+}
+
+void bus_release(struct bus_message *messages, int n)
+{
+	for (int i = 0; i < n; i++)
+		rd_kafka_message_destroy(messages[i].handle);
+}
+
+bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n, struct err *e)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+	rd_kafka_topic_partition_t *last = NULL;
+	for (int i = 0; i < n; i++) {
+		const struct bus_message *m = &messages[i];
+		if (!last || last->partition != m->partition || strcmp(last->topic, m->topic) != 0) {
+			last = rd_kafka_topic_partition_list_find(list, m->topic, m->partition);
+			if (!last)
+				last = rd_kafka_topic_partition_list_add(list, m->topic, m->partition);
+		}
+		if (last->offset < m->offset + 1)
+			last->offset = m->offset + 1;
+	}
+	rd_kafka_resp_err_t rc = rd_kafka_commit(c->rk, list, 0);
+	rd_kafka_topic_partition_list_destroy(list);
+	/* A member that lost its partitions meanwhile may not commit for them: their new owner handles the same again. */
+	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+		rc == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || rc == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS ||
+		rc == RD_KAFKA_RESP_ERR__STATE || rc == RD_KAFKA_RESP_ERR__NO_OFFSET)
+		return true;
+	return err_set(e, ERR_RETRY, "Kafka, committing offsets: %s", rd_kafka_err2str(rc));
+}
