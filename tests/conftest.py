@@ -47,7 +47,7 @@ class System:
     def __init__(self, run_dir):
         self.run_dir = run_dir
         self.processes = Stack(run_dir, ports=random_ports(), build=BUILD, quiet=True)
-        self._db = None
+        self._db = self._producer = None
 
     def up(self):
         self.processes.up(empty=True)
@@ -164,14 +164,17 @@ class System:
 
     # --- Kafka
 
-    def producer(self, **settings):
-        return Producer({"bootstrap.servers": self.brokers, "enable.idempotence": True, "linger.ms": 5,
-                         "message.max.bytes": 4 << 20, **settings})
+    @property
+    def producer(self):
+        if not self._producer:  # the first message of a new one waits for half a second
+            self._producer = Producer({"bootstrap.servers": self.brokers, "enable.idempotence": True, "linger.ms": 5,
+                                       "message.max.bytes": 4 << 20})
+        return self._producer
 
-    def produce(self, messages, timeout=60, producer=None):
+    def produce(self, messages, timeout=60):
         """Publishes (topic, partition, key, headers, value)s in this order; [(topic, partition, offset)]. A partition
         None is for the client to choose."""
-        producer, places = producer or self.producer(), []
+        producer, places = self.producer, []
         for topic, partition, key, headers, value in messages:
             at = len(places)
             places.append(None)
@@ -197,7 +200,8 @@ class System:
                          "message.max.bytes": 8 << 20, "receive.message.max.bytes": 64 << 20})
 
     def create_topic(self, topic, partitions):
-        AdminClient({"bootstrap.servers": self.brokers}).create_topics([NewTopic(topic, partitions)])[topic].result(10)
+        kafka = AdminClient({"bootstrap.servers": self.brokers})
+        kafka.create_topics([NewTopic(topic, partitions)])[topic].result(10)
 
     def ends(self, topic, consumer=None):
         """{partition: the next offset}; {} when there is no such topic."""

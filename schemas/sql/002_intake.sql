@@ -56,6 +56,7 @@ END $$;
 REVOKE ALL ON FUNCTION intake.make_partition FROM PUBLIC;
 
 CREATE INDEX evidence_person ON intake.evidence (person, indicator, at);
+CREATE INDEX evidence_replaces ON intake.evidence (replaces) WHERE replaces IS NOT NULL;
 
 -- What stopped counting, and because of which event: an event can be replaced or revoked once.
 CREATE TABLE intake.replacement (
@@ -153,7 +154,8 @@ CREATE VIEW intake.completeness_view AS
 	WHERE NOT EXISTS (SELECT FROM intake.replacement r WHERE r.original = c.key);
 CREATE VIEW intake.evidence_view AS
 	SELECT e.key, e.day, e.at, e.person, e.indicator, e.kind, e.source, t.name AS topic, e."partition", e."offset",
-		e.received_at, e.value, e."of", e.event_id, e.ref, e.sha256, e.headers, e.payload, r.by AS replaced_by
+		e.received_at, e.value, e."of", e.event_id, e.ref, e.sha256, e.headers, e.payload,
+		(SELECT b.event_id FROM intake.evidence b WHERE b.replaces = e.key AND b.key = r.by) AS replaced_by
 	FROM intake.evidence e JOIN intake.topic t ON t.id = e.topic
 	LEFT JOIN intake.replacement r ON r.original = e.key;
 CREATE VIEW intake.rejection_view AS

@@ -16,7 +16,6 @@ CREATE TABLE reporting.score (
 	stands bool NOT NULL DEFAULT false, -- false: there is no score now
 	results numeric, -- NULL: nothing was measured
 	rating text,
-	measured int NOT NULL DEFAULT 0, -- items
 	missing int NOT NULL DEFAULT 0, -- items
 	unit text COLLATE "C", -- of the assignment on the period's last service day
 	agency text COLLATE "C",
@@ -37,7 +36,7 @@ $$;
 REVOKE ALL ON FUNCTION reporting.days_of FROM PUBLIC;
 
 CREATE VIEW reporting.person_score_view AS
-	SELECT s.person, p.name, s.unit, s.agency, s.period, s.results, s.rating, s.measured, s.missing, s.revision
+	SELECT s.person, p.name, s.unit, s.agency, s.period, s.results, s.rating, s.missing, s.revision
 	FROM reporting.score s LEFT JOIN registry.person_view p ON p.person = s.person WHERE s.stands;
 -- `people` have a score with results; `mean` is theirs, each person counting once; `missing` counts items.
 CREATE VIEW reporting.unit_view AS

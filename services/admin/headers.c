@@ -13,7 +13,8 @@ static bool headers_decode(struct stored_headers *h, size_t *starts)
 {
 	const char *name;
 	json_t *v;
-	json_object_foreach(h->root, name, v) {
+	json_object_foreach(h->root, name, v)
+	{
 		struct stored_header *one = &h->list[h->n];
 		starts[h->n] = h->bytes.len;
 		if (json_is_string(v) ? !digest_base64_decode(&h->bytes, json_string_value(v))
@@ -25,7 +26,8 @@ static bool headers_decode(struct stored_headers *h, size_t *starts)
 	if (!buf_add(&h->bytes, "", 1))
 		return false;
 	size_t i = 0;
-	json_object_foreach(h->root, name, v) {
+	json_object_foreach(h->root, name, v)
+	{
 		if (json_is_string(v))
 			h->list[i].data = h->bytes.data + starts[i];
 		i++;

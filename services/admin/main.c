@@ -173,6 +173,8 @@ static int admin_run(const struct command *c, const struct arguments *args)
 	}
 	bus_producer_free(a.bus);
 	db_free(a.db);
+	free(a.brokers);
+	free(a.database);
 	return code;
 }
 

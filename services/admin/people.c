@@ -2,8 +2,8 @@
 
 #include <stdio.h>
 
-#include "csv.h"
 #include "digest.h"
+#include "print.h"
 #include "store.h"
 
 bool people_find(struct admin *a, const char *const *names, int n, struct db_array *out, struct err *e)
@@ -33,12 +33,11 @@ bool people_list(struct admin *a, const struct arguments *args, struct err *e)
 	(void)args;
 	if (!db_run(a->db, STORE_PEOPLE, NULL, 0, &rows, e))
 		return false;
-	csv_write(stdout, (const char *const[]){"nip", "person"}, 2);
+	print_row((const char *const[]){"nip", "person"}, 2);
 	for (int i = 0; i < db_rows(rows); i++) {
 		char person[DIGEST_UUID_TEXT];
-		csv_write(stdout,
-			(const char *const[]){
-				db_text(rows, i, 0), digest_uuid_format(db_uuid(rows, i, 1), person)},
+		print_row((const char *const[]){db_text(rows, i, 0),
+				  digest_uuid_format(db_uuid(rows, i, 1), person)},
 			2);
 	}
 	return true;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
+#include "csv_read.h"
 #include "registry_file.h"
 
 static const char *const columns[] = {

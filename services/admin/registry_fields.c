@@ -189,10 +189,11 @@ static void check_number(struct check *c, const char *place, const json_t *v, co
 	if (is_number(v, f))
 		return;
 	if (f->max < MOST)
-		findings_add(c->found, place, "must be %s from %g to %g", kinds[f->decimals], f->min, f->max);
+		findings_add(c->found, place, "must be %s from %.15g to %.15g", kinds[f->decimals], f->min,
+			f->max);
 	else if (f->min > -MOST)
-		findings_add(c->found, place, "must be %s from %g, and 15 digits in all", kinds[f->decimals],
-			f->min);
+		findings_add(c->found, place, "must be %s from %.15g, and 15 digits in all",
+			kinds[f->decimals], f->min);
 	else
 		findings_add(c->found, place, "must be %s and 15 digits in all", kinds[f->decimals]);
 }
@@ -221,7 +222,8 @@ static void check_indicators(struct check *c, const char *place, const json_t *v
 	json_auto_t *seen = json_object();
 	if (!json_is_array(v))
 		findings_add(c->found, place, "must be a list of indicators' codes");
-	json_array_foreach((json_t *)(uintptr_t)v, i, one) {
+	json_array_foreach((json_t *)(uintptr_t)v, i, one)
+	{
 		char at[PLACE_TEXT];
 		snprintf(at, sizeof at, "%.200s[%zu]", place, i);
 		check_indicator(c, at, one, f);
@@ -292,7 +294,9 @@ static void check_items(struct check *c, const char *place, const json_t *v, con
 		return;
 	}
 	json_array_foreach((json_t *)(uintptr_t)v, i, item)
+	{
 		sum += check_item(c, place, item, i, seen);
+	}
 	if (!(sum > 0))
 		findings_add(c->found, place, "the sum of the weights must be above 0");
 }
@@ -416,6 +420,8 @@ void fields_check(struct check *c, const char *place, const json_t *row, const s
 			fields[i].check(c, at, v, &fields[i]);
 	}
 	json_object_foreach((json_t *)(uintptr_t)row, name, v)
+	{
 		if (!fields_know(fields, n, name))
 			findings_add(c->found, place_field(c, place, name, at), "is no field here");
+	}
 }

@@ -5,8 +5,8 @@
 
 #include "admin.h"
 #include "clock.h"
-#include "csv.h"
 #include "digest.h"
+#include "print.h"
 #include "store.h"
 
 enum { TOKEN_BYTES = 32, NOTE_MOST = 200 };
@@ -127,7 +127,7 @@ bool token_list(struct admin *a, const struct arguments *args, struct err *e)
 	(void)args;
 	if (!db_run(a->db, STORE_TOKEN_LIST, NULL, 0, &rows, e))
 		return false;
-	csv_write(stdout, header, COUNT(header));
+	print_row(header, COUNT(header));
 	for (int i = 0; i < db_rows(rows); i++) {
 		char id[24], person[DIGEST_UUID_TEXT], created[CLOCK_TEXT], expires[CLOCK_TEXT],
 			revoked[CLOCK_TEXT];
@@ -137,7 +137,7 @@ bool token_list(struct admin *a, const struct arguments *args, struct err *e)
 			db_text(rows, i, 3), db_text(rows, i, 4), db_text(rows, i, 5),
 			token_time(rows, i, 6, created), token_time(rows, i, 7, expires),
 			token_time(rows, i, 8, revoked)};
-		csv_write(stdout, fields, COUNT(fields));
+		print_row(fields, COUNT(fields));
 	}
 	return true;
 }

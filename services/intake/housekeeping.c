@@ -1,5 +1,6 @@
 #include "housekeeping.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -107,6 +108,24 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 	return true;
 }
 
+/* Once a day: it looks at every id. */
+static bool forget(struct worker *w, int32_t today, struct err *e)
+{
+	int32_t *done = w->state;
+	if (*done == today)
+		return true;
+	if (!store_forget_ids(w->db, clock_month(today) / 12 - REMEMBER_YEARS, e))
+		return false;
+	*done = today;
+	return true;
+}
+
+bool housekeeping_open(struct worker *w, struct err *e)
+{
+	w->state = calloc(1, sizeof(int32_t));
+	return w->state || err_set(e, ERR_FATAL, "out of memory");
+}
+
 bool housekeeping_expire(struct worker *w, struct err *e)
 {
 	int64_t now = clock_now();
@@ -114,5 +133,5 @@ bool housekeeping_expire(struct worker *w, struct err *e)
 	while (more && !service_stopping())
 		if (!store_expire(w->db, now - WAIT_DAYS * CLOCK_DAY, now, &more, e))
 			return false;
-	return store_forget_ids(w->db, clock_month(clock_date(now)) / 12 - REMEMBER_YEARS, e);
+	return forget(w, clock_date(now), e);
 }

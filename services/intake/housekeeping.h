@@ -11,4 +11,5 @@ bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct 
 
 /* Timers. */
 bool housekeeping_resolve(struct worker *w, struct err *e);
+bool housekeeping_open(struct worker *w, struct err *e);
 bool housekeeping_expire(struct worker *w, struct err *e);

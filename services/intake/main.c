@@ -18,17 +18,35 @@ static const struct metric metrics[] = {
 	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total", "Rejected events by reason.", "reason", reason_codes},
 };
 
+enum { ATTEMPTS = 5 };
+
+/* Decodes and stores. Another worker can come to hold one of the same ids in the same moment: then it is a duplicate at the
+ * next attempt. */
+static bool admit(struct worker *w, const struct bus_message *events, int n, struct batch *b, struct err *e)
+{
+	for (int attempt = 1;; attempt++) {
+		*b = (struct batch){.messages = events, .n = n, .now = clock_now()};
+		if (n == 0 || (batch_decode(b, w, e) && batch_store(b, w, e)))
+			return true;
+		if (e->code != ERR_CONFLICT || attempt == ATTEMPTS)
+			return false;
+		batch_done(b);
+		err_clear(e);
+	}
+}
+
 static bool handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
 	struct bus_message *events = calloc((size_t)n, sizeof *events);
-	struct batch b = {.messages = events, .now = clock_now()};
+	struct batch b = {0};
+	int n_events = 0;
 	bool ok = events ? intake_refresh(w, e) : err_set(e, ERR_FATAL, "out of memory");
 	for (int i = 0; ok && i < n; i++)
 		if (housekeeping_is_request(&messages[i]))
 			ok = housekeeping_rebuild(w, &messages[i], e);
 		else
-			events[b.n++] = messages[i];
-	ok = ok && (b.n == 0 || (batch_decode(&b, w, e) && batch_store(&b, w, e))) && batch_publish(&b, w, e);
+			events[n_events++] = messages[i];
+	ok = ok && admit(w, events, n_events, &b, e) && batch_publish(&b, w, e);
 	batch_done(&b);
 	free(events);
 	return ok;
@@ -49,7 +67,7 @@ static const struct service_subscription subscriptions[] = {
 
 static const struct service_timer timers[] = {
 	{.name = "resolve", .every_ms = 100, .run = housekeeping_resolve},
-	{.name = "expire", .every_ms = 60000, .run = housekeeping_expire},
+	{.name = "expire", .every_ms = 60000, .run = housekeeping_expire, .open = housekeeping_open},
 };
 
 int main(int argc, char **argv)

@@ -26,11 +26,6 @@ const struct db_statement store_statements[] = {
 		"SELECT id FROM new UNION ALL SELECT id FROM intake.topic WHERE name = $1 LIMIT 1",
 		"text"},
 	[PARTITION] = {"partition", "SELECT intake.make_partition($1)", "date"},
-	[CLAIM] = {"claim",
-		"INSERT INTO intake.event_id (key, content, person, month, indicator, waiting, year) "
-		"SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int4[], $5::int4[], $6::bool[], $7::int2[]) "
-		"ON CONFLICT DO NOTHING RETURNING key",
-		"uuid[], uuid[], uuid[], int4[], int4[], bool[], int2[]"},
 	[HOLDERS] = {"holders", "SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])", "uuid[]"},
 	[WAIT] = {"wait",
 		"INSERT INTO intake.waiting (" EVIDENCE_COLUMNS ", source_code, message_key) "
@@ -207,21 +202,18 @@ static struct db_value indicator_of(const struct evidence *x)
 	return x->has_person ? DB_INT4(x->indicator) : DB_NULL;
 }
 
-bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct db_result **claimed, struct err *e)
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct err *e)
 {
-	static const enum db_kind kinds[] = {
-		DB_K_UUID, DB_K_UUID, DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_BOOL, DB_K_INT2};
-	struct columns cs;
-	bool ok = true;
-	columns_init(&cs, kinds, 7);
-	for (int i = 0; i < n; i++) {
+	bool ok = db_copy_begin(db,
+		"COPY intake.event_id (key, content, person, month, indicator, waiting, year) FROM STDIN (FORMAT binary)", e);
+	for (int i = 0; ok && i < n; i++) {
 		const struct evidence *x = rows[i];
 		const struct db_value row[] = {DB_UUID(x->key), DB_UUID(x->content), person_of(x),
 			x->has_person ? DB_INT4(x->month) : DB_NULL, indicator_of(x), DB_BOOL(admit_waits(x)),
 			DB_INT2(clock_month(x->day) / 12)};
-		ok = columns_add(&cs, row) && ok;
+		ok = db_copy_row(db, row, 7, e);
 	}
-	return columns_run(db, CLAIM, &cs, ok, claimed, e);
+	return ok && db_copy_end(db, e);
 }
 
 bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e)

@@ -20,10 +20,10 @@ struct registry *store_registry_load(struct db *db, struct err *e);
 bool store_partition(struct db *db, int32_t day, struct err *e); /* outside the transaction */
 bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e); /* likewise */
 
-/* Holds the ids of these events unless they are held already. Returns the keys newly held, as rows of one column. */
-bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct db_result **claimed, struct err *e);
 /* Looks up who holds these keys: rows of key, content. */
 bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e);
+/* Holds the ids of these events, which nobody held a moment ago. ERR_CONFLICT: somebody does now; begin again. */
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct err *e);
 
 /* Where a message came from, and its bytes. */
 struct origin {

@@ -10,7 +10,6 @@ enum statement {
 	ALLOWED,
 	TOPIC,
 	PARTITION,
-	CLAIM,
 	HOLDERS,
 	WAIT,
 	COMPLETE,

@@ -116,6 +116,7 @@ static void add_body(struct buf *out, const struct letter *l)
 		buf_adds(&text, l->title[language]);
 		buf_adds(&text, "\n\n");
 		buf_adds(&text, l->body[language]);
+		buf_adds(&text, "\n");
 		if (l->url)
 			wording_add(&text, language, MAIL_LINK, url);
 		wording_add(&text, language, MAIL_FOOT, NULL);

@@ -10,26 +10,26 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 	[PACE_LESS_TITLE] = {"{name}: melampaui laju batasnya", "{name}: over the pace of the limit"},
 	[PACE_VALUE_TITLE] = {"{name}: belum mencapai target", "{name}: not yet at the target"},
 	[PACE_MORE] = {"Sejauh ini tercatat {realized} dari target {target} untuk {period}. {elapsed} dari {total} hari "
-		       "dinas sudah lewat; pada laju menuju target, sekarang kira-kira {expected}.\n",
+		       "bertugas sudah lewat; pada laju menuju target, sekarang kira-kira {expected}.\n",
 		"So far {realized} of the target of {target} for {period} are recorded. {elapsed} of {total} service "
 		"days have passed; on the pace to the target it would be about {expected} by now.\n"},
-	[PACE_MORE_NEED] = {"Target tercapai dengan {need} lagi dalam {left} hari dinas yang tersisa, kira-kira {daily} "
+	[PACE_MORE_NEED] = {"Target tercapai dengan {need} lagi dalam {left} hari bertugas yang tersisa, kira-kira {daily} "
 			    "per hari.\n",
 		"{need} more in the {left} service days that are left reach the target, about {daily} a day.\n"},
 	[PACE_LESS] = {"Sejauh ini tercatat {realized}; batas untuk {period} adalah {target}. {elapsed} dari {total} hari "
-		       "dinas sudah lewat; pada laju menuju batas itu, sekarang kira-kira {expected}.\n",
+		       "bertugas sudah lewat; pada laju menuju batas itu, sekarang kira-kira {expected}.\n",
 		"So far {realized} are recorded; the limit for {period} is {target}. {elapsed} of {total} service days "
 		"have passed; on the pace to that limit it would be about {expected} by now.\n"},
-	[PACE_LESS_ROOM] = {"Batas itu terjaga bila bertambah paling banyak {need} dalam {left} hari dinas yang "
+	[PACE_LESS_ROOM] = {"Batas itu terjaga bila bertambah paling banyak {need} dalam {left} hari bertugas yang "
 			    "tersisa.\n",
 		"The limit holds with at most {need} more in the {left} service days that are left.\n"},
-	[PACE_LESS_OVER] = {"Batas itu sudah terlampaui sebanyak {need}; menahan penambahan dalam {left} hari dinas yang "
+	[PACE_LESS_OVER] = {"Batas itu sudah terlampaui sebanyak {need}; menahan penambahan dalam {left} hari bertugas yang "
 			    "tersisa tetap memperbaiki hasil.\n",
 		"The limit is passed by {need}; holding further ones back in the {left} service days that are left "
 		"still improves the result.\n"},
-	[PACE_VALUE] = {"Sejauh ini nilainya {realized} dan targetnya {target} untuk {period}, dari {events} catatan. "
-			"{elapsed} dari {total} hari dinas sudah lewat.\n",
-		"So far it stands at {realized} against a target of {target} for {period}, from {events} records. "
+	[PACE_VALUE] = {"Sejauh ini nilainya {realized} dan targetnya {target} untuk {period} (catatan: {events}). "
+			"{elapsed} dari {total} hari bertugas sudah lewat.\n",
+		"So far it stands at {realized} against a target of {target} for {period} (records: {events}). "
 		"{elapsed} of {total} service days have passed.\n"},
 	[PACE_FOOT] = {"\nAngka ini mengikuti bukti yang sudah masuk; bukti yang masih di perjalanan akan terhitung dengan "
 		       "sendirinya. Pesan ini hanya untuk membantu Anda: sistem tidak memutuskan apa pun.\n",

@@ -33,8 +33,8 @@ class Told:
         self.verdicts, self.before = {}, {}
         stack.load(city.registry)
 
-    def produce(self, producer=None):
-        self.hear(self.stack.produce(self.city.messages, producer=producer))
+    def produce(self):
+        self.hear(self.stack.produce(self.city.messages))
 
     def hear(self, places):
         """Tells the oracle the same."""

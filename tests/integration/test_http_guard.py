@@ -4,13 +4,37 @@ import json
 import re
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
 
 GET = "/api/v1/openapi.json"
 POST = "/api/v1/events"
-SLACK = 10  # seconds over the deadline that a busy machine may take
+DEADLINE = 3  # seconds
+SLACK = 10  # more that a busy machine may take
+
+
+@contextmanager
+def gateway_with(stack, **settings):
+    """The gateway under other settings, and as it was afterwards."""
+    overrides = stack.processes.overrides["gateway"]
+    kept = dict(overrides)
+    overrides.update(settings)
+    stack.restart("gateway")
+    try:
+        yield stack
+    finally:
+        overrides.clear()
+        overrides.update(kept)
+        stack.restart("gateway")
+
+
+@pytest.fixture(scope="module")
+def gateway(stack):
+    with gateway_with(stack, REQUEST_DEADLINE_MS=str(DEADLINE * 1000)):
+        yield stack
 
 
 def connect(stack):
@@ -115,8 +139,8 @@ SOUND = {"a NUL in the path", "a bad escape", "a cut escape", "no UTF-8", "a rep
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(stack, name):
-    answer, closed = ask(stack, REFUSED[name] + SMUGGLED)
+def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(gateway, name):
+    answer, closed = ask(gateway, REFUSED[name] + SMUGGLED)
     if name in SOUND:
         assert statuses(answer)[0] == 400
         return
@@ -126,67 +150,67 @@ def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(stack, nam
     assert b"/smuggled" not in answer
 
 
-def test_versions_that_are_not_spoken(stack):
+def test_versions_that_are_not_spoken(gateway):
     for version in ("HTTP/2.0", "HTTP/0.9", "HTTP/9.9"):
-        answer, closed = ask(stack, get("Host: a", version=version))
+        answer, closed = ask(gateway, get("Host: a", version=version))
         assert statuses(answer) in ([400], [505]) and closed
 
 
-def test_what_follows_a_chunked_body_is_not_read(stack):
+def test_what_follows_a_chunked_body_is_not_read(gateway):
     """Chunks may be framed with bare line feeds, which differ between servers; so nothing follows them."""
     for body in (b"2\r\n{}\r\n0\r\n\r\n", b"2\n{}\n0\n\n", b"2;a=b\r\n{}\r\n0\r\n\r\n", b"0\r\nX: y\r\n\r\n"):
-        answer, closed = ask(stack, post("Transfer-Encoding: chunked", body=body + SMUGGLED))
+        answer, closed = ask(gateway, post("Transfer-Encoding: chunked", body=body + SMUGGLED))
         assert len(statuses(answer)) == 1 and closed
         assert b"connection: close" in answer.lower()
 
 
-def test_malformed_chunks_are_refused(stack):
+def test_malformed_chunks_are_refused(gateway):
     for body in (b"zz\r\n{}\r\n0\r\n\r\n", b"-2\r\n{}\r\n0\r\n\r\n", b"2\r\n{}xx0\r\n\r\n", b"ffffffffffffffffff\r\n"):
-        answer, closed = ask(stack, post("Transfer-Encoding: chunked", body=body + SMUGGLED))
+        answer, closed = ask(gateway, post("Transfer-Encoding: chunked", body=body + SMUGGLED))
         assert all(status >= 400 for status in statuses(answer)) and closed
 
 
-def test_requests_may_follow_each_other_on_one_connection(stack):
-    answer, _ = ask(stack, get("Host: a") + get("Host: a", target="/nothing") + get("Host: a", "Connection: close"))
+def test_requests_may_follow_each_other_on_one_connection(gateway):
+    answer, _ = ask(gateway, get("Host: a") + get("Host: a", target="/nothing") + get("Host: a", "Connection: close"))
     assert statuses(answer) == [200, 404, 200]
     byte_by_byte = [bytes([b]) for b in get("Host: a", "Connection: close")]
-    answer, closed = ask(stack, *byte_by_byte)
+    answer, closed = ask(gateway, *byte_by_byte)
     assert statuses(answer) == [200] and closed
 
 
-def test_every_answer_carries_the_security_headers(stack):
+def test_every_answer_carries_the_security_headers(gateway):
     for request in (get("Host: a"), get("Host: a", target="/nothing"), get("X: y"), get("Host: a", method="PUT")):
-        head = ask(stack, request)[0].split(b"\r\n\r\n")[0].lower()
+        head = ask(gateway, request)[0].split(b"\r\n\r\n")[0].lower()
         for field in (b"x-content-type-options: nosniff", b"content-security-policy: default-src 'none'",
                       b"referrer-policy: same-origin", b"x-request-id: ", b"cache-control: "):
             assert field in head
         assert b"microhttpd" not in head
 
 
-def test_refusals_are_problem_documents(stack):
-    head, body = ask(stack, get("X: y"))[0].split(b"\r\n\r\n", 1)
+def test_refusals_are_problem_documents(gateway):
+    head, body = ask(gateway, get("X: y"))[0].split(b"\r\n\r\n", 1)
     problem = json.loads(body)
     assert b"application/problem+json" in head
     assert problem["status"] == 400 and problem["code"] == "bad_request" and problem["title"] == "Bad Request"
 
 
-def test_a_large_head_is_refused(stack):
+def test_a_large_head_is_refused(gateway):
     for fields in (["X-A: " + "b" * 20000], [f"X-{i}: y" for i in range(100)], ["X-A: " + "b" * 200000]):
-        answer, closed = ask(stack, get("Host: a", *fields))
+        answer, closed = ask(gateway, get("Host: a", *fields))
         assert statuses(answer) == [431] and closed
-    answer, closed = ask(stack, get("Host: a", target="/" + "a" * 200000))
+    answer, closed = ask(gateway, get("Host: a", target="/" + "a" * 200000))
     assert statuses(answer) in ([414], [431]) and closed
 
 
-def test_a_large_body_is_refused(stack):
+def test_a_large_body_is_refused(gateway):
     body = b" " * (1024 * 1024 + 1)
-    answer, closed = ask(stack, post(f"Content-Length: {len(body)}", body=body))
+    answer, closed = ask(gateway, post(f"Content-Length: {len(body)}", body=body))
     assert statuses(answer) == [413] and closed
-    answer, closed = ask(stack, post("Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)))
+    answer, closed = ask(gateway, post("Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)))
     assert statuses(answer) == [413] and closed
-    answer, closed = ask(stack, post("Content-Length: 999999999"))
+    answer, closed = ask(gateway, post("Content-Length: 999999999"))
     assert statuses(answer) == [413] and closed
-    answer, closed = ask(stack, post(f"Content-Length: {len(body)}", "Expect: 100-continue"))
+    answer, closed = ask(gateway, post(f"Content-Length: {len(body)}", "Expect: 100-continue"))
     assert statuses(answer) == [413] and closed
 
 
@@ -213,30 +237,76 @@ def dribble(sock, data, every, until):
     b"G" * 4000,
     post("Content-Length: 4000", body=b" " * 4000),
 ], ids=["head", "request line", "body"])
-def test_a_slow_request_ends_at_the_deadline(stack, request_):
+def test_a_slow_request_ends_at_the_deadline(gateway, request_):
     """A byte now and then keeps the library's own timeout from ever coming."""
-    deadline = int(stack.env.get("REQUEST_DEADLINE_MS", "15000")) / 1000
-    with connect(stack) as sock:
+    with connect(gateway) as sock:
         if request_.startswith(b"POST"):
             head, request_ = request_.split(b"\r\n\r\n")
             sock.sendall(head + b"\r\n\r\n")
-        took = dribble(sock, request_, 0.2, deadline + SLACK)
-    assert took >= deadline - 2
+        took = dribble(sock, request_, 0.2, DEADLINE + SLACK)
+    assert took >= DEADLINE - 1
 
 
-def test_a_silent_connection_ends_at_the_deadline(stack):
-    deadline = int(stack.env.get("REQUEST_DEADLINE_MS", "15000")) / 1000
-    with connect(stack) as sock:
-        sock.settimeout(deadline + SLACK)
+def test_a_silent_connection_ends_at_the_deadline(gateway):
+    with connect(gateway) as sock:
+        sock.settimeout(DEADLINE + SLACK)
         assert sock.recv(1) == b""
 
 
-def test_others_are_served_while_slow_clients_dribble(stack):
-    slow = [connect(stack) for _ in range(20)]
+def test_others_are_served_while_slow_clients_dribble(gateway):
+    slow = [connect(gateway) for _ in range(20)]
     try:
         for sock in slow:
             sock.sendall(b"GET / HT")
-        assert statuses(ask(stack, get("Host: a", "Connection: close"))[0]) == [200]
+        assert statuses(ask(gateway, get("Host: a", "Connection: close"))[0]) == [200]
     finally:
         for sock in slow:
             sock.close()
+
+
+def test_one_address_takes_only_its_share_of_connections(stack):
+    with gateway_with(stack, MAX_PER_ADDRESS="4"):
+        held = [connect(stack) for _ in range(4)]
+        for sock in held:
+            sock.sendall(get("Host: a"))
+            assert sock.recv(1)
+        assert ask(stack, get("Host: a")) == (b"", True)
+        held.pop().close()
+        deadline = time.monotonic() + SLACK
+        while statuses(ask(stack, get("Host: a", "Connection: close"))[0]) != [200]:
+            assert time.monotonic() < deadline, "a closed connection still counts"
+        for sock in held:
+            sock.close()
+
+
+def test_clients_behind_a_proxy_share_its_address_but_not_their_limit(stack):
+    """Four requests of one client are under way; another client of the same proxy is served."""
+    def begin(client):
+        sock = connect(stack)
+        sock.sendall(post("Content-Length: 2", "Connection: close", f"X-Forwarded-For: 192.0.2.9, {client}"))
+        return sock
+
+    def end(sock):
+        sock.sendall(b"{}")
+        return statuses(read_all(sock)[0])
+
+    with gateway_with(stack, MAX_PER_ADDRESS="4", TRUSTED_PROXIES="127.0.0.0/8,::1"):
+        held = [begin("198.51.100.1") for _ in range(4)]
+        time.sleep(0.5)
+        assert end(begin("198.51.100.1")) == [429]
+        assert end(begin("198.51.100.2")) == [401]
+        assert [end(sock) for sock in held] == [[401]] * 4
+
+
+def test_a_request_under_way_is_answered_when_the_gateway_stops(stack):
+    with gateway_with(stack):
+        sock = connect(stack)
+        sock.sendall(post("Content-Length: 2"))
+        time.sleep(0.5)
+        with ThreadPoolExecutor() as pool:
+            stopping = pool.submit(stack.stop, "gateway")
+            time.sleep(0.5)
+            sock.sendall(b"{}")
+            answer, closed = read_all(sock)
+            stopping.result()
+        assert statuses(answer) == [401] and closed and b"connection: close" in answer.lower()

@@ -190,10 +190,9 @@ def test_recompute_mends_what_was_altered(town, stack):
 
 def test_registry_and_events_at_the_same_time(town, stack):
     """Loads in the midst of a stream: whatever came first, the score is that of the last registry and all events."""
-    producer = stack.producer()
     for n in range(15):
         target = 10 + n
-        stack.produce([town.message(town.event(), n % 6) for _ in range(20)], producer=producer)
+        stack.produce([town.message(town.event(), n % 6) for _ in range(20)])
         stack.load({"positions": [{"code": town.position, "name": "x", "items": [
             town.item(town.visits, target), town.item(town.quality, 50)]}]})
     stack.wait_idle()

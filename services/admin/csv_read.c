@@ -1,4 +1,4 @@
-#include "csv.h"
+#include "csv_read.h"
 
 #include <string.h>
 
@@ -91,29 +91,4 @@ int csv_next(struct csv_reader *r, struct csv_row *row, struct err *e)
 		row->fields[row->n++] = field;
 	}
 	return 1;
-}
-
-static void csv_write_field(FILE *out, const char *text)
-{
-	if (!strpbrk(text, "\",\r\n")) {
-		fputs(text, out);
-		return;
-	}
-	putc('"', out);
-	for (; *text; text++) {
-		if (*text == '"')
-			putc('"', out);
-		putc(*text, out);
-	}
-	putc('"', out);
-}
-
-void csv_write(FILE *out, const char *const *fields, int n)
-{
-	for (int i = 0; i < n; i++) {
-		if (i)
-			putc(',', out);
-		csv_write_field(out, fields[i] ? fields[i] : "");
-	}
-	putc('\n', out);
 }

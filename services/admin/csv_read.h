@@ -1,7 +1,7 @@
-/* csv: RFC 4180, read and written. Pure but for writing. */
+/* csv_read: rows of RFC 4180. Pure. */
 #pragma once
 
-#include <stdio.h>
+#include <stddef.h>
 
 #include "err.h"
 
@@ -22,6 +22,3 @@ struct csv_row {
 void csv_start(struct csv_reader *r, char *text, size_t len);
 /* 1: a row (empty lines are passed over), 0: the end, -1: wrong. */
 int csv_next(struct csv_reader *r, struct csv_row *row, struct err *e);
-
-/* One row; a NULL field is empty. */
-void csv_write(FILE *out, const char *const *fields, int n);
