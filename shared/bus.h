@@ -47,8 +47,9 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to a few seconds */
 
 /* Waits up to wait_ms for a first message, then gathers up to gather_ms more or until `max` messages or
- * `max_bytes` are there. Returns how many (0: none came), or -1 with the error. The messages stay valid until
- * bus_release. */
+ * `max_bytes` are there. Returns how many (0: none came), or -1 with the error: ERR_RETRY when this consumer is done
+ * for, as after a broker's crash that forgot who it was; a new one goes on where offsets were last moved. The messages
+ * stay valid until bus_release. */
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms,
 		int gather_ms, struct err *e);
 void bus_release(struct bus_message *messages, int n);

@@ -29,8 +29,10 @@ static bool bus_topic_result(rd_kafka_queue_t *queue, const char *name, bool *cr
 	*created = rc == RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (event)
 		rd_kafka_event_destroy(event);
+	bool refused = rc == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR || rc == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
+		rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 	return *created || rc == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ||
-		err_set(e, ERR_RETRY, "Kafka, creating topic %s: %s", name, rd_kafka_err2str(rc));
+		err_set(e, refused ? ERR_INVALID : ERR_RETRY, "Kafka, creating topic %s: %s", name, rd_kafka_err2str(rc));
 }
 
 bool bus_topic_create(struct bus_producer *p, const struct bus_topic *topic, int replication, bool *created, struct err *e)

@@ -129,10 +129,8 @@ static bool bus_room(struct bus_consumer *c, size_t n)
 static bool bus_consume_error(const struct bus_consumer *c, const rd_kafka_message_t *m, struct err *e)
 {
 	char text[256];
-	if (m->err == RD_KAFKA_RESP_ERR__FATAL) {
-		rd_kafka_fatal_error(c->rk, text, sizeof text);
-		return err_set(e, ERR_FATAL, "Kafka consumer: %s", text);
-	}
+	if (rd_kafka_fatal_error(c->rk, text, sizeof text))
+		return err_set(e, ERR_RETRY, "Kafka consumer: %s", text);
 	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF || m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		return true;
 	log_warn("kafka consumer", LOG_S("text", rd_kafka_message_errstr(m)));
@@ -196,10 +194,12 @@ bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int 
 	}
 	rd_kafka_resp_err_t rc = rd_kafka_commit(c->rk, list, 0);
 	rd_kafka_topic_partition_list_destroy(list);
-	/* A member that lost its partitions meanwhile may not commit for them: their new owner handles the same again. */
+	/* A member that lost its partitions meanwhile may not commit for them: their new owner handles the same again. So it
+	 * is with one that the group has shut out: bus_consume says so next. */
 	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
 		rc == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || rc == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS ||
-		rc == RD_KAFKA_RESP_ERR__STATE || rc == RD_KAFKA_RESP_ERR__NO_OFFSET)
+		rc == RD_KAFKA_RESP_ERR__STATE || rc == RD_KAFKA_RESP_ERR__NO_OFFSET ||
+		rc == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID || rc == RD_KAFKA_RESP_ERR__FATAL)
 		return true;
 	return err_set(e, ERR_RETRY, "Kafka, committing offsets: %s", rd_kafka_err2str(rc));
 }

@@ -417,3 +417,14 @@ bool event_decode(const struct event_input *in, struct event *out, struct event_
 	json_decref(root);
 	return ok;
 }
+
+void event_key(const char *source, const char *id, uint8_t out[DIGEST_KEY])
+{
+	enum { MOST = 4 * EVENT_MAX_TEXT + 1 }; /* in UTF-8 */
+	char text[2 * MOST];
+	size_t a = strnlen(source, MOST), b = strnlen(id, MOST - 1);
+	memcpy(text, source, a);
+	text[a] = '\0';
+	memcpy(text + a + 1, id, b);
+	digest_key(text, a + 1 + b, out);
+}

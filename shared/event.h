@@ -90,6 +90,9 @@ bool event_decode(const struct event_input *in, struct event *out, struct event_
 bool event_decode_json(json_t *root, struct event *out, struct event_fault *fault);
 void event_done(struct event *e);
 
+/* The key under which an id is held: a hash of the source, a NUL and the id. */
+void event_key(const char *source, const char *id, uint8_t out[DIGEST_KEY]);
+
 /* Parses one JSON value under the rules for everything from outside: UTF-8, no repeated keys, no NUL, depth at
  * most EVENT_MAX_DEPTH, numbers the parser can hold. NULL with the fault set to malformed. */
 json_t *event_parse(const char *data, size_t len, struct event_fault *fault);

@@ -86,6 +86,17 @@ static bool thread_subscribe(struct service_thread *t, void *arg, struct err *e)
 	return t->consumer != NULL;
 }
 
+/* Puts a new consumer in the place of one that is done for. False when the program ends first. */
+static bool thread_renew(struct service_thread *t, const struct err *e)
+{
+	int ms = BACKOFF_FIRST_MS;
+	if (!thread_back_off(t, e, &ms))
+		return false;
+	bus_consumer_free(t->consumer);
+	t->consumer = NULL;
+	return thread_insist(t, thread_subscribe, NULL);
+}
+
 struct batch {
 	struct bus_message *messages;
 	int n;
@@ -122,12 +133,9 @@ static void thread_consume(struct service_thread *t)
 			thread_ready(t);
 		b.n = bus_consume(t->consumer, b.messages, s->max_messages, s->max_bytes, IDLE_MS,
 			gather_ms(s, took), &e);
-		if (b.n < 0) {
-			int ms = BACKOFF_FIRST_MS;
-			thread_back_off(t, &e, &ms);
-			continue;
-		}
-		if (b.n == 0)
+		if (b.n < 0 && !thread_renew(t, &e))
+			break;
+		if (b.n <= 0)
 			continue;
 		int64_t since = clock_monotonic();
 		bool done = thread_insist(t, thread_handle, &b);

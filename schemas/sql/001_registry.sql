@@ -6,9 +6,11 @@ DECLARE r text;
 BEGIN
 	FOREACH r IN ARRAY ARRAY['terukur_registry', 'terukur_intake', 'terukur_scoring',
 		'terukur_notification', 'terukur_reporting', 'terukur_gateway'] LOOP
-		IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+		BEGIN
 			EXECUTE format('CREATE ROLE %I NOLOGIN', r);
-		END IF;
+		EXCEPTION WHEN duplicate_object OR unique_violation THEN
+			NULL; -- roles belong to the whole cluster: another database has made it
+		END;
 	END LOOP;
 END $$;
 

@@ -8,7 +8,7 @@
 #include "store.h"
 
 /* A page is held in memory whole; what is too large can be megabytes each. */
-enum { PAGE = 500, PAGE_OF_LARGE = 20, HEADERS_MOST = 256 };
+enum { PAGE = 500, PAGE_OF_LARGE = 20 };
 
 bool redrive_check(const struct arguments *args, struct err *e)
 {

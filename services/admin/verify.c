@@ -63,15 +63,10 @@ static bool other_text(const struct original *o, int column, const char *text)
 	return strcmp(db_text(o->rows, o->row, column), text ? text : "") != 0;
 }
 
-/* The key under which intake holds an id: a hash of the source, a NUL and the id. */
 static bool other_key(const struct original *o, int column, const char *id)
 {
 	uint8_t key[DIGEST_KEY];
-	BUF_AUTO text;
-	buf_init(&text, 16 * EVENT_MAX_TEXT);
-	buf_add(&text, o->event.source, strlen(o->event.source) + 1);
-	buf_add(&text, id, strlen(id));
-	digest_key(text.data, text.len, key);
+	event_key(o->event.source, id, key);
 	return memcmp(db_uuid(o->rows, o->row, column), key, sizeof key) != 0;
 }
 
@@ -170,8 +165,6 @@ static bool original_sha256(const struct original *o, const void *payload, size_
 	digest_sha256(payload, len, hash);
 	return stored_len == sizeof hash && memcmp(stored, hash, sizeof hash) == 0;
 }
-
-enum { HEADERS_MOST = 256 };
 
 static bool original_decode(struct original *o, const void *payload, size_t len, struct event_fault *fault)
 {

@@ -5,6 +5,7 @@
 #include "api.h"
 #include "clock.h"
 #include "digest.h"
+#include "headers.h"
 #include "event.h"
 #include "visit.h"
 
@@ -42,12 +43,6 @@ static json_t *decimal(dec_wide value)
 	return json_string(dec_format_value(value, text));
 }
 
-static json_t *headers_json(const struct evidence_row *x)
-{
-	json_t *headers = x->headers ? json_loadb(x->headers, x->headers_len, 0, NULL) : json_object();
-	return headers ? headers : json_object();
-}
-
 static json_t *evidence_json(const struct evidence_row *x)
 {
 	char time[CLOCK_TEXT], received[CLOCK_TEXT], sha256[DIGEST_HEX];
@@ -61,7 +56,7 @@ static json_t *evidence_json(const struct evidence_row *x)
 		"of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref, "counts", !x->replaced_by,
 		"replaced_by", x->replaced_by, "topic", x->topic, "partition", x->partition, "offset",
 		(json_int_t)x->offset, "received_at", clock_format(x->received_at, received), "sha256",
-		digest_hex(x->sha256, x->sha256_len, sha256), "headers", headers_json(x), "payload",
+		digest_hex(x->sha256, x->sha256_len, sha256), "headers", headers_shown(x->headers, x->headers_len), "payload",
 		text_of(&payload));
 }
 

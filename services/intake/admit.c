@@ -13,17 +13,6 @@ const char *admit_topic_source(const char *topic)
 	return strncmp(topic, front, sizeof front - 1) == 0 ? topic + sizeof front - 1 : topic;
 }
 
-void admit_key(const char *source, const char *id, uint8_t out[16])
-{
-	enum { MOST = 4 * EVENT_MAX_TEXT + 1 }; /* in UTF-8 */
-	char text[2 * MOST];
-	size_t a = strnlen(source, MOST), b = strnlen(id, MOST - 1);
-	memcpy(text, source, a);
-	text[a] = '\0';
-	memcpy(text + a + 1, id, b);
-	digest_key(text, a + 1 + b, out);
-}
-
 struct judged {
 	const struct registry *registry;
 	const struct event *event;
@@ -131,7 +120,7 @@ static void fill(const struct judged *j, struct evidence *out)
 	out->of = e->of;
 	out->has_of = e->has_of;
 	if (e->replaces)
-		admit_key(e->source, e->replaces, out->replaces);
+		event_key(e->source, e->replaces, out->replaces);
 }
 
 void admit_event(const struct registry *r, const char *topic_source, const struct event *e, int64_t now,
@@ -148,7 +137,7 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 	j.person = registry_person(r, e->subject);
 	j.indicator = e->indicator ? registry_indicator(r, e->indicator) : NULL;
 	out->source = j.source->id;
-	admit_key(e->source, e->id, out->key);
+	event_key(e->source, e->id, out->key);
 	memcpy(out->content, e->content, sizeof out->content);
 	fill(&j, out);
 	judge(&j, out);

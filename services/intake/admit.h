@@ -29,9 +29,6 @@ struct evidence {
 /* The source a topic belongs to: "simpus" of "terukur.activity.simpus". */
 const char *admit_topic_source(const char *topic);
 
-/* The key under which an id is held. */
-void admit_key(const char *source, const char *id, uint8_t out[16]);
-
 /* Judges a decoded event. `keep` copies a text into the batch's memory. */
 void admit_event(const struct registry *r, const char *topic_source, const struct event *e, int64_t now,
 	const char *(*keep)(void *memory, const char *text), void *memory, struct evidence *out);

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "clock.h"
+#include "headers.h"
 #include "log.h"
 
-enum { PAGE = 64 * 1024, MAX_HEADERS = 64, MAX_HEADERS_JSON = 256 * 1024 };
+enum { PAGE = 64 * 1024 };
 
 /* Texts of a batch: pages that never move once they hold something. */
 static const char *keep(void *memory, const char *text)
@@ -64,7 +63,7 @@ static size_t headers_of(const struct bus_message *m, struct event_header *out)
 {
 	struct bus_header h;
 	size_t n = 0;
-	for (; n < MAX_HEADERS && bus_message_header(m, n, &h); n++)
+	for (; n < HEADERS_MOST && bus_message_header(m, n, &h); n++)
 		out[n] = (struct event_header){h.name, h.data, h.len};
 	return n;
 }
@@ -72,7 +71,7 @@ static size_t headers_of(const struct bus_message *m, struct event_header *out)
 static void decode_one(struct batch *b, const struct registry *r, int i)
 {
 	const struct bus_message *m = &b->messages[i];
-	struct event_header headers[MAX_HEADERS];
+	struct event_header headers[HEADERS_MOST];
 	const struct event_input in = {m->data, m->len, headers, headers_of(m, headers)};
 	struct event event;
 	struct event_fault fault;
@@ -121,23 +120,6 @@ int32_t batch_topic(const struct intake *in, const char *name)
 		if (strcmp(in->topics[i].name, name) == 0)
 			return in->topics[i].id;
 	return 0;
-}
-
-static char *headers_json(const struct bus_message *m)
-{
-	struct bus_header h;
-	if (!bus_message_header(m, 0, &h))
-		return NULL;
-	json_t *object = json_object();
-	for (size_t i = 0; i < MAX_HEADERS && bus_message_header(m, i, &h); i++) {
-		BUF_AUTO text;
-		buf_init(&text, MAX_HEADERS_JSON);
-		json_object_set_new(object, h.name,
-			h.data && digest_base64(&text, h.data, h.len) ? json_stringn(text.data, text.len) : json_null());
-	}
-	char *text = json_dumps(object, JSON_COMPACT);
-	json_decref(object);
-	return text;
 }
 
 struct origin batch_origin(const struct intake *in, const struct bus_message *m, char **headers)

@@ -91,9 +91,11 @@ static bool store_counts(struct batch *b, struct worker *w, struct err *e)
 		tallies[k].duplicates += b->outcomes[i] == OUTCOME_DUPLICATE;
 		tallies[k].rejected += b->outcomes[i] == OUTCOME_REJECTED;
 	}
+	char worker[128];
+	snprintf(worker, sizeof worker, "%s/%d", service_settings()->instance, w->number);
 	bool ok = true;
 	for (int k = 0; ok && k < n; k++)
-		ok = store_tally(w->db, w->name, &tallies[k], e);
+		ok = store_tally(w->db, worker, &tallies[k], e);
 	return ok;
 }
 

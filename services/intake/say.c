@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "emit.h"
+#include "headers.h"
 
 static bool say(struct worker *w, const char *topic, const char *key, json_t *data, const char *trace, struct err *e)
 {
@@ -41,7 +42,7 @@ bool say_rejected(struct worker *w, const struct rejected *r, const char *trace,
 {
 	char at[CLOCK_TEXT], sha256[DIGEST_HEX];
 	size_t shown = r->payload_len < EVENT_MAX_BYTES ? r->payload_len : EVENT_MAX_BYTES;
-	json_t *headers = r->headers ? json_loads(r->headers, 0, NULL) : json_object();
+	json_t *headers = headers_shown(r->headers, r->headers ? strlen(r->headers) : 0);
 	json_t *data = json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:o, s:o, s:o}", "reason", r->reason, "detail",
 		r->detail, "topic", r->topic, "partition", r->partition, "offset", (json_int_t)r->offset, "at",
 		clock_format(r->at, at), "sha256", digest_hex(r->sha256, sizeof r->sha256, sha256), "key",

@@ -1,9 +1,6 @@
 """A whole city, with every measure, all dirt, absences, transfers and corrections out of order, against the oracle: what
 the people of a city lose if this fails is that their scores are right."""
-import base64
-import csv
 import hashlib
-import io
 import json
 import time
 from collections import Counter
@@ -13,9 +10,7 @@ import pytest
 from conftest import ROOT
 from oracle.city import City
 from oracle.events import LIMIT
-from oracle.oracle import Intake, Message, merge, same, scores
-
-MICRO = 1_000_000
+from told import MICRO, Told, unpack
 SCHEMAS = ROOT / "schemas/topics"
 
 
@@ -24,79 +19,10 @@ def validator(topic):
     return jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
 
 
-class Told:
-    """A city, what the system was told of it, and what the oracle makes of the same."""
-
-    def __init__(self, stack, city):
-        self.stack, self.city, self.oracle = stack, city, Intake()
-        self.registry = merge(None, json.loads(json.dumps(city.registry)))
-        self.verdicts, self.before = {}, {}
-        stack.load(city.registry)
-
-    def produce(self):
-        self.hear(self.stack.produce(self.city.messages))
-
-    def hear(self, places):
-        """Tells the oracle the same."""
-        now = int(time.time() * MICRO)
-        self.messages = dict(zip(places, self.city.messages))
-        self.verdicts = {place: self.oracle.receive(self.registry, Message(*message, now))
-                         for place, message in self.messages.items()}
-
-    def change(self, file):
-        self.registry = merge(self.registry, json.loads(json.dumps(file)))
-        self.stack.load(file)
-
-    def rejected(self):
-        return {place: verdict.reason for place, verdict in self.verdicts.items() if verdict.status == "rejected"}
-
-    def stored_rejections(self):
-        topics = list({topic for topic, *_ in self.messages})
-        return self.stack.rows('SELECT topic, "partition", "offset", reason, detail, key, headers, payload, sha256 '
-                               "FROM intake.rejection WHERE topic = ANY(%s)", topics)
-
-    def scores(self):
-        """{(nip, period): score or None} as they stand."""
-        ids = {row["person"]: row["nip"] for row in csv.DictReader(io.StringIO(
-            self.stack.admin("people", "list").stdout))}
-        self.ids = {nip: person for person, nip in ids.items()}
-        return {(ids[str(person)], period): body and json.loads(body) for person, period, body in
-                self.stack.rows("SELECT person, period, body FROM scoring.score") if ids[str(person)] in self.city.nips}
-
-    def check_scores(self):
-        """Every score of every person and period is the oracle's."""
-        got = self.scores()
-        want = scores(self.registry, self.oracle, self.ids, empty=True)
-        wrong = [(key, want.get(key), got.get(key)) for key in {*want, *got}
-                 if not same(want.get(key), got.get(key), self.before.get(key))]
-        assert not wrong, f"{len(wrong)} of {len(want)} scores, such as {wrong[0]}"
-        self.before = got
-        return got
-
-    def check_rejections(self):
-        """Each rejected message is in the store once, for the oracle's reason, with its bytes as they came."""
-        stored = {(topic, partition, offset): rest for topic, partition, offset, *rest in self.stored_rejections()}
-        want = self.rejected()
-        reasons = {place: reason for place, (reason, *_) in stored.items()}
-        wrong = {place: (want.get(place), reasons.get(place)) for place in {*want, *reasons}
-                 if want.get(place) != reasons.get(place)}
-        assert not wrong, f"{len(wrong)} of {len(want)}: (oracle, intake) {Counter(wrong.values())}, such as {wrong}"
-        for place, (_, _, key, headers, payload, sha256) in stored.items():
-            _, _, sent_key, sent_headers, value = self.messages[place]
-            assert (key, payload) == (sent_key, value), place
-            assert sha256 == hashlib.sha256(value or b"").digest(), place
-            assert unpack(json.loads(headers) if headers else {}) == dict(sent_headers), place
-
-
-def unpack(headers):
-    return {name: None if value is None else base64.b64decode(value, validate=True)
-            for name, value in headers.items()}
-
-
 @pytest.fixture(scope="module")
 def told(stack):
     told = Told(stack, City(seed=20260304, people=70, events=7000))
-    told.produce()
+    told.tell(told.city.messages)
     stack.wait_idle()
     return told
 
@@ -182,13 +108,8 @@ def test_verify_finds_nothing(told):
 def test_sent_again_nothing_changes(told):
     """An upstream that sends everything twice harms nobody: every event is a duplicate, every rejection a new one."""
     ends = told.stack.ends("terukur.score.changed")
-    sample = told.city.messages[::7]
-    told.messages |= dict(zip(places := told.stack.produce(sample), sample))
+    told.tell(told.city.messages[::7])
     told.stack.wait_idle()
-    now = int(time.time() * MICRO)
-    again = {place: told.oracle.receive(told.registry, Message(*message, now))
-             for place, message in zip(places, sample)}
-    told.verdicts |= again
     told.check_rejections()
     told.check_scores()
     assert told.stack.ends("terukur.score.changed") == ends
