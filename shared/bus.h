@@ -40,7 +40,7 @@ struct bus_consumer_config {
 	const char *brokers;
 	const char *group;
 	const char *instance;      /* group.instance.id, unique per member; NULL: dynamic membership */
-	const char *const *topics; /* NULL-terminated; a name starting with ^ is a pattern */
+	const char *const *topics; /* NULL-terminated; a name starting with ^ is a pattern; borrowed until it is freed */
 	size_t queue_kib;          /* most that is fetched ahead */
 };
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e);

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "log.h"
 
-enum { CLOSE_MS = 3000 };
+enum { CLOSE_MS = 3000, PILE = 500 /* messages taken from the client at once */ };
 
 static const struct setting consumer_settings[] = {
 	{"enable.auto.commit", "false"},
@@ -29,9 +29,10 @@ static const struct setting consumer_settings[] = {
 struct bus_consumer {
 	rd_kafka_t *rk;
 	rd_kafka_queue_t *queue;
+	const char *const *topics;
 	atomic_bool joined;
-	rd_kafka_message_t **pile; /* room for one batch of handles */
-	size_t pile_room;
+	bool settled; /* see bus_settle */
+	rd_kafka_message_t *pile[PILE];
 };
 
 static void bus_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t *parts, void *arg)
@@ -50,7 +51,8 @@ static bool bus_subscribe(struct bus_consumer *c, const char *const *topics, str
 		rd_kafka_topic_partition_list_add(list, *topics, RD_KAFKA_PARTITION_UA);
 	rd_kafka_resp_err_t rc = rd_kafka_subscribe(c->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
-	return rc == RD_KAFKA_RESP_ERR_NO_ERROR || err_set(e, ERR_FATAL, "Kafka, subscribing: %s", rd_kafka_err2str(rc));
+	return rc == RD_KAFKA_RESP_ERR_NO_ERROR ||
+		err_set(e, rc == RD_KAFKA_RESP_ERR__FATAL ? ERR_RETRY : ERR_FATAL, "Kafka, subscribing: %s", rd_kafka_err2str(rc));
 }
 
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e)
@@ -74,9 +76,11 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 		free(c);
 		return NULL;
 	}
+	c->topics = config->topics;
+	c->settled = !config->instance;
 	rd_kafka_poll_set_consumer(c->rk);
 	c->queue = rd_kafka_queue_get_consumer(c->rk);
-	if (!bus_subscribe(c, config->topics, e)) {
+	if (!bus_subscribe(c, c->topics, e)) {
 		bus_consumer_free(c);
 		return NULL;
 	}
@@ -104,25 +108,12 @@ void bus_consumer_free(struct bus_consumer *c)
 	rd_kafka_queue_destroy(c->queue);
 	if (rd_kafka_consumer_closed(c->rk))
 		rd_kafka_destroy(c->rk);
-	free(c->pile);
 	free(c);
 }
 
 bool bus_consumer_joined(const struct bus_consumer *c)
 {
 	return atomic_load(&c->joined);
-}
-
-static bool bus_room(struct bus_consumer *c, size_t n)
-{
-	if (c->pile_room >= n)
-		return true;
-	rd_kafka_message_t **pile = realloc(c->pile, n * sizeof *pile);
-	if (!pile)
-		return false;
-	c->pile = pile;
-	c->pile_room = n;
-	return true;
 }
 
 /* What an error that came instead of a message asks for: mostly nothing, the client mends itself. */
@@ -137,39 +128,66 @@ static bool bus_consume_error(const struct bus_consumer *c, const rd_kafka_messa
 	return true;
 }
 
+struct gathered {
+	struct bus_message *out;
+	int n;
+	size_t bytes;
+};
+
+/* Takes what came; errors among it are dealt with and freed. */
+static bool bus_take(struct bus_consumer *c, int came, struct gathered *g, struct err *e)
+{
+	bool fine = true;
+	for (int i = 0; i < came; i++) {
+		rd_kafka_message_t *m = c->pile[i];
+		if (m->err) {
+			fine = bus_consume_error(c, m, e) && fine;
+			rd_kafka_message_destroy(m);
+			continue;
+		}
+		g->bytes += m->len + m->key_len;
+		bus_wrap(m, &g->out[g->n++]);
+	}
+	return fine;
+}
+
+static int bus_left_ms(int64_t end)
+{
+	int64_t left = end - clock_monotonic();
+	return left > 0 ? (int)((left + 999) / 1000) : 0;
+}
+
+/* A member that comes back to the place which its instance still has is given the partitions of before, without those of
+ * topics that are new since, and would wait for them until there is another. So it asks once more, as one whom the group
+ * knows by now: then the partitions are shared out anew. */
+static bool bus_settle(struct bus_consumer *c, struct err *e)
+{
+	if (c->settled || !bus_consumer_joined(c))
+		return true;
+	c->settled = true;
+	return bus_subscribe(c, c->topics, e);
+}
+
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms, int gather_ms,
 	struct err *e)
 {
-	if (!bus_room(c, (size_t)max)) {
-		err_set(e, ERR_FATAL, "out of memory");
+	struct gathered g = {.out = out};
+	int64_t end = clock_monotonic() + (int64_t)gather_ms * 1000;
+	if (!bus_settle(c, e))
 		return -1;
+	c->pile[0] = rd_kafka_consumer_poll(c->rk, wait_ms);
+	bool fine = bus_take(c, c->pile[0] ? 1 : 0, &g, e);
+	if (g.n)
+		end = clock_monotonic() + (int64_t)gather_ms * 1000;
+	for (int ms; fine && g.n && g.n < max && g.bytes < max_bytes && (ms = bus_left_ms(end)) > 0;) {
+		int room = max - g.n < PILE ? max - g.n : PILE;
+		ssize_t came = rd_kafka_consume_batch_queue(c->queue, ms, c->pile, (size_t)room);
+		fine = bus_take(c, came > 0 ? (int)came : 0, &g, e);
 	}
-	int n = 0;
-	size_t bytes = 0;
-	int64_t end = clock_monotonic() + (int64_t)wait_ms * 1000;
-	while (n < max && bytes < max_bytes) {
-		int64_t left = end - clock_monotonic();
-		rd_kafka_message_t *m = rd_kafka_consumer_poll(c->rk, left > 0 ? (int)((left + 999) / 1000) : 0);
-		if (!m) {
-			if (left <= 0)
-				break;
-			continue;
-		}
-		if (m->err) {
-			bool fine = bus_consume_error(c, m, e);
-			rd_kafka_message_destroy(m);
-			if (!fine) {
-				bus_release(out, n);
-				return -1;
-			}
-			continue;
-		}
-		if (n == 0)
-			end = clock_monotonic() + (int64_t)gather_ms * 1000;
-		bytes += m->len + m->key_len;
-		bus_wrap(m, &out[n++]);
-	}
-	return n;
+	if (fine)
+		return g.n;
+	bus_release(out, g.n);
+	return -1;
 }
 
 void bus_release(struct bus_message *messages, int n)

@@ -10,7 +10,7 @@
 enum { PAGE = 64 * 1024 };
 
 /* Texts of a batch: pages that never move once they hold something. */
-static const char *keep(void *memory, const char *text)
+const char *batch_keep(void *memory, const char *text)
 {
 	struct batch *b = memory;
 	size_t len = strlen(text) + 1;
@@ -76,12 +76,12 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 	struct event event;
 	struct event_fault fault;
 	if (event_decode(&in, &event, &fault)) {
-		admit_event(r, admit_topic_source(m->topic), &event, b->now, keep, b, &b->rows[i]);
+		admit_event(r, admit_topic_source(m->topic), &event, b->now, batch_keep, b, &b->rows[i]);
 		event_done(&event);
 		return;
 	}
 	b->rows[i] = (struct evidence){
-		.early = fault.reason, .field = keep(b, fault.field), .detail = keep(b, fault.detail)};
+		.early = fault.reason, .field = batch_keep(b, fault.field), .detail = batch_keep(b, fault.detail)};
 }
 
 /* By key, and by arrival among equals: rows are in order of arrival. */

@@ -16,7 +16,7 @@ struct intake {
 	int n_topics;
 };
 
-enum outcome { OUTCOME_ACCEPTED, OUTCOME_WAITING, OUTCOME_DUPLICATE, OUTCOME_REJECTED };
+enum outcome { OUTCOME_ACCEPTED, OUTCOME_WAITING, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOMES };
 
 struct batch {
 	const struct bus_message *messages;
@@ -50,6 +50,7 @@ bool batch_decide(struct batch *b, struct db *db, struct err *e); /* sets every 
 int32_t batch_topic(const struct intake *in, const char *name);   /* its number; 0: not known yet */
 /* Where a message came from; `*headers` is to be freed by the caller. */
 struct origin batch_origin(const struct intake *in, const struct bus_message *m, char **headers);
+const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */
 enum { BATCH_DETAIL = 256 };
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */
 

@@ -52,6 +52,20 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 	return ok && store_evidence_end(w->db, e);
 }
 
+/* A message that comes again is told of as it was the first time, though by now another reason may come before that one:
+ * its id may be held by another event. */
+static bool store_rejected(struct batch *b, struct worker *w, struct evidence *x, const struct origin *from, struct err *e)
+{
+	char detail[BATCH_DETAIL];
+	DB_RESULT_AUTO *stands = NULL;
+	if (!store_reject(w->db, from, x->early, batch_detail(x, detail), b->now, &stands, e))
+		return false;
+	x->early = reason_parse(db_text(stands, 0, 0));
+	x->field = "";
+	x->detail = batch_keep(b, db_text(stands, 0, 1));
+	return true;
+}
+
 /* Rejections, waiting corrections and declarations: rare, one by one. */
 static bool store_others(struct batch *b, struct worker *w, struct err *e)
 {
@@ -62,11 +76,11 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 			ok = store_complete(w->db, x, e);
 		if (b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_DUPLICATE)
 			continue;
-		char *headers, detail[BATCH_DETAIL];
+		char *headers;
 		const struct origin from = batch_origin(w->state, &b->messages[i], &headers);
 		ok = ok &&
 			(b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
-							   : store_reject(w->db, &from, x->early, batch_detail(x, detail), b->now, e));
+							   : store_rejected(b, w, x, &from, e));
 		free(headers);
 	}
 	return ok;
@@ -142,12 +156,16 @@ static bool prepare_topics(struct batch *b, struct worker *w, struct err *e)
 
 static void count_outcomes(const struct batch *b)
 {
-	int base = service_metric_base();
+	int outcomes[OUTCOMES] = {0}, reasons[REASON_COUNT] = {0}, base = service_metric_base();
 	for (int i = 0; i < b->n; i++) {
-		metric_add(base + INTAKE_EVENTS, (int)b->outcomes[i], 1);
+		outcomes[b->outcomes[i]]++;
 		if (b->outcomes[i] == OUTCOME_REJECTED)
-			metric_add(base + INTAKE_REJECTED, (int)b->rows[i].early, 1);
+			reasons[b->rows[i].early]++;
 	}
+	for (int i = 0; i < OUTCOMES; i++)
+		metric_add(base + INTAKE_EVENTS, i, outcomes[i]);
+	for (int i = 0; i < REASON_COUNT; i++)
+		metric_add(base + INTAKE_REJECTED, i, reasons[i]);
 }
 
 bool batch_store(struct batch *b, struct worker *w, struct err *e)

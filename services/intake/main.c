@@ -62,7 +62,7 @@ static const char *const topics[] = {"^terukur\\.activity\\.", "terukur.registry
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-intake", .topics = topics, .threads = 2, .max_messages = 10000, .max_bytes = 4 << 20,
-		.gather_ms = 15, .gather_most_ms = 15, .handle = handle, .open = open_state},
+		.gather_ms = 15, .gather_most_ms = 60, .handle = handle, .open = open_state},
 };
 
 static const struct service_timer timers[] = {

@@ -48,7 +48,8 @@ const struct db_statement store_statements[] = {
 	[REJECT] = {"reject",
 		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, "
 		"headers, payload, published) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true) "
-		"ON CONFLICT DO NOTHING",
+		"ON CONFLICT (topic, \"partition\", \"offset\", sha256) DO UPDATE SET published = rejection.published "
+		"RETURNING reason, detail",
 		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea"},
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, source) DO UPDATE SET "
@@ -333,9 +334,9 @@ bool store_totals(struct db *db, const struct evidence *const *rows, int n, stru
 }
 
 bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail, int64_t now,
-	struct err *e)
+	struct db_result **stands, struct err *e)
 {
-	return db_exec(db, REJECT, NULL, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)), DB_TEXT(detail),
+	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)), DB_TEXT(detail),
 		DB_TEXT(from->topic_name), DB_INT4(from->partition), DB_INT8(from->offset), DB_TIME(now),
 		DB_BYTES(from->sha256, sizeof from->sha256), from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
 		from->headers ? DB_BYTES(from->headers, from->headers_len) : DB_NULL,

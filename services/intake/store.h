@@ -43,8 +43,9 @@ bool store_wait(struct db *db, const struct evidence *x, const struct origin *fr
 bool store_complete(struct db *db, const struct evidence *x, struct err *e);
 /* Adds to the totals: rows of one person, month and indicator are summed first. `rows` is sorted by those. */
 bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e);
+/* Returns what stands now, a row of reason and detail: those of the first time for a message that comes again. */
 bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail, int64_t now,
-	struct err *e);
+	struct db_result **stands, struct err *e);
 struct tally {
 	const char *source;
 	int64_t accepted, duplicates, rejected;

@@ -11,7 +11,14 @@
 #include "notification.h"
 #include "store.h"
 
-enum { LEASE_SECONDS = 90, KEEP_TRYING_DAYS = 7, RUN_SECONDS = 20, PAUSE_FIRST = 5, PAUSE_MOST = 60, COUNT_SECONDS = 10 };
+enum {
+	LEASE_SECONDS = 90,
+	KEEP_TRYING_DAYS = 7,
+	RUN_SECONDS = 20,
+	PAUSE_FIRST = 5,
+	PAUSE_MOST = 60,
+	COUNT_SECONDS = 10
+};
 
 /* Seconds after each refusal; after the last it is given up. */
 static const int32_t waits[] = {60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600};
@@ -110,7 +117,8 @@ static void judge_away(struct delivery *d, int64_t now, int64_t written_at)
 	d->paused_until = v->failure.due = stopping ? now : now + d->pause * CLOCK_SECOND;
 	count(v->failure.given_up ? MAILS_GIVEN_UP : MAILS_AWAY, 1);
 	if (!stopping)
-		log_warn("the mail server is away", LOG_S("why", v->why.text), LOG_I("pause_seconds", d->pause));
+		log_warn("the mail server is away", LOG_S("why", v->why.text),
+			LOG_I("pause_seconds", d->pause));
 }
 
 static void judge_undeliverable(struct delivery *d, int64_t now)
@@ -168,7 +176,8 @@ static void send_one(struct worker *w, const struct db_result *r)
 		write_letter(&text, notification_settings(w), r);
 	enum mail_outcome what = MAIL_REFUSED;
 	if (possible && !text.failed)
-		what = mailer_send(d->mailer, notification_settings(w)->mail_from, to, &text, hand_over, &step, &d->verdict.why);
+		what = mailer_send(d->mailer, notification_settings(w)->mail_from, to, &text, hand_over,
+			&step, &d->verdict.why);
 	int64_t now = d->verdict.at = clock_now();
 	if (!possible || text.failed)
 		judge_undeliverable(d, now);
@@ -208,7 +217,8 @@ static bool look_after(struct worker *w, struct err *e)
 	for (int i = 0; i < db_rows(r); i++)
 		metric_set(service_metric_base() + NOTIFICATION_MAIL_STATES, i, (double)db_int(r, i, 1));
 	if (doubtful)
-		log_warn("nobody knows whether mails were accepted: not sent again", LOG_I("mails", doubtful));
+		log_warn(
+			"nobody knows whether mails were accepted: not sent again", LOG_I("mails", doubtful));
 	count(MAILS_DOUBTFUL, doubtful);
 	d->counted_at = now;
 	return true;

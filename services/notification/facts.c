@@ -41,7 +41,7 @@ static bool read_target(const json_t *v, struct score_target *out)
 {
 	out->range = json_is_array(v);
 	return read_figure(out->range ? json_array_get(v, 0) : v, &out->low) &&
-		read_figure(out->range ? json_array_get(v, 1) : v, &out->high);
+	       read_figure(out->range ? json_array_get(v, 1) : v, &out->high);
 }
 
 static bool read_item(const json_t *v, struct facts_item *out)
@@ -49,9 +49,9 @@ static bool read_item(const json_t *v, struct facts_item *out)
 	out->indicator = json_string_value(json_object_get(v, "indicator"));
 	out->events = json_integer_value(json_object_get(v, "events"));
 	return out->indicator && read_target(json_object_get(v, "target"), &out->target) &&
-		read_figure(json_object_get(v, "realized"), &out->realized) &&
-		read_figure(json_object_get(v, "achievement"), &out->achievement) &&
-		facts_rating(json_object_get(v, "rating"), &out->rating);
+	       read_figure(json_object_get(v, "realized"), &out->realized) &&
+	       read_figure(json_object_get(v, "achievement"), &out->achievement) &&
+	       facts_rating(json_object_get(v, "rating"), &out->rating);
 }
 
 static bool read_items(const json_t *list, struct facts *f)
@@ -71,7 +71,7 @@ static void read_hint(const json_t *v, struct facts *f)
 		struct facts_item *x = &f->items[i];
 		if (strcmp(x->indicator, code) == 0)
 			x->has_hint = read_figure(json_object_get(v, "need"), &x->need) &&
-				facts_rating(json_object_get(v, "to"), &x->to);
+				      facts_rating(json_object_get(v, "to"), &x->to);
 	}
 }
 
@@ -79,7 +79,7 @@ static bool read_results(const json_t *v, struct facts *f)
 {
 	f->rated = !json_is_null(v);
 	return !f->rated || (read_figure(json_object_get(v, "score"), &f->results) &&
-		facts_rating(json_object_get(v, "rating"), &f->rating));
+				    facts_rating(json_object_get(v, "rating"), &f->rating));
 }
 
 static bool all_text(const json_t *list)
@@ -98,7 +98,7 @@ bool facts_read(const char *text, size_t len, struct facts *out)
 	f.revision = json_integer_value(json_object_get(f.root, "revision"));
 	f.missing = json_object_get(f.root, "missing");
 	bool ok = f.revision > 0 && all_text(f.missing) && read_items(json_object_get(f.root, "items"), &f) &&
-		read_results(json_object_get(f.root, "results"), &f);
+		  read_results(json_object_get(f.root, "results"), &f);
 	size_t i;
 	const json_t *hint;
 	json_array_foreach (json_object_get(f.root, "hints"), i, hint)

@@ -1,12 +1,14 @@
-/* feedback: what a person is told about a score, and when it is looked at. Pure: the time comes in as an argument.
+/* feedback: what a person is told about a score, and when it is looked at. Pure: the time comes in as an
+ * argument.
  *
- * While a month is open, its pace: of counts and sums, target × elapsed service days / service days of the month,
- * against what was realised. Elapsed are the days before today, for today's work is not done yet. Means, ratios and
- * latest values have no pace: they are spoken of while they are rated BELOW. Only of months: a quarter and a year would
- * say the same again. What is missing is not zero, so it is not spoken of.
+ * While a month is open, its pace: of counts and sums, target × elapsed service days / service days of the
+ * month, against what was realised. Elapsed are the days before today, for today's work is not done yet.
+ * Means, ratios and latest values have no pace: they are spoken of while they are rated BELOW. Only of
+ * months: a quarter and a year would say the same again. What is missing is not zero, so it is not spoken
+ * of.
  *
- * When a month, a quarter or a year has ended, its ratings and what would have changed them, once; and again whenever
- * a later score changes a rating. Both wait for the morning.
+ * When a month, a quarter or a year has ended, its ratings and what would have changed them, once; and
+ * again whenever a later score changes a rating. Both wait for the morning.
  */
 #pragma once
 
@@ -33,18 +35,18 @@ struct feedback_context {
 };
 
 struct service_days {
-	int32_t today;          /* a date */
+	int32_t today; /* a date */
 	int32_t elapsed, total; /* before today; of the period */
 };
 
 struct pace_rules {
-	int32_t tolerance;  /* per cent of the pace that may be lacking */
+	int32_t tolerance; /* per cent of the pace that may be lacking */
 	int32_t after_days; /* elapsed service days before a pace means anything: they count weekends, so a week */
 };
 
 enum { OCCASION_TEXT = 32 };
 struct message {
-	const char *kind;      /* "pace" or "closed" */
+	const char *kind; /* "pace" or "closed" */
 	const char *indicator; /* borrowed from the facts; NULL: the whole period */
 	char occasion[OCCASION_TEXT]; /* what makes it the same message */
 	char *title[LANGUAGES], *body[LANGUAGES];
@@ -56,25 +58,21 @@ struct feedback {
 };
 void feedback_done(struct feedback *f);
 
-/* Whether a pace lags, for one item; *expected is where the pace would be. */
-bool feedback_lags(const struct facts_item *item, const struct indicator *about, const struct service_days *days,
-	const struct pace_rules *rules, dec_wide *expected);
-
-/* A message for each item that lags and that `told` (which may be NULL) is not true of. False without memory. */
+/* A message for each item that lags and that `told` (which may be NULL) is not true of. False without
+ * memory. */
 bool feedback_pace(const struct feedback_context *c, const struct facts *f, const struct service_days *days,
-	const struct pace_rules *rules, bool (*told)(void *arg, const char *indicator), void *arg, struct feedback *out);
-
-/* At most one message about an ended period. `told` are the ratings last told, NULL when none were; `revision` is used
- * for its occasion. False without memory. */
-bool feedback_closed(const struct feedback_context *c, const struct facts *f, const json_t *told, int64_t revision,
+	const struct pace_rules *rules, bool (*told)(void *arg, const char *indicator), void *arg,
 	struct feedback *out);
+
+/* At most one message about an ended period. `told` are the ratings last told, NULL when none were;
+ * `revision` is used for its occasion. False without memory. */
+bool feedback_closed(const struct feedback_context *c, const struct facts *f, const json_t *told,
+	int64_t revision, struct feedback *out);
 /* The ratings, as feedback_closed wants them told: {"results":"MEETS","items":{"home_visit":"MEETS"}}. */
 json_t *feedback_ratings(const struct facts *f);
 
-/* When to look at a period whose score has just changed: once it has been quiet for that long; a quarter or a year that
- * is still open, when it has ended. */
+/* When to look at a period whose score has just changed: once it has been quiet for that long; a quarter
+ * or a year that is still open, when it has ended. */
 int64_t feedback_due(struct period p, int64_t now, int64_t quiet);
 /* When to look at it again though nothing changes; 0: no more. */
 int64_t feedback_next(struct period p, int64_t now);
-/* The moment from which the period has ended for us: the morning after. */
-int64_t feedback_closes(struct period p);

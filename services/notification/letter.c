@@ -6,7 +6,14 @@
 #include "clock.h"
 #include "digest.h"
 
-enum { ADDRESS_MAX = 254, LOCAL_MAX = 64, LINE_MAX_QP = 75, WORD_BYTES = 42, PLAIN_SUBJECT = 66, MAX_TEXT = 512 * 1024 };
+enum {
+	ADDRESS_MAX = 254,
+	LOCAL_MAX = 64,
+	LINE_MAX_QP = 75,
+	WORD_BYTES = 39,
+	PLAIN_SUBJECT = 66,
+	MAX_TEXT = 512 * 1024
+};
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -17,8 +24,8 @@ bool letter_address_valid(const char *address)
 		return false;
 	const char *domain = address + local + 1;
 	size_t len = strspn(domain, LETTERS ".-");
-	return len > 0 && domain[len] == '\0' && local + 1 + len <= ADDRESS_MAX && *domain != '.' && *domain != '-' &&
-		!strstr(address, "..") && domain[len - 1] != '.';
+	return len > 0 && domain[len] == '\0' && local + 1 + len <= ADDRESS_MAX && *domain != '.' &&
+	       *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
 }
 
 static bool is_plain(const char *text)
@@ -67,14 +74,15 @@ static void add_header(struct buf *out, const char *name, const char *value)
 /* "Mon, 16 Mar 2026 08:00:00 +0700" */
 static void add_date(struct buf *out, int64_t at)
 {
-	static const char *const days[] = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"}; /* 1970-01-01 on */
+	static const char *const days[] = {
+		"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"}; /* 1970-01-01 on */
 	static const char *const months[] = {
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	int32_t date = clock_date(at), month = clock_month(date);
 	int64_t seconds = (at - clock_date_start(date)) / CLOCK_SECOND;
 	buf_addf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d +0700\r\n", days[date % 7],
-		(int)(date - clock_month_first(month) + 1), months[month % 12], (int)(month / 12), (int)(seconds / 3600),
-		(int)(seconds / 60 % 60), (int)(seconds % 60));
+		(int)(date - clock_month_first(month) + 1), months[month % 12], (int)(month / 12),
+		(int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
 }
 
 /* Whether a byte may stand for itself; blanks may not at a line's end. */

@@ -1,5 +1,5 @@
-/* letter: a mail as text, RFC 5322 with MIME: plain UTF-8, quoted-printable. Pure. Nothing that comes in can make a
- * header of its own: addresses are checked, the subject is encoded. */
+/* letter: a mail as text, RFC 5322 with MIME: plain UTF-8, quoted-printable. Pure. Nothing that comes in
+ * can make a header of its own: addresses are checked, the subject is encoded. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,7 +14,7 @@ bool letter_address_valid(const char *address);
 
 struct letter {
 	const char *from, *to; /* valid addresses */
-	const char *id;        /* for Message-ID, the same at each attempt: letters, digits, hyphens */
+	const char *id; /* for Message-ID, the same at each attempt: letters, digits, hyphens */
 	int64_t at;
 	const char *title[LANGUAGES], *body[LANGUAGES];
 	const char *url; /* where to read more; NULL: nowhere */

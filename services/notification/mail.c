@@ -72,23 +72,22 @@ static bool set_up(struct mailer *m, struct transfer *t, const char *from, const
 	long tls = *x->user ? CURLUSESSL_ALL : CURLUSESSL_TRY;
 	curl_easy_reset(c); /* keeps the connection */
 	return curl_easy_setopt(c, CURLOPT_URL, x->url) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_USE_SSL, tls) == CURLE_OK &&
-		(!*x->user ||
-			(curl_easy_setopt(c, CURLOPT_USERNAME, x->user) == CURLE_OK &&
-				curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK)) &&
-		curl_easy_setopt(c, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_READFUNCTION, give) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_READDATA, t) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
-		curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)MAIL_SECONDS) == CURLE_OK;
+	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_USE_SSL, tls) == CURLE_OK &&
+	       (!*x->user || (curl_easy_setopt(c, CURLOPT_USERNAME, x->user) == CURLE_OK &&
+				     curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK)) &&
+	       curl_easy_setopt(c, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_READFUNCTION, give) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_READDATA, t) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)MAIL_SECONDS) == CURLE_OK;
 }
 
 /* What curl's result means for the mail. 421 says that the server is closing: that is not about the mail. */

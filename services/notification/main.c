@@ -1,7 +1,8 @@
 /* notification: constructive feedback to people.
  *
- * Reads score.changed (decision.made follows with the decisions); writes notification.sent. A replay is harmless: it has
- * scores looked at again, and what was told of a score is written in the transaction that tells it. */
+ * Reads score.changed (decision.made follows with the decisions); writes notification.sent. A replay is
+ * harmless: it has scores looked at again, and what was told of a score is written in the transaction that
+ * tells it. */
 #include <stddef.h>
 
 #include "delivery.h"
@@ -22,38 +23,58 @@ static const struct conf_setting settings[] = {
 	{"EMAIL", CONF_BOOL, SETTING(email), "true", 0, 0, "whether messages go out by mail, too"},
 	{"SMTP_URL", CONF_TEXT, SETTING(smtp_url), "smtp://127.0.0.1:25", 0, 0,
 		"the mail server: smtp:// (STARTTLS where offered) or smtps://"},
-	{"SMTP_USER", CONF_TEXT, SETTING(smtp_user), "", 0, 0, "who signs in there, over TLS only; empty: nobody"},
+	{"SMTP_USER", CONF_TEXT, SETTING(smtp_user), "", 0, 0,
+		"who signs in there, over TLS only; empty: nobody"},
 	{"SMTP_PASSWORD", CONF_SECRET, SETTING(smtp_password), "", 0, 0, "the password for that"},
-	{"MAIL_FROM", CONF_TEXT, SETTING(mail_from), "terukur@localhost", 0, 0, "the address that mails come from"},
-	{"PUBLIC_URL", CONF_TEXT, SETTING(public_url), "", 0, 0, "how people reach the pages, for links in mails; empty: no link"},
+	{"MAIL_FROM", CONF_TEXT, SETTING(mail_from), "terukur@localhost", 0, 0,
+		"the address that mails come from"},
+	{"PUBLIC_URL", CONF_TEXT, SETTING(public_url), "", 0, 0,
+		"how people reach the pages, for links in mails; empty: no link"},
 };
 
 static const char *const kinds[] = {[MESSAGE_PACE] = "pace", [MESSAGE_CLOSED] = "closed", NULL};
-static const char *const outcomes[] = {[MAILS_SENT] = "sent", [MAILS_REFUSED] = "refused", [MAILS_AWAY] = "server_away",
-	[MAILS_GIVEN_UP] = "given_up", [MAILS_DOUBTFUL] = "doubtful", NULL};
-static const char *const states[] = {"waiting", "doubtful", "given_up", NULL}; /* in store_mail_counts' order */
+static const char *const outcomes[] = {[MAILS_SENT] = "sent",
+	[MAILS_REFUSED] = "refused",
+	[MAILS_AWAY] = "server_away",
+	[MAILS_GIVEN_UP] = "given_up",
+	[MAILS_DOUBTFUL] = "doubtful",
+	NULL};
+static const char *const states[] = {
+	"waiting", "doubtful", "given_up", NULL}; /* in store_mail_counts' order */
 static const struct metric metrics[] = {
-	[NOTIFICATION_MESSAGES] = {METRIC_COUNTER, "terukur_notification_messages_total", "Messages put into inboxes.", "kind", kinds},
-	[NOTIFICATION_MAILS] = {METRIC_COUNTER, "terukur_notification_mails_total", "Attempts to send a mail.", "outcome", outcomes},
-	[NOTIFICATION_MAIL_STATES] = {METRIC_GAUGE, "terukur_notification_mails", "Mails that are not sent.", "state", states},
+	[NOTIFICATION_MESSAGES] = {METRIC_COUNTER, "terukur_notification_messages_total",
+		"Messages put into inboxes.", "kind", kinds},
+	[NOTIFICATION_MAILS] = {METRIC_COUNTER, "terukur_notification_mails_total",
+		"Attempts to send a mail.", "outcome", outcomes},
+	[NOTIFICATION_MAIL_STATES] = {METRIC_GAUGE, "terukur_notification_mails", "Mails that are not sent.",
+		"state", states},
 };
 
 static const char *const topics[] = {"terukur.score.changed", NULL};
 static const struct service_subscription subscriptions[] = {
-	{.group = "terukur-notification", .topics = topics, .threads = 1, .max_messages = 5000, .max_bytes = 4 << 20,
-		.gather_ms = 200, .handle = notification_handle},
+	{.group = "terukur-notification",
+		.topics = topics,
+		.threads = 1,
+		.max_messages = 5000,
+		.max_bytes = 4 << 20,
+		.gather_ms = 200,
+		.handle = notification_handle},
 };
 
 static const struct service_timer timers[] = {
 	{.name = "look", .every_ms = 1000, .run = notification_look},
-	{.name = "deliver", .every_ms = 1000, .run = delivery_run, .open = delivery_open, .close = delivery_close},
+	{.name = "deliver",
+		.every_ms = 1000,
+		.run = delivery_run,
+		.open = delivery_open,
+		.close = delivery_close},
 };
 
 static bool start(const struct service *s, struct err *e)
 {
 	(void)s;
 	return letter_address_valid(values.mail_from) ||
-		err_set(e, ERR_FATAL, "MAIL_FROM must be a plain address, as in terukur@example.org");
+	       err_set(e, ERR_FATAL, "MAIL_FROM must be a plain address, as in terukur@example.org");
 }
 
 int main(int argc, char **argv)

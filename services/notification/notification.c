@@ -18,7 +18,8 @@ enum { RUN_SECONDS = 20 }; /* then the loop shows that it lives */
 /* Scores that changed */
 
 /* "<person>/<period>", the key of score.changed; false when it is something else. */
-static bool read_key(const struct bus_message *m, uint8_t person[DIGEST_KEY], char period[PERIOD_TEXT], struct period *p)
+static bool read_key(
+	const struct bus_message *m, uint8_t person[DIGEST_KEY], char period[PERIOD_TEXT], struct period *p)
 {
 	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
 	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
@@ -44,7 +45,7 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 		struct period p;
 		if (read_key(&messages[i], person, text, &p))
 			ok = store_marks_add(&marks, person, text, feedback_due(p, now, quiet)) ||
-				err_set(e, ERR_FATAL, "out of memory");
+			     err_set(e, ERR_FATAL, "out of memory");
 	}
 	ok = ok && store_mark(w->db, &marks, (int32_t)(quiet / CLOCK_SECOND * 1000 / 2), e);
 	store_marks_done(&marks);
@@ -101,7 +102,8 @@ static bool columns_of(const struct db_result *due, struct db_array *people, str
 	db_array_init(periods, DB_K_TEXT);
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(due); i++)
-		ok = db_array_add(people, DB_UUID(db_uuid(due, i, 0))) && db_array_add(periods, DB_TEXT(db_text(due, i, 1)));
+		ok = db_array_add(people, DB_UUID(db_uuid(due, i, 0))) &&
+		     db_array_add(periods, DB_TEXT(db_text(due, i, 1)));
 	return ok;
 }
 
@@ -111,9 +113,10 @@ static bool load(struct worker *w, struct look *l, struct err *e)
 	struct db_array people, periods;
 	bool ok = columns_of(l->due, &people, &periods) || err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && store_scores(w->db, &people, &periods, &l->scores, e) &&
-		store_indicators(w->db, &l->indicators, e) && take_indicators(l, e) &&
-		store_assignments(w->db, &people, &l->assignments, e) && store_absences(w->db, &people, &l->absences, e) &&
-		store_paces_told(w->db, &people, l->now - WEEK, &l->told, e);
+	     store_indicators(w->db, &l->indicators, e) && take_indicators(l, e) &&
+	     store_assignments(w->db, &people, &l->assignments, e) &&
+	     store_absences(w->db, &people, &l->absences, e) &&
+	     store_paces_told(w->db, &people, l->now - WEEK, &l->told, e);
 	db_array_done(&people);
 	db_array_done(&periods);
 	return ok;
@@ -128,25 +131,29 @@ static bool was_told(void *arg, const char *indicator)
 {
 	const struct told *t = arg;
 	for (int i = 0; i < db_rows(t->rows); i++)
-		if (memcmp(db_uuid(t->rows, i, 0), t->person, DIGEST_KEY) == 0 && strcmp(db_text(t->rows, i, 1), indicator) == 0)
+		if (memcmp(db_uuid(t->rows, i, 0), t->person, DIGEST_KEY) == 0 &&
+			strcmp(db_text(t->rows, i, 1), indicator) == 0)
 			return true;
 	return false;
 }
 
-static bool look_at_pace(const struct look *l, int row, const struct feedback_context *c, const struct facts *f,
-	struct feedback *out, struct err *e)
+static bool look_at_pace(const struct look *l, int row, const struct feedback_context *c,
+	const struct facts *f, struct feedback *out, struct err *e)
 {
 	struct told told = {l->told, db_uuid(l->due, row, 0)};
 	struct service_days days;
-	return service_days_of(l->assignments, l->absences, told.person, c->period, clock_date(l->now), &days, e) &&
-		(feedback_pace(c, f, &days, &l->rules, was_told, &told, out) || err_set(e, ERR_FATAL, "out of memory"));
+	return service_days_of(
+		       l->assignments, l->absences, told.person, c->period, clock_date(l->now), &days, e) &&
+	       (feedback_pace(c, f, &days, &l->rules, was_told, &told, out) ||
+		       err_set(e, ERR_FATAL, "out of memory"));
 }
 
 /* Sets *told to the ratings that are told by now; NULL when nothing has changed. The caller frees it. */
-static bool look_at_end(const struct look *l, int row, const struct feedback_context *c, const struct facts *f,
-	struct feedback *out, char **told, struct err *e)
+static bool look_at_end(const struct look *l, int row, const struct feedback_context *c,
+	const struct facts *f, struct feedback *out, char **told, struct err *e)
 {
-	json_auto_t *before = db_is_null(l->due, row, 2) ? NULL : json_loads(db_text(l->due, row, 2), 0, NULL);
+	json_auto_t *before =
+		db_is_null(l->due, row, 2) ? NULL : json_loads(db_text(l->due, row, 2), 0, NULL);
 	int64_t revision = f->root ? f->revision : db_int(l->due, row, 3);
 	bool ok = feedback_closed(c, f, before, revision, out);
 	if (ok && out->n) {
@@ -157,8 +164,8 @@ static bool look_at_end(const struct look *l, int row, const struct feedback_con
 	return ok || err_set(e, ERR_FATAL, "out of memory");
 }
 
-static bool keep(struct look *l, int row, const struct facts *f, int64_t due, const char *told, const struct feedback *out,
-	struct err *e)
+static bool keep(struct look *l, int row, const struct facts *f, int64_t due, const char *told,
+	const struct feedback *out, struct err *e)
 {
 	const uint8_t *person = db_uuid(l->due, row, 0);
 	const char *period = db_text(l->due, row, 1);
@@ -176,7 +183,8 @@ static bool look_at_row(struct look *l, int row, struct err *e)
 	struct facts f = {0};
 	char *told = NULL;
 	const char *body = db_is_null(l->scores, row, 0) ? NULL : db_text(l->scores, row, 0);
-	bool readable = period_parse(db_text(l->due, row, 1), &c.period) && (!body || facts_read(body, strlen(body), &f));
+	bool readable = period_parse(db_text(l->due, row, 1), &c.period) &&
+			(!body || facts_read(body, strlen(body), &f));
 	int64_t next = readable ? feedback_next(c.period, l->now) : 0;
 	bool ok = true;
 	if (!readable)
@@ -206,18 +214,20 @@ static void count(int64_t paces, int64_t closings)
 	metric_add(service_metric_base() + NOTIFICATION_MESSAGES, MESSAGE_CLOSED, (double)closings);
 }
 
-/* One transaction: the rows stay locked from before their scores are read until what came of them is written. */
+/* One transaction: the rows stay locked from before their scores are read until what came of them is
+ * written. */
 static bool look_once(struct worker *w, int *n, struct err *e)
 {
 	const struct notification_settings *x = notification_settings(w);
-	struct look l = {.now = clock_now(), .rules = {(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days}};
+	struct look l = {
+		.now = clock_now(), .rules = {(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days}};
 	int64_t paces = 0, closings = 0;
 	store_looked_init(&l.done);
 	bool ok = db_begin(w->db, e) && store_due(w->db, l.now, &l.due, e);
 	*n = db_rows(l.due);
 	if (ok && *n)
 		ok = load(w, &l, e) && look_at_all(&l, e) &&
-			store_look_done(w->db, &l.done, l.now, x->email, &paces, &closings, e);
+		     store_look_done(w->db, &l.done, l.now, x->email, &paces, &closings, e);
 	ok = ok && db_commit(w->db, e);
 	if (ok)
 		count(paces, closings);

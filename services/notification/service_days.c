@@ -25,8 +25,9 @@ static int32_t until(const struct db_result *r, int row)
 	return db_is_null(r, row, 2) ? INT32_MAX : db_date(r, row, 2);
 }
 
-bool service_days_of(const struct db_result *assignments, const struct db_result *absences, const uint8_t person[16],
-	struct period period, int32_t today, struct service_days *out, struct err *e)
+bool service_days_of(const struct db_result *assignments, const struct db_result *absences,
+	const uint8_t person[16], struct period period, int32_t today, struct service_days *out,
+	struct err *e)
 {
 	int a, b;
 	size_t n_assignments = (size_t)(rows_of(assignments, person, &a) - a);
@@ -38,7 +39,8 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 		posts[i] = (struct score_assignment){
 			.from = db_date(assignments, a + (int)i, 1), .until = until(assignments, a + (int)i)};
 	for (size_t i = 0; ok && i < n_absences; i++)
-		gaps[i] = (struct score_absence){db_date(absences, b + (int)i, 1), until(absences, b + (int)i)};
+		gaps[i] =
+			(struct score_absence){db_date(absences, b + (int)i, 1), until(absences, b + (int)i)};
 	if (ok) {
 		gaps[n_absences] = (struct score_absence){today, INT32_MAX}; /* what has not passed yet */
 		*out = (struct service_days){.today = today,

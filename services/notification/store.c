@@ -25,8 +25,8 @@ enum statement {
 };
 
 const struct db_statement notification_statements[] = {
-	/* Most messages of a burst find their row due soon enough and write nothing. A row that is being looked at is due
-	 * already: then this waits, and has it looked at again. */
+	/* Most messages of a burst find their row due soon enough and write nothing. A row that is being
+	 * looked at is due already: then this waits, and has it looked at again. */
 	[MARK] = {"mark",
 		"INSERT INTO notification.watch AS w (person, period, due_at) "
 		"SELECT DISTINCT m.person, m.period, m.due_at FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) "
@@ -75,15 +75,15 @@ const struct db_statement notification_statements[] = {
 		"SELECT id, person, period, kind, indicator, at FROM notification.inbox WHERE NOT published "
 		"ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED",
 		""},
-	[INBOX_PUBLISHED] = {"inbox_published", "UPDATE notification.inbox SET published = true WHERE id = ANY($1)",
-		"int8[]"},
+	[INBOX_PUBLISHED] = {"inbox_published",
+		"UPDATE notification.inbox SET published = true WHERE id = ANY($1)", "int8[]"},
 	[EMAIL_UNPUBLISHED] = {"email_unpublished",
 		"SELECT i.id, i.person, i.period, i.kind, i.indicator, e.sent_at FROM notification.email e "
 		"JOIN notification.inbox i ON i.id = e.inbox WHERE e.state = 'sent' AND NOT e.published "
 		"ORDER BY e.inbox LIMIT 500 FOR UPDATE OF e SKIP LOCKED",
 		""},
-	[EMAIL_PUBLISHED] = {"email_published", "UPDATE notification.email SET published = true WHERE inbox = ANY($1)",
-		"int8[]"},
+	[EMAIL_PUBLISHED] = {"email_published",
+		"UPDATE notification.email SET published = true WHERE inbox = ANY($1)", "int8[]"},
 	[MAIL_CLAIM] = {"mail_claim",
 		"WITH mine AS (UPDATE notification.email SET state = 'sending', attempts = attempts + 1, due_at = $2 "
 		"WHERE inbox = (SELECT inbox FROM notification.email WHERE state IN ('waiting', 'sending') AND due_at <= $1 "
@@ -152,14 +152,14 @@ void store_marks_done(struct store_marks *m)
 
 bool store_marks_add(struct store_marks *m, const uint8_t person[16], const char *period, int64_t due)
 {
-	return arrays_add(MARK_ARRAYS(m), (const struct db_value[]){DB_UUID(person), DB_TEXT(period), DB_TIME(due)},
-		MARK_COLUMNS);
+	return arrays_add(MARK_ARRAYS(m),
+		(const struct db_value[]){DB_UUID(person), DB_TEXT(period), DB_TIME(due)}, MARK_COLUMNS);
 }
 
 bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms, struct err *e)
 {
-	return db_exec(db, MARK, NULL, e, db_array_value(&m->person), db_array_value(&m->period), db_array_value(&m->due),
-		DB_INT4(slack_ms));
+	return db_exec(db, MARK, NULL, e, db_array_value(&m->person), db_array_value(&m->period),
+		db_array_value(&m->due), DB_INT4(slack_ms));
 }
 
 bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e)
@@ -167,7 +167,8 @@ bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e
 	return db_exec(db, DUE, out, e, DB_TIME(now));
 }
 
-bool store_scores(struct db *db, struct db_array *person, struct db_array *period, struct db_result **out, struct err *e)
+bool store_scores(struct db *db, struct db_array *person, struct db_array *period, struct db_result **out,
+	struct err *e)
 {
 	return db_exec(db, SCORES, out, e, db_array_value(person), db_array_value(period));
 }
@@ -187,25 +188,27 @@ bool store_absences(struct db *db, struct db_array *people, struct db_result **o
 	return db_exec(db, ABSENCES, out, e, db_array_value(people));
 }
 
-bool store_paces_told(struct db *db, struct db_array *people, int64_t since, struct db_result **out, struct err *e)
+bool store_paces_told(
+	struct db *db, struct db_array *people, int64_t since, struct db_result **out, struct err *e)
 {
 	return db_exec(db, PACES_TOLD, out, e, db_array_value(people), DB_TIME(since));
 }
 
-#define ROW_ARRAYS(l_)                                                                                     \
-	((struct db_array *const[]){                                                                       \
+#define ROW_ARRAYS(l_) \
+	((struct db_array *const[]){ \
 		&(l_)->person, &(l_)->period, &(l_)->due, &(l_)->told, &(l_)->told_revision})
-#define MESSAGE_ARRAYS(l_)                                                                                 \
+#define MESSAGE_ARRAYS(l_) \
 	((struct db_array *const[]){&(l_)->to, &(l_)->about, &(l_)->kind, &(l_)->indicator, &(l_)->occasion, \
 		&(l_)->title, &(l_)->body})
 enum { ROW_COLUMNS = 5, MESSAGE_COLUMNS = 7 };
 
 void store_looked_init(struct store_looked *l)
 {
-	arrays_init(ROW_ARRAYS(l), (const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TIME, DB_K_JSON, DB_K_INT8},
-		ROW_COLUMNS);
+	arrays_init(ROW_ARRAYS(l),
+		(const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TIME, DB_K_JSON, DB_K_INT8}, ROW_COLUMNS);
 	arrays_init(MESSAGE_ARRAYS(l),
-		(const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TEXT, DB_K_TEXT, DB_K_TEXT, DB_K_JSON, DB_K_JSON},
+		(const enum db_kind[]){
+			DB_K_UUID, DB_K_TEXT, DB_K_TEXT, DB_K_TEXT, DB_K_TEXT, DB_K_JSON, DB_K_JSON},
 		MESSAGE_COLUMNS);
 }
 
@@ -215,11 +218,11 @@ void store_looked_done(struct store_looked *l)
 	arrays_done(MESSAGE_ARRAYS(l), MESSAGE_COLUMNS);
 }
 
-bool store_looked_row(struct store_looked *l, const uint8_t person[16], const char *period, int64_t due, const char *told,
-	int64_t told_revision)
+bool store_looked_row(struct store_looked *l, const uint8_t person[16], const char *period, int64_t due,
+	const char *told, int64_t told_revision)
 {
-	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period), due ? DB_TIME(due) : DB_NULL, DB_JSON(told),
-		told ? DB_INT8(told_revision) : DB_NULL};
+	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period), due ? DB_TIME(due) : DB_NULL,
+		DB_JSON(told), told ? DB_INT8(told_revision) : DB_NULL};
 	return arrays_add(ROW_ARRAYS(l), values, ROW_COLUMNS);
 }
 
@@ -233,30 +236,31 @@ static char *both_languages(char *const texts[LANGUAGES])
 	return json_dumps(both, JSON_COMPACT);
 }
 
-bool store_looked_message(struct store_looked *l, const uint8_t person[16], const char *period, const struct message *m)
+bool store_looked_message(
+	struct store_looked *l, const uint8_t person[16], const char *period, const struct message *m)
 {
 	char *title = both_languages(m->title), *body = both_languages(m->body);
-	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period), DB_TEXT(m->kind), DB_TEXT(m->indicator),
-		DB_TEXT(m->occasion), DB_JSON(title), DB_JSON(body)};
+	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period), DB_TEXT(m->kind),
+		DB_TEXT(m->indicator), DB_TEXT(m->occasion), DB_JSON(title), DB_JSON(body)};
 	bool ok = title && body && arrays_add(MESSAGE_ARRAYS(l), values, MESSAGE_COLUMNS);
 	free(title);
 	free(body);
 	return ok;
 }
 
-bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool email, int64_t *paces, int64_t *closings,
-	struct err *e)
+bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool email, int64_t *paces,
+	int64_t *closings, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	*paces = *closings = 0;
-	if (!db_exec(db, LOOKED, NULL, e, db_array_value(&l->person), db_array_value(&l->period), db_array_value(&l->due),
-		    db_array_value(&l->told), db_array_value(&l->told_revision)))
+	if (!db_exec(db, LOOKED, NULL, e, db_array_value(&l->person), db_array_value(&l->period),
+		    db_array_value(&l->due), db_array_value(&l->told), db_array_value(&l->told_revision)))
 		return false;
 	if (l->to.count == 0)
 		return true;
-	if (!db_exec(db, TELL, &r, e, db_array_value(&l->to), db_array_value(&l->about), db_array_value(&l->kind),
-			db_array_value(&l->indicator), db_array_value(&l->occasion), db_array_value(&l->title),
-			db_array_value(&l->body), DB_TIME(now), DB_BOOL(email)))
+	if (!db_exec(db, TELL, &r, e, db_array_value(&l->to), db_array_value(&l->about),
+		    db_array_value(&l->kind), db_array_value(&l->indicator), db_array_value(&l->occasion),
+		    db_array_value(&l->title), db_array_value(&l->body), DB_TIME(now), DB_BOOL(email)))
 		return false;
 	*paces = db_int(r, 0, 0);
 	*closings = db_int(r, 0, 1);
@@ -270,7 +274,8 @@ bool store_unpublished(struct db *db, enum store_channel channel, struct db_resu
 
 bool store_published(struct db *db, enum store_channel channel, struct db_array *ids, struct err *e)
 {
-	return db_exec(db, channel == STORE_EMAIL ? EMAIL_PUBLISHED : INBOX_PUBLISHED, NULL, e, db_array_value(ids));
+	return db_exec(
+		db, channel == STORE_EMAIL ? EMAIL_PUBLISHED : INBOX_PUBLISHED, NULL, e, db_array_value(ids));
 }
 
 bool store_mail_claim(struct db *db, int64_t now, int64_t lease, struct db_result **out, struct err *e)
@@ -282,7 +287,8 @@ bool store_mail_handed(struct db *db, int64_t inbox, int32_t attempt, struct err
 {
 	DB_RESULT_AUTO *r = NULL;
 	return db_exec(db, MAIL_HANDED, &r, e, DB_INT8(inbox), DB_INT4(attempt)) &&
-		(db_rows(r) == 1 || err_set(e, ERR_CONFLICT, "mail %lld has another sender by now", (long long)inbox));
+	       (db_rows(r) == 1 ||
+		       err_set(e, ERR_CONFLICT, "mail %lld has another sender by now", (long long)inbox));
 }
 
 bool store_mail_sent(struct db *db, int64_t inbox, int64_t at, struct err *e)
@@ -290,10 +296,12 @@ bool store_mail_sent(struct db *db, int64_t inbox, int64_t at, struct err *e)
 	return db_exec(db, MAIL_DONE, NULL, e, DB_INT8(inbox), DB_TIME(at));
 }
 
-bool store_mail_failed(struct db *db, int64_t inbox, int32_t attempt, const struct mail_failure *f, struct err *e)
+bool store_mail_failed(
+	struct db *db, int64_t inbox, int32_t attempt, const struct mail_failure *f, struct err *e)
 {
-	return db_exec(db, MAIL_FAILED, NULL, e, DB_INT8(inbox), DB_TEXT(f->given_up ? "given_up" : "waiting"),
-		DB_TIME(f->due), DB_INT4(f->attempts), DB_TEXT(f->why), DB_INT4(attempt));
+	return db_exec(db, MAIL_FAILED, NULL, e, DB_INT8(inbox),
+		DB_TEXT(f->given_up ? "given_up" : "waiting"), DB_TIME(f->due), DB_INT4(f->attempts),
+		DB_TEXT(f->why), DB_INT4(attempt));
 }
 
 bool store_mail_doubtful(struct db *db, int64_t now, int64_t *n, struct err *e)

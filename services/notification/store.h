@@ -17,17 +17,20 @@ bool store_marks_add(struct store_marks *m, const uint8_t person[16], const char
 /* Sets when they are looked at, but leaves alone what is due at most `slack_ms` earlier than that. */
 bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms, struct err *e);
 
-/* Locks some rows that are due, passing over those that somebody else has: person, period, told, told_revision. */
+/* Locks some rows that are due, passing over those that somebody else has: person, period, told,
+ * told_revision. */
 bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e);
 /* The score of each, in the order of the two arrays: body, NULL where there is none. */
-bool store_scores(struct db *db, struct db_array *person, struct db_array *period, struct db_result **out, struct err *e);
+bool store_scores(struct db *db, struct db_array *person, struct db_array *period, struct db_result **out,
+	struct err *e);
 /* code, name_id, name_en, unit, measure, direction; by code */
 bool store_indicators(struct db *db, struct db_result **out, struct err *e);
 /* person, from_date, until_date; by person */
 bool store_assignments(struct db *db, struct db_array *people, struct db_result **out, struct err *e);
 bool store_absences(struct db *db, struct db_array *people, struct db_result **out, struct err *e);
 /* person, indicator of what these people were told about their pace since then */
-bool store_paces_told(struct db *db, struct db_array *people, int64_t since, struct db_result **out, struct err *e);
+bool store_paces_told(
+	struct db *db, struct db_array *people, int64_t since, struct db_result **out, struct err *e);
 
 /* What became of rows that were due, and the messages that came of it, as columns. */
 struct store_looked {
@@ -37,20 +40,21 @@ struct store_looked {
 void store_looked_init(struct store_looked *l);
 void store_looked_done(struct store_looked *l);
 /* due 0: no more. */
-bool store_looked_row(struct store_looked *l, const uint8_t person[16], const char *period, int64_t due, const char *told,
-	int64_t told_revision);
-bool store_looked_message(struct store_looked *l, const uint8_t person[16], const char *period, const struct message *m);
+bool store_looked_row(struct store_looked *l, const uint8_t person[16], const char *period, int64_t due,
+	const char *told, int64_t told_revision);
+bool store_looked_message(
+	struct store_looked *l, const uint8_t person[16], const char *period, const struct message *m);
 /* Writes both; counts messages that were new. With `email`, a mail for each whose person has an address. */
-bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool email, int64_t *paces, int64_t *closings,
-	struct err *e);
+bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool email, int64_t *paces,
+	int64_t *closings, struct err *e);
 
 /* What notification.sent has still to say, locked: id, person, period, kind, indicator, at. */
 enum store_channel { STORE_INBOX, STORE_EMAIL };
 bool store_unpublished(struct db *db, enum store_channel channel, struct db_result **out, struct err *e);
 bool store_published(struct db *db, enum store_channel channel, struct db_array *ids, struct err *e);
 
-/* Takes one mail that is due until `lease`: inbox, message_id, attempts, at, title_id, title_en, body_id, body_en,
- * email. No row: none is due. */
+/* Takes one mail that is due until `lease`: inbox, message_id, attempts, at, title_id, title_en, body_id,
+ * body_en, email. No row: none is due. */
 bool store_mail_claim(struct db *db, int64_t now, int64_t lease, struct db_result **out, struct err *e);
 /* False with ERR_CONFLICT when somebody else has it by now. */
 bool store_mail_handed(struct db *db, int64_t inbox, int32_t attempt, struct err *e);
@@ -62,7 +66,8 @@ struct mail_failure {
 	int32_t attempts;
 	const char *why;
 };
-bool store_mail_failed(struct db *db, int64_t inbox, int32_t attempt, const struct mail_failure *f, struct err *e);
+bool store_mail_failed(
+	struct db *db, int64_t inbox, int32_t attempt, const struct mail_failure *f, struct err *e);
 /* Mails whose sender died after handing them over; how many. */
 bool store_mail_doubtful(struct db *db, int64_t now, int64_t *n, struct err *e);
 /* state, count: of waiting, doubtful, given_up */

@@ -20,13 +20,15 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 		       "bertugas sudah lewat; pada laju menuju batas itu, sekarang kira-kira {expected}.\n",
 		"So far {realized} are recorded; the limit for {period} is {target}. {elapsed} of {total} service days "
 		"have passed; on the pace to that limit it would be about {expected} by now.\n"},
-	[PACE_LESS_ROOM] = {"Batas itu terjaga bila bertambah paling banyak {need} dalam {left} hari bertugas yang "
-			    "tersisa.\n",
-		"The limit holds with at most {need} more in the {left} service days that are left.\n"},
-	[PACE_LESS_OVER] = {"Batas itu sudah terlampaui sebanyak {need}; menahan penambahan dalam {left} hari bertugas yang "
-			    "tersisa tetap memperbaiki hasil.\n",
-		"The limit is passed by {need}; holding further ones back in the {left} service days that are left "
-		"still improves the result.\n"},
+	[PACE_LESS_ROOM] =
+		{"Batas itu terjaga bila bertambah paling banyak {need} dalam {left} hari bertugas yang "
+		 "tersisa.\n",
+			"The limit holds with at most {need} more in the {left} service days that are left.\n"},
+	[PACE_LESS_OVER] =
+		{"Batas itu sudah terlampaui sebanyak {need}; menahan penambahan dalam {left} hari bertugas yang "
+		 "tersisa tetap memperbaiki hasil.\n",
+			"The limit is passed by {need}; holding further ones back in the {left} service days that are left "
+			"still improves the result.\n"},
 	[PACE_VALUE] = {"Sejauh ini nilainya {realized} dan targetnya {target} untuk {period} (catatan: {events}). "
 			"{elapsed} dari {total} hari bertugas sudah lewat.\n",
 		"So far it stands at {realized} against a target of {target} for {period} (records: {events}). "
@@ -56,7 +58,8 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 		     "berubah:\n",
 		"Since the last message about {period}, evidence or other data have changed, and ratings with them:\n"},
 	[CHANGED_ITEM] = {"- {name}: {old} → {new}\n", "- {name}: {old} → {new}\n"},
-	[CHANGED_RESULTS] = {"- Hasil kerja keseluruhan: {old} → {new}\n", "- Results as a whole: {old} → {new}\n"},
+	[CHANGED_RESULTS] = {"- Hasil kerja keseluruhan: {old} → {new}\n",
+		"- Results as a whole: {old} → {new}\n"},
 	[CHANGED_NOW] = {"\nSekarang:\n", "\nNow:\n"},
 	[NEED_MORE] = {"Dengan tambahan {need}: {to}.", "With {need} more: {to}."},
 	[NEED_LESS] = {"Dengan {need} lebih rendah: {to}.", "With {need} less: {to}."},
@@ -113,20 +116,21 @@ const char *wording_figure(enum language language, dec_wide hundredths, bool who
 const char *wording_period(enum language language, struct period p, char out[WORDING_PERIOD])
 {
 	static const char *const months[LANGUAGES][12] = {
-		{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober",
-			"November", "Desember"},
-		{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-			"November", "December"},
+		{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September",
+			"Oktober", "November", "Desember"},
+		{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+			"October", "November", "December"},
 	};
 	static const char *const quarters[LANGUAGES][4] = {
 		{"triwulan I", "triwulan II", "triwulan III", "triwulan IV"},
-		{"the first quarter of", "the second quarter of", "the third quarter of", "the fourth quarter of"},
+		{"the first quarter of", "the second quarter of", "the third quarter of",
+			"the fourth quarter of"},
 	};
 	static const char *const years[LANGUAGES] = {"tahun", "the year"};
 	int month = p.first_month % 12;
-	const char *name = p.kind == PERIOD_MONTH ? months[language][month]
-		: p.kind == PERIOD_QUARTER	  ? quarters[language][month / 3]
-						  : years[language];
+	const char *name = p.kind == PERIOD_MONTH     ? months[language][month]
+			   : p.kind == PERIOD_QUARTER ? quarters[language][month / 3]
+						      : years[language];
 	snprintf(out, WORDING_PERIOD, "%s %d", name, (int)period_year(p));
 	return out;
 }

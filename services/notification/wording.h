@@ -1,5 +1,5 @@
-/* wording: the sentences that people read, Indonesian and English side by side, and figures as each language writes
- * them. Pure. A sentence's {slots} are filled by name. */
+/* wording: the sentences that people read, Indonesian and English side by side, and figures as each
+ * language writes them. Pure. A sentence's {slots} are filled by name. */
 #pragma once
 
 #include <stddef.h>

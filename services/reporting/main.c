@@ -1,19 +1,26 @@
 /* reporting: aggregates of units and agencies.
  *
- * Reads score.changed (decision.made follows with the decisions); writes nothing but its own schema. A replay is harmless:
- * a message only says which score is to be taken again, as it stands now. */
+ * Reads score.changed (decision.made follows with the decisions); writes nothing but its own schema. A
+ * replay is harmless: a message only says which score is to be taken again, as it stands now. */
 #include "reporting.h"
 #include "store.h"
 
 static const struct metric metrics[] = {
-	[REPORTING_SCORES] = {METRIC_COUNTER, "terukur_reporting_scores_total", "Scores taken that were new.", NULL, NULL},
-	[REPORTING_MOVED] = {METRIC_COUNTER, "terukur_reporting_units_total", "Scores whose unit was looked up again.", NULL, NULL},
+	[REPORTING_SCORES] = {METRIC_COUNTER, "terukur_reporting_scores_total", "Scores taken that were new.",
+		NULL, NULL},
+	[REPORTING_MOVED] = {METRIC_COUNTER, "terukur_reporting_units_total",
+		"Scores whose unit was looked up again.", NULL, NULL},
 };
 
 static const char *const topics[] = {"terukur.score.changed", NULL};
 static const struct service_subscription subscriptions[] = {
-	{.group = "terukur-reporting", .topics = topics, .threads = 1, .max_messages = 5000, .max_bytes = 4 << 20,
-		.gather_ms = 200, .handle = reporting_handle},
+	{.group = "terukur-reporting",
+		.topics = topics,
+		.threads = 1,
+		.max_messages = 5000,
+		.max_bytes = 4 << 20,
+		.gather_ms = 200,
+		.handle = reporting_handle},
 };
 
 static const struct service_timer timers[] = {

@@ -9,7 +9,8 @@
 
 enum { RUN_SECONDS = 20 }; /* then the timer shows that it lives */
 
-/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False without memory. */
+/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False without
+ * memory. */
 static bool add_key(struct store_keys *keys, const struct bus_message *m)
 {
 	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
@@ -23,13 +24,15 @@ static bool add_key(struct store_keys *keys, const struct bus_message *m)
 	if (*slash != '/')
 		return true;
 	*slash = '\0';
-	return !digest_uuid_parse(text, person) || !period_parse(slash + 1, &p) || store_keys_add(keys, person, slash + 1);
+	return !digest_uuid_parse(text, person) || !period_parse(slash + 1, &p) ||
+	       store_keys_add(keys, person, slash + 1);
 }
 
 static bool take(struct worker *w, struct store_keys *keys, int64_t *changed, struct err *e)
 {
-	bool ok = db_begin(w->db, e) && store_lock(w->db, keys, e) && store_take_scores(w->db, keys, changed, e) &&
-		store_take_units(w->db, keys, e) && db_commit(w->db, e);
+	bool ok = db_begin(w->db, e) && store_lock(w->db, keys, e) &&
+		  store_take_scores(w->db, keys, changed, e) && store_take_units(w->db, keys, e) &&
+		  db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);
 	return ok;
@@ -58,7 +61,8 @@ static bool follow_some(struct worker *w, int *n, struct err *e)
 	bool ok = db_begin(w->db, e) && store_outdated(w->db, &r, e);
 	*n = db_rows(r);
 	for (int i = 0; ok && i < *n; i++)
-		ok = store_keys_add(&keys, db_uuid(r, i, 0), db_text(r, i, 1)) || err_set(e, ERR_FATAL, "out of memory");
+		ok = store_keys_add(&keys, db_uuid(r, i, 0), db_text(r, i, 1)) ||
+		     err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && (*n == 0 || store_take_units(w->db, &keys, e)) && db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);

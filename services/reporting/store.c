@@ -24,8 +24,9 @@ const struct db_statement reporting_statements[] = {
 		"WHERE v.revision > c.revision OR (v.revision IS NULL) = c.stands ORDER BY c.person, c.period) x "
 		"WHERE s.person = x.person AND s.period = x.period",
 		"uuid[], text[]"},
-	/* The last service day under an assignment is its last day in the period, or the day before an absence, if no
-	 * absence covers that. The latest of them all decides. Without a service day, whoever was there last. */
+	/* The last service day under an assignment is its last day in the period, or the day before an
+	 * absence, if no absence covers that. The latest of them all decides. Without a service day,
+	 * whoever was there last. */
 	[TAKE_UNITS] = {"take_units",
 		"UPDATE reporting.score s SET unit = x.unit, agency = x.agency, registry = x.version "
 		"FROM (SELECT o.person, o.period, r.version, l.unit, l.agency FROM registry.version_view r CROSS JOIN "
@@ -66,7 +67,8 @@ bool store_keys_add(struct store_keys *k, const uint8_t person[16], const char *
 	return db_array_add(&k->person, DB_UUID(person)) && db_array_add(&k->period, DB_TEXT(period));
 }
 
-static bool run(struct db *db, enum statement statement, struct store_keys *k, struct db_result **out, struct err *e)
+static bool run(
+	struct db *db, enum statement statement, struct store_keys *k, struct db_result **out, struct err *e)
 {
 	return db_exec(db, (int)statement, out, e, db_array_value(&k->person), db_array_value(&k->period));
 }

@@ -16,8 +16,8 @@ bool store_keys_add(struct store_keys *k, const uint8_t person[16], const char *
 
 /* Makes rows where there are none, and locks them all in order. In a transaction. */
 bool store_lock(struct db *db, struct store_keys *k, struct err *e);
-/* After the lock, so that it reads what whoever held it before left: the scores that stand now, and that others do not
- * stand any more. How many rows that changed. */
+/* After the lock, so that it reads what whoever held it before left: the scores that stand now, and that
+ * others do not stand any more. How many rows that changed. */
 bool store_take_scores(struct db *db, struct store_keys *k, int64_t *changed, struct err *e);
 /* The unit and agency of those rows that have them of an older registry. */
 bool store_take_units(struct db *db, struct store_keys *k, struct err *e);

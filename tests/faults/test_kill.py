@@ -2,6 +2,7 @@
 in the midst of it. What everybody loses if this fails: nothing accepted is lost, and nothing counts twice."""
 import email
 import json
+import os
 import random
 import threading
 import time
@@ -13,7 +14,7 @@ from oracle.city import City
 from programs import SERVICES
 from told import Told
 
-SEED, EVENTS, SECONDS = 8, 40000, 30
+SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, 30
 CHAOS = {SECONDS // 3: "kafka", 2 * SECONDS // 3: "postgres"}  # at which second which one dies
 
 

@@ -3,6 +3,7 @@ that the score does not know of."""
 import json
 import time
 
+import pytest
 from town import Town
 
 
@@ -20,6 +21,17 @@ def test_new_sources_topic_is_seen_within_5_seconds(stack):
     stack.load(town.registry)
     assert list(stack.ends(town.topic)) == [0, 1, 2, 3, 4, 5]
     town.tell(town.event(), partition=4)
+    seen_within(5, lambda: town.realized() == ("1.00", 1))
+
+
+@pytest.mark.parametrize("kill", [False, True], ids=["stopped", "killed"])
+def test_new_source_while_intake_is_down(stack, kill):
+    """Back within the time in which Kafka still holds its place for it, it must not go on with the topics of before."""
+    town = Town(stack, load=False)
+    (stack.kill if kill else stack.stop)("intake")
+    stack.load(town.registry)
+    town.tell(town.event())
+    stack.start("intake")
     seen_within(5, lambda: town.realized() == ("1.00", 1))
 
 
