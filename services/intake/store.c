@@ -147,13 +147,17 @@ bool store_partition(struct db *db, int32_t day, struct err *e)
 
 bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e)
 {
-	DB_RESULT_AUTO *r = NULL;
-	if (!db_exec(db, TOPIC, &r, e, DB_TEXT(name)))
-		return false;
-	if (db_rows(r) == 0) /* another worker has just added it, not visible to this statement yet */
-		return err_set(e, ERR_RETRY, "topic %s is being added", name);
-	*id = (int32_t)db_int(r, 0, 0);
-	return true;
+	/* Twice: one that another worker has just added is not visible to the statement that found it in its way. */
+	for (int attempt = 0; attempt < 2; attempt++) {
+		DB_RESULT_AUTO *r = NULL;
+		if (!db_exec(db, TOPIC, &r, e, DB_TEXT(name)))
+			return false;
+		if (db_rows(r) == 0)
+			continue;
+		*id = (int32_t)db_int(r, 0, 0);
+		return true;
+	}
+	return err_set(e, ERR_RETRY, "topic %s is being added", name);
 }
 
 /* Columns as arrays, for statements that take many rows at once. */

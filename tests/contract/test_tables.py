@@ -1,0 +1,263 @@
+"""The tables in the code beside the files that describe them: README, schemas, AsyncAPI, OpenAPI, Compose. What a reader
+loses if this fails: the documents say something that the programs do not do."""
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+from programs import SERVICE_SETTINGS, SERVICES
+from stack import PORTS
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+PROGRAMS = (*SERVICES, "admin")
+SOURCES = sorted([*ROOT.glob("shared/*.[ch]"), *ROOT.glob("services/*/*.[ch]")])
+ASYNCAPI = yaml.safe_load((ROOT / "schemas/asyncapi.yaml").read_text())
+OPENAPI = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text())
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+README = (ROOT / "README.md").read_text()
+
+
+def source(path):
+    """A C file without its comments."""
+    return re.sub(r"/\*.*?\*/", "", (ROOT / path).read_text(), flags=re.DOTALL)
+
+
+def own_readme(name):
+    return (ROOT / f"services/{name}/README.md").read_text()
+
+
+def table_after(text, heading):
+    """The cells of the first table after a line, without its head."""
+    rows = text[text.index(heading):].partition("\n|")[2].partition("\n\n")[0].splitlines()
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+
+
+def quoted(text):
+    return re.findall(r"`([^`]+)`", text)
+
+
+# --- reason codes
+
+def test_reason_codes():
+    """In one order everywhere: the first that applies counts."""
+    enum = re.search(r"enum reason \{(.*?)\}", source("shared/event.h"), re.DOTALL)[1]
+    members = re.findall(r"REASON_(\w+)", enum)[1:-1]
+    table = re.search(r"reason_codes\[[^]]*\] = \{(.*?)\};", source("shared/event.c"), re.DOTALL)[1]
+    codes = dict(re.findall(r'\[REASON_(\w+)\] = "(\w+)"', table))
+    assert codes == {member: member.lower() for member in ["NONE", *members]}
+    order = [member.lower() for member in members]
+    schema = json.loads((ROOT / "schemas/topics/evidence.rejected.json").read_text())
+    assert schema["properties"]["reason"]["enum"] == order
+    readme = table_after(README, "Why an event is rejected")
+    assert [code for row in readme for code in quoted(row[0])] == order
+
+
+# --- topics
+
+def address(channel):
+    return ASYNCAPI["channels"][channel["$ref"].rpartition("/")[2]]["address"]
+
+
+def spoken_of():
+    """{(service, receive or send, address)} as AsyncAPI has it, of the services that there are."""
+    found = set()
+    for operation in ASYNCAPI["operations"].values():
+        for tag in operation["tags"]:
+            found.add((tag["$ref"].rpartition("/")[2], operation["action"], address(operation["channel"])))
+    return {row for row in found if row[0] in PROGRAMS}
+
+
+def test_topics_in_the_code():
+    """Who reads and writes what."""
+    found = set()
+    for name in PROGRAMS:
+        text = "".join(source(path.relative_to(ROOT)) for path in (ROOT / f"services/{name}").glob("*.c"))
+        for topics in re.findall(r"\btopics\[\] = \{(.*?)\}", text):
+            for topic in re.findall(r'"(\S+?)"', topics):
+                found.add((name, "receive", topic.replace("^", "").replace("\\\\", "").replace(
+                    "activity.", "activity.{source}")))
+        for topic in re.findall(r'(?:\.topic = |say\(w, |sizeof topic, )"(terukur\.[a-z.%]+)"', text):
+            found.add((name, "send", topic.replace("%s", "{source}")))
+    assert found == spoken_of()
+
+
+def test_topics_that_admin_creates():
+    """Partitions, compaction and retention."""
+    text, day = source("services/admin/topics.c"), 86400000
+    rows = re.findall(r'\{("terukur\.[a-z.]+"|NULL), (\d+), (\w+), (-?\d+)( \* DAY_MS)?\}', text)
+    made = {name.strip('"').replace("NULL", "terukur.activity.{source}"): (
+        int(partitions), compacted == "true", int(retention) * (day if unit else 1))
+        for name, partitions, compacted, retention, unit in rows}
+    said = {}
+    for channel in ASYNCAPI["channels"].values():
+        kafka = channel["bindings"]["kafka"]
+        settings = kafka["topicConfiguration"]
+        said[channel["address"]] = (kafka["partitions"], settings["cleanup.policy"] == ["compact"],
+                                    settings.get("retention.ms", -1))
+    assert made == said
+
+
+def test_topics_in_the_readme():
+    rows = table_after(README, "decided without a person")
+    assert [re.search(r"\w+", row[0])[0] for row in rows] == list(PROGRAMS)
+    said = {(re.search(r"\w+", row[0])[0], action, topic.replace("*", "{source}").replace("<source>", "{source}"))
+            for row in rows for action, cell in (("receive", row[1]), ("send", row[2])) for topic in quoted(cell)}
+    assert said == spoken_of()
+
+
+# --- settings
+
+def settings_of(name):
+    """{setting: its default, None when it is required} from --help."""
+    said = subprocess.run([BUILD / name, "--help"], env={}, capture_output=True, text=True, check=True).stdout
+    rows = re.findall(r"^  ([A-Z][A-Z_]+) +\S.*?(?: \[(.*)\]| \(required\))?$", said, re.MULTILINE)
+    assert rows
+    return {setting: default for setting, default in rows if not setting.startswith("KAFKA_…")}
+
+
+COMMON = ("KAFKA_BROKERS", "DATABASE_URL", "OPS_LISTEN", "LOG_LEVEL", "INSTANCE")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_settings_in_compose(name):
+    """A name that the program does not know would be ignored without a word."""
+    known = {*settings_of(name)}
+    given = {setting.removesuffix("_FILE") for setting in COMPOSE["services"][name].get("environment", {})}
+    assert given <= known
+    assert {"KAFKA_BROKERS", "DATABASE_URL"} <= given
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_settings_of_the_stack(name):
+    assert {*SERVICE_SETTINGS.get(name, {})} <= {*settings_of(name)}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_settings_in_the_services_readme(name):
+    """Each of its own, with its default."""
+    text = own_readme(name)
+    for setting, default in settings_of(name).items():
+        if setting in COMMON:
+            continue
+        assert f"`{setting}`" in text, setting
+        line = next(line for line in text.splitlines() if f"`{setting}`" in line)
+        assert not default or default in line, f"{setting}: {default}"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_ops_ports(name):
+    """The program's default is what Compose and `make up` use."""
+    port = settings_of(name)["OPS_LISTEN"].rpartition(":")[2]
+    assert int(port) == PORTS[name][1]
+    compose = COMPOSE["services"][name]
+    assert compose["environment"]["OPS_LISTEN"].rpartition(":")[2] == port
+
+
+# --- metrics, commands, files
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_metrics_in_the_services_readme(name):
+    own = re.findall(rf'"(terukur_{name}_\w+)"', source(f"services/{name}/main.c"))
+    text = own_readme(name)
+    assert [metric for metric in own if metric not in text] == []
+
+
+def test_commands_in_admins_readme():
+    said = subprocess.run([BUILD / "admin", "--help"], env={}, capture_output=True, text=True, check=True).stdout
+    commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)\b", said.partition("settings")[0], re.MULTILINE)
+    assert len(commands) > 10
+    text = own_readme("admin")
+    assert [command for command in commands if command not in text] == []
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_files_in_the_services_readme(name):
+    """Its tour, where it has one, names every C file, and none that is gone."""
+    text, folder = own_readme(name), ROOT / f"services/{name}"
+    named = {name for word in quoted(text) for name in re.findall(r"^[a-z_]+\.c$", word)}
+    assert not named or named == {path.name for path in folder.glob("*.c")}
+
+
+@pytest.mark.parametrize("path", sorted(p.relative_to(ROOT) for p in [
+    *ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("*/*/*.md")]), ids=str)
+def test_links(path):
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / path).read_text()):
+        assert (ROOT / path).parent.joinpath(link).exists(), link
+
+
+# --- routes
+
+def test_routes():
+    """The gateway's table and OpenAPI have the same endpoints."""
+    rows = re.findall(r'\{"([A-Z]+)", "/api/v1(/\S*)", ', source("services/gateway/main.c"))
+    said = {(method.upper(), path) for path, item in OPENAPI["paths"].items() for method in item
+            if method in ("get", "post", "put", "delete", "patch")}
+    assert {*rows} == said
+
+
+# --- rules of the house
+
+DOORS = {  # header: where it may be included
+    "libpq-fe.h": r"shared/db\w*\.[ch]", "librdkafka/rdkafka.h": r"shared/bus\w*\.[ch]",
+    "microhttpd.h": r"shared/http\w*\.[ch]", "sodium.h": r"shared/digest\.c",
+    "curl/curl.h": r"services/notification/mail\.c",
+}
+CALLS = {  # what is called: where it may be
+    r"\b(?:secure_)?getenv\(": r"shared/conf\.c",
+    r"(?<![\w.>])_?exit\(": r"shared/service\.c",
+    r"\bgettimeofday\(|(?<![\w.>])time\(": r"shared/clock\.c",
+    r"(?<!\w)(system|popen|sprintf|gets)\(": "nowhere",
+}
+
+
+@pytest.mark.parametrize("header", DOORS)
+def test_one_door_per_library(header):
+    """Whoever changes a library's version has one file to read."""
+    found = [str(path.relative_to(ROOT)) for path in SOURCES if f"<{header}>" in path.read_text()]
+    assert found
+    assert [path for path in found if not re.fullmatch(DOORS[header], path)] == []
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_calls_have_their_place(call):
+    found = [str(path.relative_to(ROOT)) for path in SOURCES
+             if re.search(call, source(path.relative_to(ROOT)))]
+    assert [path for path in found if not re.fullmatch(CALLS[call], path)] == []
+
+
+def test_sql_stays_in_the_stores():
+    """All of a service's statements are in its store*.c; migrations are files."""
+    found = [str(path.relative_to(ROOT)) for path in SOURCES if re.search(
+        r'"\s*(SELECT .* FROM|INSERT INTO|UPDATE \w+\.|DELETE FROM|COPY) ', source(path.relative_to(ROOT)))]
+    assert [path for path in found if not re.fullmatch(r"services/\w+/store\w*\.[ch]|services/admin/migrate\.c", path)] == []
+
+
+def test_nobody_reads_anothers_tables():
+    """A schema has one writer; the others read the views that it publishes. (admin works as the owner of the registry,
+    and as an operator reads intake's and scoring's evidence to verify it.)"""
+    wrong = []
+    for path in ROOT.glob("services/*/store*.[ch]"):
+        own = path.parent.name
+        if own == "admin":
+            continue
+        sql = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', source(path.relative_to(ROOT))))
+        for schema, table in re.findall(r"\b(registry|intake|scoring|notification|reporting|gateway)\.([a-z_]+)\b", sql):
+            if schema != own and not table.endswith("_view") and table != "h":
+                wrong.append(f"{path.relative_to(ROOT)}: {schema}.{table}")
+    assert wrong == []
+
+
+def test_migrations_are_numbered():
+    numbers = [int(path.name[:3]) for path in sorted((ROOT / "schemas/sql").glob("*.sql"))]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_ce_types_in_the_code_are_in_the_schema():
+    types = re.findall(r'\] = "(terukur\.activity\.\w+\.v1)"', source("shared/event.c"))
+    schema = (ROOT / "schemas/topics/activity.json").read_text()
+    assert len(types) == 4 and all(f'"{name}"' in schema for name in types)
+    assert quoted("".join(row[0] for row in table_after(README, "Four types"))) == types

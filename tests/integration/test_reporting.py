@@ -1,0 +1,255 @@
+"""Units' and agencies' aggregates. What a head or a planner loses if this fails: a mean that no pocket calculator gives,
+people counted in a unit they have left, or twice, or not at all."""
+import random
+import time
+from collections import Counter
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+from daemon import wait_until
+from town import Town
+
+SCORES = "terukur.score.changed"
+MARCH = "2026-03"
+
+
+@pytest.fixture
+def city(stack):
+    """Four people in one unit; another unit of the agency is empty."""
+    town = Town(stack, people=4, load=False)
+    town.agency, town.other = f"t{town.n}-agency", f"t{town.n}-other"
+    town.registry["units"].append({"code": town.other, "agency": town.agency, "name": "Puskesmas lain"})
+    stack.load(town.registry)
+    return town
+
+
+def visits(town, n, nip, period=MARCH):
+    return [town.event(subject=nip, time=f"{period}-05T08:00:00+07:00") for _ in range(n)]
+
+
+def quality(town, value, nip):
+    return town.event(subject=nip, indicator=town.quality, value=value, time=f"{MARCH}-05T08:00:00+07:00")
+
+
+def unit(town, code=None, period=MARCH):
+    """(people, mean, above, meets, below, missing), None when the unit has nobody."""
+    rows = town.stack.rows("SELECT people, mean, above, meets, below, missing FROM reporting.unit_view "
+                           "WHERE unit = %s AND period = %s", code or town.unit, period)
+    return rows[0] if rows else None
+
+
+def agency(town, period=MARCH):
+    rows = town.stack.rows("SELECT people, mean, above, meets, below, missing FROM reporting.agency_view "
+                           "WHERE agency = %s AND period = %s", town.agency, period)
+    return rows[0] if rows else None
+
+
+def expected(town, nips, period=MARCH):
+    """The same from the scores themselves."""
+    scores = [score for score in (town.score(period, nip) for nip in nips) if score]
+    results = [Decimal(s["results"]["score"]) for s in scores if s["results"]]
+    ratings = Counter(s["results"]["rating"] for s in scores if s["results"])
+    mean = (sum(results) / len(results)).quantize(Decimal("0.01"), ROUND_HALF_UP) if results else None
+    return (len(results), mean, ratings["ABOVE"], ratings["MEETS"], ratings["BELOW"],
+            sum(len(s["missing"]) for s in scores))
+
+
+def becomes(read, want, seconds=10):
+    assert wait_until(lambda: read() == want, seconds), (read(), want)
+
+
+def test_unit_and_agency_are_summed_up(city):
+    a, b, c, d = city.nips
+    city.settle(*visits(city, 12, a), *visits(city, 10, b), *visits(city, 7, c), quality(city, 50, b), quality(city, 33, c))
+    assert unit(city)[0] == 3 and unit(city)[2:] == (1, 1, 1, 1)
+    assert unit(city) == agency(city) == expected(city, city.nips)
+    for period in ("2026-Q1", "2026"):
+        assert unit(city, period=period) == expected(city, city.nips, period)
+    city.settle(*visits(city, 3, d), *visits(city, 2, c))
+    assert unit(city)[0] == 4
+    assert unit(city) == agency(city) == expected(city, city.nips)
+    rows = city.stack.rows("SELECT indicator, people, events, realized, mean_achievement, above, meets, below FROM "
+                           "reporting.indicator_view WHERE unit = %s AND period = %s ORDER BY 1 DESC", city.unit, MARCH)
+    assert rows == [(city.visits, 4, 34, Decimal("34.00"), Decimal("85.00"), 1, 2, 1),
+                    (city.quality, 2, 2, Decimal("83.00"), Decimal("83.00"), 0, 1, 1)]
+
+
+def test_each_persons_row(city):
+    a = city.nips[0]
+    city.settle(*visits(city, 9, a))
+    score = city.score(nip=a)
+    assert city.stack.rows("SELECT name, unit, agency, results, rating, missing, revision FROM reporting.person_score_view "
+                           "WHERE person = %s AND period = %s", city.id(a), MARCH) == [
+        ("Pegawai", city.unit, city.agency, Decimal(score["results"]["score"]), "MEETS", 1, score["revision"])]
+
+
+def test_nothing_measured_is_nobody(city):
+    """What was measured was revoked: the person counts no more, and is not zero either."""
+    a, b, *_ = city.nips
+    event = city.event(subject=a, time=f"{MARCH}-05T08:00:00+07:00")
+    city.settle(event, *visits(city, 10, b))
+    assert unit(city)[0] == 2
+    city.settle(city.event("revoked", replaces=event["id"], reason="keliru", subject=a))
+    assert city.score(nip=a)["items"] == []
+    assert unit(city) == expected(city, city.nips) and unit(city)[:2] == (1, Decimal("100.00"))
+
+
+def test_a_score_that_vanishes_is_taken_out(city):
+    a, b, *_ = city.nips
+    city.settle(*visits(city, 5, a), *visits(city, 10, b))
+    assert unit(city)[0] == 2
+    city.stack.load({"absences": [{"nip": a, "from": "2026-03-01", "until": "2026-03-31", "kind": "maternity"}]})
+    city.stack.wait_idle()
+    assert unit(city)[:2] == (1, Decimal("100.00"))
+    city.stack.load({"absences": [{"nip": a, "from": "2026-03-01", "until": "2026-03-30", "kind": "maternity"}]})
+    city.stack.wait_idle()
+    assert unit(city) == expected(city, city.nips) and unit(city)[0] == 2
+
+
+def test_a_transfer_moves_a_score_without_a_new_one(city):
+    """The same position in another unit: the score is the same, so nobody would speak of it again."""
+    a, b, *_ = city.nips
+    city.settle(*visits(city, 5, a), *visits(city, 10, b))
+    revision = city.score(nip=a)["revision"]
+    city.stack.load({"people": [city.person(a, until="2026-03-15"),
+                                city.person(a, unit=city.other, **{"from": "2026-03-16"})]})
+    city.stack.wait_idle()
+    assert city.score(nip=a)["revision"] == revision
+    becomes(lambda: unit(city, city.other), expected(city, [a]))
+    assert unit(city) == expected(city, [b])
+    assert agency(city) == expected(city, [a, b])
+
+
+def test_the_last_service_day_decides(city):
+    """Who was away since before a transfer has served in the old unit alone."""
+    a, b, *_ = city.nips
+    city.stack.load({"people": [city.person(a, until="2026-03-15"),
+                                city.person(a, unit=city.other, **{"from": "2026-03-16"})],
+                     "absences": [{"nip": a, "from": "2026-03-10", "until": "2026-04-20", "kind": "sick"}]})
+    city.settle(*visits(city, 5, a), *visits(city, 10, b))
+    assert unit(city)[0] == 2 and unit(city, city.other) is None
+
+
+def last_unit(assignments, absences, first, last):
+    """The rule, a day at a time."""
+    for back in range((last - first).days + 1):
+        day = last - timedelta(back)
+        if not any(start <= day <= end for start, end in absences):
+            for start, end, name in assignments:
+                if start <= day <= (end or date.max):
+                    return name
+    return None
+
+
+def test_units_of_random_lives(city):
+    """Against the rule as one would check it with a calendar."""
+    rng, db, lives = random.Random(7), city.stack.db, {}
+    for _ in range(300):
+        person = str(db.execute("INSERT INTO registry.person (nip, name) VALUES (%s, 'x') RETURNING id",
+                                (f"random-{city.n}-{_}",)).fetchone()[0])
+        day, assignments, absences = date(2025, 11, 1) + timedelta(rng.randrange(120)), [], []
+        while day < date(2026, 6, 1) and len(assignments) < 4:
+            end = day + timedelta(rng.randrange(60)) if rng.random() < .8 else None
+            assignments.append((day, end, rng.choice([city.unit, city.other])))
+            day = (end or date.max - timedelta(99)) + timedelta(1 + rng.randrange(3) * rng.randrange(20))
+        for day in {date(2026, 1, 1) + timedelta(rng.randrange(150)) for _ in range(rng.randrange(6))}:
+            absences.append((day, day + timedelta(rng.randrange(40))))
+        for start, end, name in assignments:
+            db.execute("INSERT INTO registry.assignment (person, from_date, until_date, unit, position) "
+                       "VALUES (%s, %s, %s, %s, %s)", (person, start, end, name, city.position))
+        for start, end in absences:
+            db.execute("INSERT INTO registry.absence VALUES (%s, %s, %s, 'x')", (person, start, end))
+        lives[person] = assignments, absences
+    periods = {"2026-02": (date(2026, 2, 1), date(2026, 2, 28)), "2026-Q2": (date(2026, 4, 1), date(2026, 6, 30)),
+               "2026": (date(2026, 1, 1), date(2026, 12, 31))}
+    want = {(person, period): last_unit(*life, *days) for person, life in lives.items() for period, days in periods.items()}
+    for person, period in want:
+        db.execute("INSERT INTO reporting.score (person, period, revision, stands) VALUES (%s, %s, 1, true)",
+                   (person, period))
+    everyone = list(lives)
+    assert wait_until(lambda: city.stack.value("SELECT count(*) FROM reporting.score WHERE registry = 0 AND "
+                                               "person = ANY(%s::uuid[])", everyone) == 0, 20)
+    got = {(str(person), period): name for person, period, name in city.stack.rows(
+        "SELECT person, period, unit FROM reporting.score WHERE person = ANY(%s::uuid[])", everyone)}
+    served = {key: name for key, name in want.items() if name}  # without a service day there is no score
+    assert len(served) > 500 and {key: got[key] for key in served} == served
+    db.execute("DELETE FROM reporting.score WHERE person = ANY(%s::uuid[])", (everyone,))
+
+
+def test_means_are_rounded_half_up(city):
+    for results in (["1.00", "1.01"], ["0.01", "0.02", "0.02"], ["99.99", "100.00"], ["0.00", "0.00", "0.01"],
+                    ["33.33", "33.33", "33.34"]):
+        city.stack.db.execute("DELETE FROM reporting.score WHERE unit = %s", (city.unit,))
+        for value in results:
+            city.stack.db.execute("INSERT INTO reporting.score (person, period, stands, results, rating, unit, agency, registry)"
+                                  " VALUES (gen_random_uuid(), %s, true, %s, 'MEETS', %s, %s, 9999999)",
+                                  (MARCH, value, city.unit, city.agency))
+        want = (sum(map(Decimal, results)) / len(results)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert unit(city)[:2] == agency(city)[:2] == (len(results), want)
+    city.stack.db.execute("DELETE FROM reporting.score WHERE unit = %s", (city.unit,))
+
+
+def test_all_of_it_again_and_nonsense_between(city):
+    stack, (a, b, *_) = city.stack, city.nips
+    city.settle(*visits(city, 5, a), *visits(city, 10, b))
+    before = stack.rows("SELECT * FROM reporting.score ORDER BY person, period")
+    stack.stop("reporting")
+    person = city.id(a)
+    keys = [b"", b"x", person, f"{person}/", f"{person}/2026-13", f"{person}/2026-03/", f"{person}/2026-\0003",
+            b"\xff" * 44, f"{person}/{MARCH}"]
+    stack.produce([(SCORES, p, key, [], value) for key in keys for p in (0, 5) for value in (b"", b"{", b"\xff", None)])
+    group = [TopicPartition(SCORES, p, 0) for p in stack.ends(SCORES)]
+    kafka = AdminClient({"bootstrap.servers": stack.brokers})
+    for future in kafka.alter_consumer_group_offsets([ConsumerGroupTopicPartitions("terukur-reporting", group)]).values():
+        future.result(10)
+    stack.start("reporting")
+    stack.wait_idle()
+    assert stack.rows("SELECT * FROM reporting.score ORDER BY person, period") == before
+
+
+def test_killed_again_and_again_it_agrees_with_the_scores(stack):
+    towns = [Town(stack, people=20, load=False) for _ in range(3)]
+    for town in towns:
+        stack.load(town.registry)
+    for pause in (0.3, 0.7, 0.2, 1.1, 0.5, 0.9):
+        for town in towns:
+            town.tell(*(event for nip in town.nips for event in visits(town, 2, nip)))
+        time.sleep(pause)
+        stack.kill("reporting")
+        stack.start("reporting", wait=False)
+    stack.start("reporting")
+    stack.wait_idle()
+    for town in towns:
+        assert unit(town) == expected(town, town.nips)
+
+
+def test_two_of_them_do_not_get_in_each_others_way(stack):
+    town = Town(stack, people=40)
+    stack.start("reporting-2")
+    try:
+        for _ in range(5):
+            town.tell(*(event for nip in town.nips for event in visits(town, 1, nip)))
+            stack.load({"units": [{**town.registry["units"][0], "name": f"Puskesmas {_}"}]})  # a version of the registry
+        stack.wait_idle()
+        assert unit(town) == expected(town, town.nips)
+    finally:
+        stack.stop("reporting-2")
+
+
+def test_the_gateway_reads_the_views_alone(stack):
+    stack.db.execute("SET ROLE terukur_gateway")
+    try:
+        for view in ("person_score_view", "unit_view", "agency_view", "indicator_view"):
+            stack.rows(f"SELECT * FROM reporting.{view} LIMIT 1")
+        with pytest.raises(Exception, match="permission denied"):
+            stack.rows("SELECT * FROM reporting.score")
+    finally:
+        stack.db.execute("RESET ROLE")
+
+
+def test_settings(stack):
+    assert stack.run("reporting", "--check").returncode == 0
+    assert "KAFKA_BROKERS" in stack.run("reporting", "--help").stdout
