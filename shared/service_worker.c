@@ -7,7 +7,7 @@
 #include "clock.h"
 #include "log.h"
 
-enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 4096 };
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
 
 static void thread_turned(struct service_thread *t)
 {

@@ -1,5 +1,6 @@
-"""The real system, started once for a whole run: Kafka, PostgreSQL, a mail catcher and the programs, in a directory and
-on ports of their own. Nothing is mocked.
+"""The real system, started once for a whole run (with `-n 2` once for each half of it): Kafka, PostgreSQL, a mail catcher
+and the programs, in a directory and on ports of their own. Nothing is mocked. When it ends, no log may hold a NIP or a
+password.
 
     stack.admin("registry", "load", path)       the operators' command; CompletedProcess
     stack.load({"people": [...]})               the same from a dict
@@ -41,12 +42,20 @@ BUILD = ROOT / os.environ.get("BUILD", "build")
 Message = namedtuple("Message", "topic partition offset key headers value at")
 
 
+def own_ports():
+    """Those of two halves that run at the same time never meet."""
+    half = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+    while (ports := random_ports())["postgres"] // 20 % 2 != half:
+        pass
+    return ports
+
+
 class System:
     """What tests do to a stack, and what they see of it."""
 
     def __init__(self, run_dir):
         self.run_dir = run_dir
-        self.processes = Stack(run_dir, ports=random_ports(), build=BUILD, quiet=True)
+        self.processes = Stack(run_dir, ports=own_ports(), build=BUILD, quiet=True)
         self._db = self._producer = None
 
     def up(self):
@@ -128,12 +137,14 @@ class System:
         except urllib.error.HTTPError as e:
             return e.code, e.read().decode()
 
-    def leaked_nips(self):
-        """{log: how many NIPs it holds}, of the logs that hold any."""
+    def leaks(self):
+        """{log: how many NIPs and passwords it holds}, of the logs that hold any."""
+        secrets = json.loads((self.run_dir / "secrets").read_text()).values()
         found = {}
         for log in (self.run_dir / "log").glob("*.log"):
-            runs = re.findall(r"(?<!\d)\d{18}(?!\d)", log.read_text(errors="replace"))
-            if count := sum(map(valid_nip, runs)):
+            text = log.read_text(errors="replace")
+            nips = sum(map(valid_nip, re.findall(r"(?<!\d)\d{18}(?!\d)", text)))
+            if count := nips + sum(secret in text for secret in secrets):
                 found[log.name] = count
         return found
 
@@ -241,10 +252,12 @@ class System:
 @pytest.fixture(scope="session")
 def system(request):
     run_dir = Path(tempfile.mkdtemp(prefix="terukur-test-"))
+    run_dir.chmod(0o711)  # PostgreSQL may run as another user
     system = System(run_dir)
     try:
         system.up()
         yield system
+        assert system.leaks() == {}, "after everything that was rejected, refused and broken in this run"
     finally:
         system.down()
         if os.environ.get("KEEP") or request.session.testsfailed:

@@ -61,7 +61,7 @@ static bool open_state(struct worker *w, struct err *e)
 static const char *const topics[] = {"^terukur\\.activity\\.", "terukur.registry.changed", NULL};
 
 static const struct service_subscription subscriptions[] = {
-	{.group = "terukur-intake", .topics = topics, .threads = 2, .max_messages = 10000, .max_bytes = 4 << 20,
+	{.group = "terukur-intake", .topics = topics, .threads = 2, .max_messages = 8000, .max_bytes = 4 << 20,
 		.gather_ms = 15, .gather_most_ms = 60, .handle = handle, .open = open_state},
 };
 

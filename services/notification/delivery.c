@@ -101,7 +101,7 @@ static void judge_refused(struct delivery *d, int64_t now)
 	v->failure.attempts = v->attempt;
 	v->failure.due = now + (v->failure.given_up ? 0 : waits[v->attempt - 1] * CLOCK_SECOND);
 	count(v->failure.given_up ? MAILS_GIVEN_UP : MAILS_REFUSED, 1);
-	log_warn("a mail was not accepted", LOG_I("message", v->inbox), LOG_I("attempt", v->attempt),
+	log_warn("a mail was not accepted", LOG_I("inbox", v->inbox), LOG_I("attempt", v->attempt),
 		LOG_S("why", v->why.text), LOG_S("given_up", v->failure.given_up ? "yes" : "no"));
 }
 

@@ -55,8 +55,8 @@ static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-notification",
 		.topics = topics,
 		.threads = 1,
-		.max_messages = 5000,
-		.max_bytes = 4 << 20,
+		.max_messages = 4000,
+		.max_bytes = 2 << 20,
 		.gather_ms = 200,
 		.handle = notification_handle},
 };

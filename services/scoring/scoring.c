@@ -13,7 +13,7 @@
 #include "marks.h"
 #include "store.h"
 
-enum { CHUNK = 200 }; /* people in one transaction */
+enum { CHUNK = 128 }; /* people in one transaction */
 
 struct scoring {
 	struct roster *roster;

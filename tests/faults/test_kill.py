@@ -134,7 +134,3 @@ def test_no_mail_twice(told):
     assert not again
     lost = told.stack.rows("SELECT state, count(*) FROM notification.email WHERE state <> 'sent' GROUP BY state")
     assert set(dict(lost)) <= {"doubtful"}
-
-
-def test_no_log_names_a_nip(told):
-    assert told.stack.leaked_nips() == {}

@@ -266,13 +266,6 @@ def test_dropped_connections(towns, stack):
     assert town.realized() == ("600.00", 600)
 
 
-@pytest.mark.last
-def test_no_log_names_a_nip(system):
-    """After everything that was rejected, refused and broken in this run."""
-    assert list((system.run_dir / "log").glob("*.log"))
-    assert system.leaked_nips() == {}
-
-
 def test_memory_stays_small_with_a_backlog(towns, stack):
     """Tens of thousands of events that waited do not make a service grow."""
     town = next(towns)
