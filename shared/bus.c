@@ -10,7 +10,6 @@
 #include "conf.h"
 #include "log.h"
 
-
 /* Nothing that depends on the deployment: that comes from KAFKA_… in the environment. */
 static const struct setting common_settings[] = {
 	{"socket.keepalive.enable", "true"},
@@ -53,7 +52,8 @@ bool bus_set(rd_kafka_conf_t *conf, const struct setting *settings, size_t n, st
 {
 	char text[256];
 	for (size_t i = 0; i < n; i++)
-		if (rd_kafka_conf_set(conf, settings[i].name, settings[i].value, text, sizeof text) != RD_KAFKA_CONF_OK)
+		if (rd_kafka_conf_set(conf, settings[i].name, settings[i].value, text, sizeof text) !=
+			RD_KAFKA_CONF_OK)
 			return err_set(e, ERR_FATAL, "Kafka setting: %s", text);
 	return true;
 }
@@ -84,7 +84,8 @@ bool bus_message_header(const struct bus_message *m, size_t i, struct bus_header
 	rd_kafka_headers_t *headers;
 	if (rd_kafka_message_headers(m->handle, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return false;
-	return rd_kafka_header_get_all(headers, i, &out->name, &out->data, &out->len) == RD_KAFKA_RESP_ERR_NO_ERROR;
+	return rd_kafka_header_get_all(headers, i, &out->name, &out->data, &out->len) ==
+	       RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 bool bus_message_find(const struct bus_message *m, const char *name, struct bus_header *out)

@@ -22,12 +22,12 @@ struct bus_message {
 	const char *topic;
 	int32_t partition;
 	int64_t offset;
-	int64_t at;        /* the record's own timestamp as an instant; 0 when it has none */
-	const void *key;   /* NULL: none */
+	int64_t at; /* the record's own timestamp as an instant; 0 when it has none */
+	const void *key; /* NULL: none */
 	size_t key_len;
-	const void *data;  /* NULL: a tombstone */
+	const void *data; /* NULL: a tombstone */
 	size_t len;
-	void *handle;      /* bus.c's own */
+	void *handle; /* bus.c's own */
 };
 
 /* Header number i, false past the last. */
@@ -39,9 +39,10 @@ struct bus_consumer;
 struct bus_consumer_config {
 	const char *brokers;
 	const char *group;
-	const char *instance;      /* group.instance.id, unique per member; NULL: dynamic membership */
-	const char *const *topics; /* NULL-terminated; a name starting with ^ is a pattern; borrowed until it is freed */
-	size_t queue_kib;          /* most that is fetched ahead */
+	const char *instance; /* group.instance.id, unique per member; NULL: dynamic membership */
+	const char *const *
+		topics; /* NULL-terminated; a name starting with ^ is a pattern; borrowed until it is freed */
+	size_t queue_kib; /* most that is fetched ahead */
 };
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e);
 void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to a few seconds */
@@ -51,7 +52,7 @@ void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to 
  * for, as after a broker's crash that forgot who it was; a new one goes on where offsets were last moved. The messages
  * stay valid until bus_release. */
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms,
-		int gather_ms, struct err *e);
+	int gather_ms, struct err *e);
 void bus_release(struct bus_message *messages, int n);
 /* Says that these and all before them in their partitions are done. */
 bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n, struct err *e);
@@ -67,8 +68,9 @@ struct bus_producer *bus_producer_new(const char *brokers, struct err *e);
 void bus_producer_free(struct bus_producer *p);
 /* Queues one message (copied); a NULL `data` is a tombstone. Blocks while the queue is full. Thread-safe.
  * `delivery` NULL: the producer's own, for producers that one thread has to itself. */
-bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic, const void *key,
-	size_t key_len, const void *data, size_t len, const struct bus_header *headers, size_t n_headers, struct err *e);
+bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic,
+	const void *key, size_t key_len, const void *data, size_t len, const struct bus_header *headers,
+	size_t n_headers, struct err *e);
 static inline bool bus_produce(struct bus_producer *p, const char *topic, const void *key, size_t key_len,
 	const void *data, size_t len, const struct bus_header *headers, size_t n_headers, struct err *e)
 {
@@ -89,14 +91,14 @@ struct bus_topic {
 	bool compacted;
 	int64_t retention_ms; /* -1: for ever */
 };
-bool bus_topic_create(struct bus_producer *p, const struct bus_topic *topic, int replication, bool *created,
-		      struct err *e);
+bool bus_topic_create(
+	struct bus_producer *p, const struct bus_topic *topic, int replication, bool *created, struct err *e);
 /* Calls `each` for every existing topic whose name starts with the prefix. */
-bool bus_topic_list(struct bus_producer *p, const char *prefix, void (*each)(const char *name, int partitions, void *arg),
-		    void *arg, struct err *e);
+bool bus_topic_list(struct bus_producer *p, const char *prefix,
+	void (*each)(const char *name, int partitions, void *arg), void *arg, struct err *e);
 struct bus_lag {
 	int64_t end, committed; /* summed over partitions */
-	int64_t oldest_at;      /* the timestamp of the oldest message not yet committed; 0 when none */
+	int64_t oldest_at; /* the timestamp of the oldest message not yet committed; 0 when none */
 };
 /* Looks at a group's offsets from outside. */
 struct bus_inspector;
@@ -104,6 +106,7 @@ struct bus_inspector *bus_inspector_new(const char *brokers, const char *group, 
 void bus_inspector_free(struct bus_inspector *i);
 /* How far the group is behind on one topic; oldest_at only when asked for, since it reads a message per partition.
  * A group that never committed is behind by everything; a topic that does not exist has nothing. */
-bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struct bus_lag *out, struct err *e);
+bool bus_lag(
+	struct bus_inspector *i, const char *topic, bool want_oldest, struct bus_lag *out, struct err *e);
 /* True when the brokers answer within the time. */
 bool bus_ping(struct bus_producer *p, int timeout_ms, struct err *e);

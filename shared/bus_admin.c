@@ -11,37 +11,44 @@ static bool bus_topic_config(rd_kafka_NewTopic_t *new, const struct bus_topic *t
 	char retention[24];
 	snprintf(retention, sizeof retention, "%lld", (long long)topic->retention_ms);
 	return rd_kafka_NewTopic_set_config(new, "cleanup.policy", topic->compacted ? "compact" : "delete") ==
-		RD_KAFKA_RESP_ERR_NO_ERROR &&
-		(topic->compacted ||
-			rd_kafka_NewTopic_set_config(new, "retention.ms", retention) == RD_KAFKA_RESP_ERR_NO_ERROR);
+		       RD_KAFKA_RESP_ERR_NO_ERROR &&
+	       (topic->compacted || rd_kafka_NewTopic_set_config(new, "retention.ms", retention) ==
+					    RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 /* Waits for the one result of a topic's creation. */
 static bool bus_topic_result(rd_kafka_queue_t *queue, const char *name, bool *created, struct err *e)
 {
 	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * QUERY_MS);
-	const rd_kafka_CreateTopics_result_t *result = event ? rd_kafka_event_CreateTopics_result(event) : NULL;
+	const rd_kafka_CreateTopics_result_t *result =
+		event ? rd_kafka_event_CreateTopics_result(event) : NULL;
 	size_t n = 0;
-	const rd_kafka_topic_result_t **topics = result ? rd_kafka_CreateTopics_result_topics(result, &n) : NULL;
-	rd_kafka_resp_err_t rc = n ? rd_kafka_topic_result_error(topics[0])
-		: event		   ? rd_kafka_event_error(event)
-				   : RD_KAFKA_RESP_ERR__TIMED_OUT;
+	const rd_kafka_topic_result_t **topics =
+		result ? rd_kafka_CreateTopics_result_topics(result, &n) : NULL;
+	rd_kafka_resp_err_t rc = n       ? rd_kafka_topic_result_error(topics[0])
+				 : event ? rd_kafka_event_error(event)
+					 : RD_KAFKA_RESP_ERR__TIMED_OUT;
 	*created = rc == RD_KAFKA_RESP_ERR_NO_ERROR;
 	if (event)
 		rd_kafka_event_destroy(event);
-	bool refused = rc == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR || rc == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
-		rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	bool refused = rc == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ||
+		       rc == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
+		       rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 	return *created || rc == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ||
-		err_set(e, refused ? ERR_INVALID : ERR_RETRY, "Kafka, creating topic %s: %s", name, rd_kafka_err2str(rc));
+	       err_set(e, refused ? ERR_INVALID : ERR_RETRY, "Kafka, creating topic %s: %s", name,
+		       rd_kafka_err2str(rc));
 }
 
-bool bus_topic_create(struct bus_producer *p, const struct bus_topic *topic, int replication, bool *created, struct err *e)
+bool bus_topic_create(
+	struct bus_producer *p, const struct bus_topic *topic, int replication, bool *created, struct err *e)
 {
 	char text[256];
-	rd_kafka_NewTopic_t *new = rd_kafka_NewTopic_new(topic->name, topic->partitions, replication, text, sizeof text);
+	rd_kafka_NewTopic_t *new =
+		rd_kafka_NewTopic_new(topic->name, topic->partitions, replication, text, sizeof text);
 	if (!new)
 		return err_set(e, ERR_FATAL, "Kafka, topic %s: %s", topic->name, text);
-	bool ok = bus_topic_config(new, topic) || err_set(e, ERR_FATAL, "Kafka, topic %s: bad settings", topic->name);
+	bool ok = bus_topic_config(new, topic) ||
+		  err_set(e, ERR_FATAL, "Kafka, topic %s: bad settings", topic->name);
 	if (ok) {
 		rd_kafka_queue_t *queue = rd_kafka_queue_new(p->rk);
 		rd_kafka_CreateTopics(p->rk, &new, 1, NULL, queue);
@@ -73,8 +80,8 @@ struct bus_inspector {
 struct bus_inspector *bus_inspector_new(const char *brokers, const char *group, struct err *e)
 {
 	char text[256];
-	const struct setting own[] = {{"group.id", group}, {"enable.auto.commit", "false"},
-		{"auto.offset.reset", "earliest"}};
+	const struct setting own[] = {
+		{"group.id", group}, {"enable.auto.commit", "false"}, {"auto.offset.reset", "earliest"}};
 	struct bus_inspector *i = calloc(1, sizeof *i);
 	rd_kafka_conf_t *conf = i ? bus_conf(brokers, own, COUNT(own), e) : NULL;
 	if (conf && !(i->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text))) {
@@ -96,7 +103,8 @@ void bus_inspector_free(struct bus_inspector *i)
 }
 
 /* The topic's partitions; NULL when it does not exist, or with the error. */
-static rd_kafka_topic_partition_list_t *bus_partitions(struct bus_inspector *i, const char *topic, struct err *e)
+static rd_kafka_topic_partition_list_t *bus_partitions(
+	struct bus_inspector *i, const char *topic, struct err *e)
 {
 	rd_kafka_topic_t *handle = rd_kafka_topic_new(i->rk, topic, NULL);
 	const struct rd_kafka_metadata *found;
@@ -135,7 +143,8 @@ static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t
 	struct bus_lag *out, struct err *e)
 {
 	int64_t low, high;
-	rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(i->rk, p->topic, p->partition, &low, &high, QUERY_MS);
+	rd_kafka_resp_err_t rc =
+		rd_kafka_query_watermark_offsets(i->rk, p->topic, p->partition, &low, &high, QUERY_MS);
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
 	int64_t done = p->offset < low ? low : p->offset;
@@ -155,8 +164,10 @@ bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struc
 	if (!list)
 		return false;
 	struct bus_lag lag = {0};
-	rd_kafka_resp_err_t rc = list->cnt ? rd_kafka_committed(i->rk, list, QUERY_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
-	bool ok = rc == RD_KAFKA_RESP_ERR_NO_ERROR || err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	rd_kafka_resp_err_t rc =
+		list->cnt ? rd_kafka_committed(i->rk, list, QUERY_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
+	bool ok =
+		rc == RD_KAFKA_RESP_ERR_NO_ERROR || err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
 	for (int n = 0; ok && n < list->cnt; n++)
 		ok = bus_lag_of(i, &list->elems[n], want_oldest, &lag, e);
 	rd_kafka_topic_partition_list_destroy(list);

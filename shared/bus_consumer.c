@@ -35,7 +35,8 @@ struct bus_consumer {
 	rd_kafka_message_t *pile[PILE];
 };
 
-static void bus_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t *parts, void *arg)
+static void bus_rebalance(
+	rd_kafka_t *rk, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t *parts, void *arg)
 {
 	struct bus_consumer *c = arg;
 	bool assign = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
@@ -52,7 +53,8 @@ static bool bus_subscribe(struct bus_consumer *c, const char *const *topics, str
 	rd_kafka_resp_err_t rc = rd_kafka_subscribe(c->rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	return rc == RD_KAFKA_RESP_ERR_NO_ERROR ||
-		err_set(e, rc == RD_KAFKA_RESP_ERR__FATAL ? ERR_RETRY : ERR_FATAL, "Kafka, subscribing: %s", rd_kafka_err2str(rc));
+	       err_set(e, rc == RD_KAFKA_RESP_ERR__FATAL ? ERR_RETRY : ERR_FATAL, "Kafka, subscribing: %s",
+		       rd_kafka_err2str(rc));
 }
 
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e)
@@ -60,7 +62,8 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 	char queue[24], text[256];
 	snprintf(queue, sizeof queue, "%zu", config->queue_kib);
 	struct bus_consumer *c = calloc(1, sizeof *c);
-	rd_kafka_conf_t *conf = c ? bus_conf(config->brokers, consumer_settings, COUNT(consumer_settings), e) : NULL;
+	rd_kafka_conf_t *conf =
+		c ? bus_conf(config->brokers, consumer_settings, COUNT(consumer_settings), e) : NULL;
 	if (!conf) {
 		free(c);
 		return NULL;
@@ -168,8 +171,8 @@ static bool bus_settle(struct bus_consumer *c, struct err *e)
 	return bus_subscribe(c, c->topics, e);
 }
 
-int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms, int gather_ms,
-	struct err *e)
+int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms,
+	int gather_ms, struct err *e)
 {
 	struct gathered g = {.out = out};
 	int64_t end = clock_monotonic() + (int64_t)gather_ms * 1000;

@@ -71,12 +71,14 @@ static rd_kafka_headers_t *bus_headers(const struct bus_header *headers, size_t 
 {
 	rd_kafka_headers_t *list = rd_kafka_headers_new(n);
 	for (size_t i = 0; i < n; i++)
-		rd_kafka_header_add(list, headers[i].name, -1, headers[i].data, headers[i].data ? (ssize_t)headers[i].len : -1);
+		rd_kafka_header_add(list, headers[i].name, -1, headers[i].data,
+			headers[i].data ? (ssize_t)headers[i].len : -1);
 	return list;
 }
 
-bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic, const void *key,
-	size_t key_len, const void *data, size_t len, const struct bus_header *headers, size_t n_headers, struct err *e)
+bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic,
+	const void *key, size_t key_len, const void *data, size_t len, const struct bus_header *headers,
+	size_t n_headers, struct err *e)
 {
 	struct bus_delivery *d = delivery ? delivery : &p->own;
 	atomic_fetch_add(&d->pending, 1);
@@ -92,7 +94,8 @@ bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, cons
 		if (rc != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_monotonic() > end) {
 			atomic_fetch_sub(&d->pending, 1);
 			bus_producer_fatal(p, e);
-			return err_set(e, ERR_RETRY, "Kafka, producing to %s: %s", topic, rd_kafka_err2str(rc));
+			return err_set(
+				e, ERR_RETRY, "Kafka, producing to %s: %s", topic, rd_kafka_err2str(rc));
 		}
 		rd_kafka_poll(p->rk, 50);
 	}

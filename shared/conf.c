@@ -102,11 +102,13 @@ bool conf_load(const struct conf_setting *table, size_t n, void *into, struct er
 void conf_help(FILE *out, const struct conf_setting *table, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		fprintf(out, "  %-22s %s%s%s%s\n", table[i].name, table[i].help, table[i].fallback ? " [" : " (required)",
-			table[i].fallback ? table[i].fallback : "", table[i].fallback ? "]" : "");
+		fprintf(out, "  %-22s %s%s%s%s\n", table[i].name, table[i].help,
+			table[i].fallback ? " [" : " (required)", table[i].fallback ? table[i].fallback : "",
+			table[i].fallback ? "]" : "");
 }
 
-void conf_each_env(const char *prefix, void (*each)(const char *name, const char *value, void *arg), void *arg)
+void conf_each_env(
+	const char *prefix, void (*each)(const char *name, const char *value, void *arg), void *arg)
 {
 	size_t len = strlen(prefix);
 	for (char **p = environ; *p; p++) {

@@ -14,19 +14,19 @@
 #include "err.h"
 
 enum conf_type {
-	CONF_TEXT,   /* char *  */
+	CONF_TEXT, /* char *  */
 	CONF_SECRET, /* char *, never printed */
-	CONF_INT,    /* int64_t, between min and max */
-	CONF_BOOL,   /* bool: "true" or "false" */
+	CONF_INT, /* int64_t, between min and max */
+	CONF_BOOL, /* bool: "true" or "false" */
 };
 
 struct conf_setting {
 	const char *name;
 	enum conf_type type;
-	size_t offset;        /* where in the settings struct it goes */
+	size_t offset; /* where in the settings struct it goes */
 	const char *fallback; /* its default as text; NULL: it is required */
-	int64_t min, max;     /* for CONF_INT */
-	const char *help;     /* one line, with its unit */
+	int64_t min, max; /* for CONF_INT */
+	const char *help; /* one line, with its unit */
 };
 
 /* Reads every setting of the table into the struct at `into`. Texts live until the program ends. All that is
@@ -37,4 +37,5 @@ bool conf_load(const struct conf_setting *table, size_t n, void *into, struct er
 void conf_help(FILE *out, const struct conf_setting *table, size_t n);
 
 /* Calls `each` for every environment variable that starts with the prefix. */
-void conf_each_env(const char *prefix, void (*each)(const char *name, const char *value, void *arg), void *arg);
+void conf_each_env(
+	const char *prefix, void (*each)(const char *name, const char *value, void *arg), void *arg);

@@ -86,8 +86,8 @@ static bool db_fail(struct db *db, const PGresult *r, const char *what, struct e
 	const char *text = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 	if (!text)
 		text = PQerrorMessage(db->conn);
-	err_set(e, db_code(state), "PostgreSQL, %s: %.*s%s%s", what, (int)strcspn(text, "\n"), text, state ? ", " : "",
-		state ? state : "");
+	err_set(e, db_code(state), "PostgreSQL, %s: %.*s%s%s", what, (int)strcspn(text, "\n"), text,
+		state ? ", " : "", state ? state : "");
 	if (PQstatus(db->conn) != CONNECTION_OK)
 		db_disconnect(db);
 	return false;
@@ -228,7 +228,8 @@ static bool db_encode(struct db *db, const struct db_statement *s, const struct 
 	for (int i = 0; i < n; i++) {
 		const struct db_value *v = &values[i];
 		if (v->kind != DB_K_NULL && db_value_type(v) != types[i])
-			return err_set(e, ERR_FATAL, "statement %s: value %d has another type", s->name, i + 1);
+			return err_set(
+				e, ERR_FATAL, "statement %s: value %d has another type", s->name, i + 1);
 		at[i] = db->scratch.len;
 		lens[i] = (int)v->len;
 		if (db_is_wire(v))
@@ -239,8 +240,8 @@ static bool db_encode(struct db *db, const struct db_statement *s, const struct 
 	}
 	for (int i = 0; i < n; i++)
 		data[i] = values[i].kind == DB_K_NULL ? NULL
-			: lens[i] == 0		      ? ""
-			: db_is_wire(&values[i])      ? values[i].data
+			  : lens[i] == 0              ? ""
+			  : db_is_wire(&values[i])    ? values[i].data
 						      : db->scratch.data + at[i];
 	return true;
 }
@@ -286,7 +287,8 @@ bool db_set_password(struct db *db, const char *role, const char *password, stru
 	PQfreemem(verifier);
 	PQfreemem(name);
 	PQfreemem(literal);
-	return ok ? db_script(db, sql.data, e) : err_set(e, ERR_FATAL, "PostgreSQL: %s", PQerrorMessage(db->conn));
+	return ok ? db_script(db, sql.data, e)
+		  : err_set(e, ERR_FATAL, "PostgreSQL: %s", PQerrorMessage(db->conn));
 }
 
 void db_result_free(struct db_result *r)
@@ -353,7 +355,8 @@ const void *db_bytes(const struct db_result *r, int row, int column, size_t *len
 const uint8_t *db_uuid(const struct db_result *r, int row, int column)
 {
 	static const uint8_t none[16];
-	return PQgetlength(db_pg(r), row, column) == 16 ? (const uint8_t *)PQgetvalue(db_pg(r), row, column) : none;
+	return PQgetlength(db_pg(r), row, column) == 16 ? (const uint8_t *)PQgetvalue(db_pg(r), row, column)
+							: none;
 }
 
 struct db_value db_text_value_n(const char *text, size_t len)
@@ -406,7 +409,8 @@ bool db_array_add(struct db_array *a, struct db_value v)
 
 struct db_value db_array_value(struct db_array *a)
 {
-	uint32_t head[ARRAY_HEAD / 4] = {a->count ? 1 : 0, a->has_null, db_wire_oid(a->kind), (uint32_t)a->count, 1};
+	uint32_t head[ARRAY_HEAD / 4] = {
+		a->count ? 1 : 0, a->has_null, db_wire_oid(a->kind), (uint32_t)a->count, 1};
 	for (size_t i = 0; i < sizeof head / sizeof *head; i++)
 		head[i] = __builtin_bswap32(head[i]);
 	if (a->wire.len == 0)

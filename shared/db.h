@@ -39,8 +39,8 @@ enum db_kind {
 
 struct db_value {
 	enum db_kind kind;
-	int64_t number;   /* bool, ints, time, date */
-	dec_wide wide;    /* numeric */
+	int64_t number; /* bool, ints, time, date */
+	dec_wide wide; /* numeric */
 	const void *data; /* text, bytes, uuid, json; an array's wire form */
 	size_t len;
 };
@@ -83,10 +83,11 @@ void db_rollback(struct db *db); /* also when none is open */
 
 /* Runs statement number `statement` of the table. `out` may be NULL when no rows are wanted; else *out is set
  * only on success. The number of values must be that of the types. */
-bool db_run(struct db *db, int statement, const struct db_value *values, int n, struct db_result **out, struct err *e);
-#define db_exec(db_, statement_, out_, e_, ...)                                                            \
-	db_run(db_, statement_, (const struct db_value[]){__VA_ARGS__},                                    \
-	       (int)(sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)), out_, e_)
+bool db_run(struct db *db, int statement, const struct db_value *values, int n, struct db_result **out,
+	struct err *e);
+#define db_exec(db_, statement_, out_, e_, ...) \
+	db_run(db_, statement_, (const struct db_value[]){__VA_ARGS__}, \
+		(int)(sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)), out_, e_)
 
 /* Runs SQL that is no statement of the table and takes no parameters, several commands allowed: migrations. */
 bool db_script(struct db *db, const char *sql, struct err *e);
@@ -101,14 +102,15 @@ static inline void db_result_cleanup(struct db_result **r)
 	db_result_free(*r);
 }
 
-int db_rows(const struct db_result *r);      /* rows returned; 0 for NULL */
+int db_rows(const struct db_result *r); /* rows returned; 0 for NULL */
 int64_t db_affected(const struct db_result *r); /* rows a command changed */
 bool db_is_null(const struct db_result *r, int row, int column);
 /* Each reads a column of its type; of SQL's NULL: 0, "" or NULL data. Borrowed from the result. */
 int64_t db_int(const struct db_result *r, int row, int column); /* bool, int2, int4, int8, date */
 int64_t db_time(const struct db_result *r, int row, int column);
 int32_t db_date(const struct db_result *r, int row, int column);
-dec_wide db_numeric(const struct db_result *r, int row, int column); /* units of 0.0001; rounds further decimals */
+dec_wide db_numeric(
+	const struct db_result *r, int row, int column); /* units of 0.0001; rounds further decimals */
 const char *db_text(const struct db_result *r, int row, int column); /* text, varchar, name, jsonb, json */
 const void *db_bytes(const struct db_result *r, int row, int column, size_t *len);
 const uint8_t *db_uuid(const struct db_result *r, int row, int column); /* 16 bytes */
@@ -124,7 +126,7 @@ void db_array_init(struct db_array *a, enum db_kind kind);
 void db_array_done(struct db_array *a);
 void db_array_reset(struct db_array *a);
 bool db_array_add(struct db_array *a, struct db_value v); /* false: no memory */
-struct db_value db_array_value(struct db_array *a);       /* borrowed until the next add */
+struct db_value db_array_value(struct db_array *a); /* borrowed until the next add */
 
 /* COPY … FROM STDIN (FORMAT binary) in a transaction: begin, rows of values, end. The rows are streamed, not
  * gathered. */

@@ -107,8 +107,9 @@ bool digest_base64_decode(struct buf *out, const char *text)
 	uint8_t *data = malloc(len + 1);
 	if (!data)
 		return false;
-	bool ok = sodium_base642bin(data, len, text, len, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
-		buf_add(out, data, got);
+	bool ok = sodium_base642bin(data, len, text, len, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) ==
+			  0 &&
+		  buf_add(out, data, got);
 	free(data);
 	return ok;
 }

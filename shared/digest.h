@@ -23,7 +23,7 @@ const char *digest_uuid_format(const uint8_t key[DIGEST_KEY], char out[DIGEST_UU
 bool digest_uuid_parse(const char *text, uint8_t out[DIGEST_KEY]); /* lower-case canonical form only */
 
 const char *digest_hex(const uint8_t *data, size_t len, char *out); /* out: 2*len + 1 */
-bool digest_base64(struct buf *out, const void *data, size_t len);  /* standard alphabet, padded */
+bool digest_base64(struct buf *out, const void *data, size_t len); /* standard alphabet, padded */
 bool digest_base64url(struct buf *out, const void *data, size_t len); /* no padding */
 /* Decodes the standard alphabet, padded; false when it is not that. */
 bool digest_base64_decode(struct buf *out, const char *text);

@@ -15,7 +15,8 @@ static bool trace_valid(const char *t, size_t len)
 	if (!t || len != TRACE_LEN)
 		return false;
 	for (int i = 0; i < TRACE_LEN; i++)
-		if (shape[i] == 'h' ? !((t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'f')) : t[i] != shape[i])
+		if (shape[i] == 'h' ? !((t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'f'))
+				    : t[i] != shape[i])
 			return false;
 	return true;
 }

@@ -14,12 +14,13 @@ const char *trace_next(const char *from, size_t len, char out[TRACE_TEXT]);
 const char *trace_of(const struct bus_message *m, size_t *len);
 
 struct emit_message {
-	const char *topic;  /* "terukur.score.changed"; the type is that with ".v1" */
-	const char *key;    /* NULL: none */
-	const char *data;   /* JSON; NULL: a tombstone */
+	const char *topic; /* "terukur.score.changed"; the type is that with ".v1" */
+	const char *key; /* NULL: none */
+	const char *data; /* JSON; NULL: a tombstone */
 	size_t len;
-	const char *trace;  /* a traceparent for this hop, from trace_next; NULL: none */
-	const char *id;     /* what a repetition is known by; NULL: a random one, for what is recognised by its content */
+	const char *trace; /* a traceparent for this hop, from trace_next; NULL: none */
+	const char *
+		id; /* what a repetition is known by; NULL: a random one, for what is recognised by its content */
 };
 
 /* Queues one; `service` names the emitter in ce_source. */

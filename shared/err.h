@@ -11,11 +11,11 @@
 
 enum err_code {
 	ERR_NONE,
-	ERR_INVALID,   /* the input is wrong: answer 4xx, or reject the event */
+	ERR_INVALID, /* the input is wrong: answer 4xx, or reject the event */
 	ERR_NOT_FOUND, /* there is no such thing */
-	ERR_CONFLICT,  /* it contradicts what is stored */
-	ERR_RETRY,     /* a dependency is away: back off, move no offset, try again */
-	ERR_FATAL,     /* this process cannot go on: exit and be started anew */
+	ERR_CONFLICT, /* it contradicts what is stored */
+	ERR_RETRY, /* a dependency is away: back off, move no offset, try again */
+	ERR_FATAL, /* this process cannot go on: exit and be started anew */
 };
 
 struct err {

@@ -103,8 +103,8 @@ static const char *read_sha256(const json_t *v, void *place)
 static const char *read_number(const json_t *v, void *place)
 {
 	bool fits = json_is_integer(v) ? dec_from_int(json_integer_value(v), place)
-		: json_is_real(v)	? dec_from_real(json_real_value(v), place)
-					: false;
+		    : json_is_real(v)  ? dec_from_real(json_real_value(v), place)
+				       : false;
 	return fits ? NULL : "must be a number with at most 4 decimals and 15 digits";
 }
 
@@ -118,8 +118,8 @@ static const char *read_time(const json_t *v, void *place)
 {
 	const char *text = json_string_value(v);
 	return text && clock_parse(text, json_string_length(v), place)
-		? NULL
-		: "must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, to the microsecond at most";
+		       ? NULL
+		       : "must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, to the microsecond at most";
 }
 
 static const char *read_version(const json_t *v, void *place)
@@ -135,7 +135,8 @@ static const char *read_content_type(const json_t *v, void *place)
 	const char *text = json_string_value(v);
 	size_t len = text ? strcspn(text, "; \t") : 0;
 	bool json = (len == 16 && strncasecmp(text, "application/json", 16) == 0) ||
-		(len > 17 && strncasecmp(text, "application/", 12) == 0 && strncasecmp(text + len - 5, "+json", 5) == 0);
+		    (len > 17 && strncasecmp(text, "application/", 12) == 0 &&
+			    strncasecmp(text + len - 5, "+json", 5) == 0);
 	return json ? NULL : "must be application/json or a +json type";
 }
 
@@ -160,7 +161,7 @@ enum {
 };
 
 struct field {
-	const char *path;	 /* "data.value" */
+	const char *path; /* "data.value" */
 	int allowed, required; /* masks of types */
 	field_read *read;
 	size_t offset;
@@ -181,7 +182,8 @@ static const struct field envelope[] = {
 
 /* The order is that of the content hash too: append only. */
 static const struct field data_fields[] = {
-	{"data.indicator", ACTIVITY | TYPE(EVENT_COMPLETE), ACTIVITY | TYPE(EVENT_COMPLETE), read_short, PLACE(indicator)},
+	{"data.indicator", ACTIVITY | TYPE(EVENT_COMPLETE), ACTIVITY | TYPE(EVENT_COMPLETE), read_short,
+		PLACE(indicator)},
 	{"data.value", ACTIVITY, ACTIVITY, read_number, PLACE(value)},
 	{"data.of", ACTIVITY, 0, read_number, PLACE(of)},
 	{"data.ref", ACTIVITY, 0, read_long, PLACE(ref)},
@@ -192,11 +194,14 @@ static const struct field data_fields[] = {
 	{"data.reason", TYPE(EVENT_REVOKED), TYPE(EVENT_REVOKED), read_long, PLACE(revoke_reason)},
 	{"data.period", TYPE(EVENT_COMPLETE), TYPE(EVENT_COMPLETE), read_month, PLACE(month)},
 };
-enum { ENVELOPE = sizeof envelope / sizeof *envelope, DATA_FIELDS = sizeof data_fields / sizeof *data_fields };
+enum {
+	ENVELOPE = sizeof envelope / sizeof *envelope,
+	DATA_FIELDS = sizeof data_fields / sizeof *data_fields
+};
 enum { DATA_PREFIX = sizeof "data." - 1 };
 
-static bool fields_read(const struct field *table, int n, int prefix, int type, const json_t *object, struct event *out,
-	struct event_fault *fault)
+static bool fields_read(const struct field *table, int n, int prefix, int type, const json_t *object,
+	struct event *out, struct event_fault *fault)
 {
 	for (int i = 0; i < n; i++) {
 		const struct field *f = &table[i];
@@ -215,13 +220,14 @@ static bool fields_known(int type, const json_t *data, struct event_fault *fault
 {
 	const char *key;
 	json_t *v;
-	json_object_foreach((json_t *)(uintptr_t)data, key, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)data, key, v) {
 		bool known = false;
 		for (int i = 0; i < DATA_FIELDS && !known; i++)
-			known = (data_fields[i].allowed & type) && strcmp(data_fields[i].path + DATA_PREFIX, key) == 0;
+			known = (data_fields[i].allowed & type) &&
+				strcmp(data_fields[i].path + DATA_PREFIX, key) == 0;
 		if (!known)
-			return fault_set(fault, REASON_SCHEMA, "data", "has a field that this type does not know");
+			return fault_set(
+				fault, REASON_SCHEMA, "data", "has a field that this type does not know");
 	}
 	return true;
 }
@@ -296,13 +302,11 @@ static int depth_of(const json_t *v, int most)
 		return 0;
 	if (most == 0)
 		return 1;
-	json_object_foreach((json_t *)(uintptr_t)v, key, child)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)v, key, child) {
 		int d = depth_of(child, most - 1);
 		deepest = d > deepest ? d : deepest;
 	}
-	json_array_foreach(v, i, child)
-	{
+	json_array_foreach (v, i, child) {
 		int d = depth_of(child, most - 1);
 		deepest = d > deepest ? d : deepest;
 	}
@@ -326,7 +330,8 @@ json_t *event_parse(const char *data, size_t len, struct event_fault *fault)
 	else if (root)
 		snprintf(detail, sizeof detail, "is nested deeper than %d levels", EVENT_MAX_DEPTH);
 	else
-		snprintf(detail, sizeof detail, "is not JSON in UTF-8 without repeated keys: line %d, column %d", error.line,
+		snprintf(detail, sizeof detail,
+			"is not JSON in UTF-8 without repeated keys: line %d, column %d", error.line,
 			error.column);
 	json_decref(root);
 	fault_set(fault, REASON_MALFORMED, "", detail);
@@ -354,7 +359,8 @@ static enum ce_mode mode_of(const struct event_input *in)
 {
 	static const char structured[] = "application/cloudevents";
 	const struct event_header *type = content_type(in);
-	if (type && type->len >= sizeof structured - 1 && strncasecmp(type->data, structured, sizeof structured - 1) == 0)
+	if (type && type->len >= sizeof structured - 1 &&
+		strncasecmp(type->data, structured, sizeof structured - 1) == 0)
 		return MODE_STRUCTURED;
 	for (size_t i = 0; i < in->n_headers; i++)
 		if (is_attribute(&in->headers[i]))
@@ -362,7 +368,8 @@ static enum ce_mode mode_of(const struct event_input *in)
 	return MODE_STRUCTURED;
 }
 
-static bool attribute_add(json_t *root, const char *name, const struct event_header *h, struct event_fault *fault)
+static bool attribute_add(
+	json_t *root, const char *name, const struct event_header *h, struct event_fault *fault)
 {
 	json_t *text = h->data && !memchr(h->data, 0, h->len) ? json_stringn(h->data, h->len) : NULL;
 	if (!text)

@@ -39,8 +39,8 @@ enum reason {
 	REASON_ALREADY_REPLACED,
 	REASON_COUNT,
 };
-const char *reason_code(enum reason reason);          /* "too_large" */
-enum reason reason_parse(const char *code);           /* REASON_NONE when there is no such code */
+const char *reason_code(enum reason reason); /* "too_large" */
+enum reason reason_parse(const char *code); /* REASON_NONE when there is no such code */
 extern const char *const reason_codes[REASON_COUNT + 1]; /* codes in order, "none" first, NULL last */
 
 enum event_type { EVENT_RECORDED, EVENT_CORRECTED, EVENT_REVOKED, EVENT_COMPLETE, EVENT_TYPES };
@@ -63,22 +63,22 @@ struct event_input {
 struct event {
 	const char *id, *source, *subject; /* all texts are borrowed from `root` */
 	enum event_type type;
-	int64_t time;            /* instant, see clock.h */
-	const char *indicator;   /* NULL for revoked */
-	dec_wide value, of;      /* units of 0.0001 */
+	int64_t time; /* instant, see clock.h */
+	const char *indicator; /* NULL for revoked */
+	dec_wide value, of; /* units of 0.0001 */
 	bool has_of;
-	const char *replaces;    /* corrected and revoked */
+	const char *replaces; /* corrected and revoked */
 	const char *revoke_reason; /* revoked */
 	const char *ref, *evidence_uri, *evidence_sha256, *receipt; /* optional */
-	int32_t month;           /* complete: the month that is reported in full */
+	int32_t month; /* complete: the month that is reported in full */
 	uint8_t content[DIGEST_KEY]; /* equal exactly when subject, type, instant and data are */
-	json_t *root;            /* owned */
+	json_t *root; /* owned */
 };
 
 /* One wrong field; `detail` quotes no value. */
 struct event_fault {
 	enum reason reason;
-	char field[64];   /* "data.value", "" for the whole event */
+	char field[64]; /* "data.value", "" for the whole event */
 	char detail[160];
 };
 

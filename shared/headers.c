@@ -28,7 +28,8 @@ char *headers_json(const struct bus_message *m)
 		BUF_AUTO text;
 		buf_init(&text, HEADERS_BYTES);
 		headers_add(object, h.name,
-			h.data && digest_base64(&text, h.data, h.len) ? json_stringn(text.data, text.len) : json_null());
+			h.data && digest_base64(&text, h.data, h.len) ? json_stringn(text.data, text.len)
+								      : json_null());
 	}
 	char *text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
@@ -42,8 +43,7 @@ json_t *headers_shown(const void *json, size_t len)
 	void *next;
 	if (!object)
 		return json_object();
-	json_object_foreach_safe(object, next, name, v)
-	{
+	json_object_foreach_safe (object, next, name, v) {
 		if (json_is_array(v))
 			json_object_set(object, name, json_array_get(v, json_array_size(v) - 1));
 	}
@@ -70,11 +70,10 @@ static bool headers_decode(struct stored_headers *h, size_t *starts)
 	json_t *v, *one;
 	size_t k;
 	bool ok = true;
-	json_object_foreach(h->root, name, v)
-	{
+	json_object_foreach (h->root, name, v) {
 		if (!json_is_array(v))
 			ok = ok && headers_take(h, starts, name, v);
-		json_array_foreach(v, k, one)
+		json_array_foreach (v, k, one)
 			ok = ok && headers_take(h, starts, name, one);
 	}
 	ok = ok && buf_add(&h->bytes, "", 1);

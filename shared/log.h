@@ -30,12 +30,12 @@ bool log_level_parse(const char *text, enum log_level *out);
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields, int n);
 
-#define log_at(level_, message_, ...)                                                                      \
-	log_write(level_, message_, (const struct log_field[]){__VA_ARGS__},                               \
-		  (int)(sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)))
+#define log_at(level_, message_, ...) \
+	log_write(level_, message_, (const struct log_field[]){__VA_ARGS__}, \
+		(int)(sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field)))
 #define log_debug(message_, ...) log_at(LOG_DEBUG, message_, __VA_ARGS__)
 #define log_info(message_, ...) log_at(LOG_INFO, message_, __VA_ARGS__)
 #define log_warn(message_, ...) log_at(LOG_WARN, message_, __VA_ARGS__)
-#define log_error(message_, e_, ...)                                                                       \
-	log_at(LOG_ERROR, message_, LOG_S("error", (e_)->text), LOG_S("code", err_code_name((e_)->code)),  \
-	       ##__VA_ARGS__)
+#define log_error(message_, e_, ...) \
+	log_at(LOG_ERROR, message_, LOG_S("error", (e_)->text), LOG_S("code", err_code_name((e_)->code)), \
+		##__VA_ARGS__)

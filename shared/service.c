@@ -27,27 +27,34 @@ static struct {
 	atomic_int exit_code;
 	struct http_server *ops;
 	struct bus_producer *producer; /* the monitor's */
-	struct db *db;                 /* likewise */
-	pthread_mutex_t lock;          /* of away */
-	char away[200];                /* the dependency that does not answer; "" when all do */
+	struct db *db; /* likewise */
+	pthread_mutex_t lock; /* of away */
+	char away[200]; /* the dependency that does not answer; "" when all do */
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER, .away = "starting"};
 
 static char default_instance[65], default_ops[32];
 
 static const struct conf_setting common_table[] = {
-	{"KAFKA_BROKERS", CONF_TEXT, offsetof(struct service_common, brokers), NULL, 0, 0, "Kafka's bootstrap servers, host:port,…"},
-	{"DATABASE_URL", CONF_SECRET, offsetof(struct service_common, database), NULL, 0, 0, "PostgreSQL, as postgresql://role:password@host/database"},
-	{"OPS_LISTEN", CONF_TEXT, offsetof(struct service_common, ops_listen), default_ops, 0, 0, "where /livez, /readyz and /metrics answer"},
-	{"LOG_LEVEL", CONF_TEXT, offsetof(struct service_common, log_level), "info", 0, 0, "least level logged: debug, info, warn, error"},
-	{"INSTANCE", CONF_TEXT, offsetof(struct service_common, instance), default_instance, 0, 0, "a name unique to this replica"},
+	{"KAFKA_BROKERS", CONF_TEXT, offsetof(struct service_common, brokers), NULL, 0, 0,
+		"Kafka's bootstrap servers, host:port,…"},
+	{"DATABASE_URL", CONF_SECRET, offsetof(struct service_common, database), NULL, 0, 0,
+		"PostgreSQL, as postgresql://role:password@host/database"},
+	{"OPS_LISTEN", CONF_TEXT, offsetof(struct service_common, ops_listen), default_ops, 0, 0,
+		"where /livez, /readyz and /metrics answer"},
+	{"LOG_LEVEL", CONF_TEXT, offsetof(struct service_common, log_level), "info", 0, 0,
+		"least level logged: debug, info, warn, error"},
+	{"INSTANCE", CONF_TEXT, offsetof(struct service_common, instance), default_instance, 0, 0,
+		"a name unique to this replica"},
 };
 enum { COMMON_SETTINGS = sizeof common_table / sizeof *common_table };
 
 static const struct metric skeleton_metrics[SKELETON_METRICS] = {
 	[SKELETON_MESSAGES] = {METRIC_COUNTER, "terukur_messages_total", "Messages dealt with.", NULL, NULL},
 	[SKELETON_BATCHES] = {METRIC_COUNTER, "terukur_batches_total", "Batches dealt with.", NULL, NULL},
-	[SKELETON_FAILURES] = {METRIC_COUNTER, "terukur_failures_total", "Attempts that will be repeated.", NULL, NULL},
-	[SKELETON_SECONDS] = {METRIC_HISTOGRAM, "terukur_batch_seconds", "From a batch's being there until its offsets moved.", NULL, NULL},
+	[SKELETON_FAILURES] = {METRIC_COUNTER, "terukur_failures_total", "Attempts that will be repeated.",
+		NULL, NULL},
+	[SKELETON_SECONDS] = {METRIC_HISTOGRAM, "terukur_batch_seconds",
+		"From a batch's being there until its offsets moved.", NULL, NULL},
 };
 
 const struct service_common *service_settings(void)
@@ -101,7 +108,8 @@ static void ops_add_waiting(json_t *list, struct service_thread *t)
 	if (state == WORKER_READY)
 		return;
 	pthread_mutex_lock(&t->lock);
-	json_array_append_new(list, json_sprintf("%s: %s", t->name, state == WORKER_STARTING ? "starting" : t->waiting_for));
+	json_array_append_new(list,
+		json_sprintf("%s: %s", t->name, state == WORKER_STARTING ? "starting" : t->waiting_for));
 	pthread_mutex_unlock(&t->lock);
 }
 
@@ -118,7 +126,8 @@ static bool ops_readyz(void *context, struct http_request *r)
 	for (int i = 0; i < self.n_threads; i++)
 		ops_add_waiting(waiting, &self.threads[i]);
 	bool ready = json_array_size(waiting) == 0;
-	return http_json(r, ready ? 200 : 503, json_pack("{s:b, s:o}", "ready", ready, "waiting_for", waiting));
+	return http_json(
+		r, ready ? 200 : 503, json_pack("{s:b, s:o}", "ready", ready, "waiting_for", waiting));
 }
 
 static bool ops_metrics(void *context, struct http_request *r)
@@ -177,7 +186,7 @@ static bool start(struct err *e)
 	self.db = db_new(self.common.database, self.service->name, self.service->statements, 0);
 	self.producer = bus_producer_new(self.common.brokers, e);
 	return self.producer && (self.ops = http_start(&ops, e)) &&
-		(!self.service->start || self.service->start(self.service, e)) && start_threads(e);
+	       (!self.service->start || self.service->start(self.service, e)) && start_threads(e);
 }
 
 /* Joins every thread by the deadline. What is cut off then was in no transaction that committed, or had moved no
@@ -234,7 +243,8 @@ static int serve(void)
 static int check(void)
 {
 	struct err e = {0};
-	self.db = db_new(self.common.database, self.service->name, self.service->statements, self.service->n_statements);
+	self.db = db_new(self.common.database, self.service->name, self.service->statements,
+		self.service->n_statements);
 	self.producer = bus_producer_new(self.common.brokers, &e);
 	bool ok = self.producer && db_connect(self.db, &e) && bus_ping(self.producer, 5000, &e);
 	bus_producer_free(self.producer);
@@ -243,8 +253,8 @@ static int check(void)
 		fprintf(stderr, "%s: %s\n", self.service->name, e.text);
 		return self.producer ? EXIT_DEPENDENCY : EXIT_SETTINGS;
 	}
-	printf("%s: settings are right, PostgreSQL and Kafka answer, %zu statements prepare\n", self.service->name,
-		self.service->n_statements);
+	printf("%s: settings are right, PostgreSQL and Kafka answer, %zu statements prepare\n",
+		self.service->name, self.service->n_statements);
 	return EXIT_OK;
 }
 
@@ -267,7 +277,7 @@ static bool settings(const struct service *s)
 	gethostname(default_instance, sizeof default_instance - 1);
 	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", s->ops_port);
 	bool ok = conf_load(common_table, COMMON_SETTINGS, &self.common, &e) &&
-		conf_load(s->settings, s->n_settings, s->values, &e);
+		  conf_load(s->settings, s->n_settings, s->values, &e);
 	if (ok && !log_level_parse(self.common.log_level, &level))
 		ok = err_set(&e, ERR_FATAL, "LOG_LEVEL must be debug, info, warn or error");
 	if (!ok) {
@@ -287,13 +297,16 @@ int service_main(const struct service *s, int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return help(s);
 	if (argc > 1 && !only_check) {
-		fprintf(stderr, "%s: takes --help or --check, or nothing; settings come from the environment\n", s->name);
+		fprintf(stderr,
+			"%s: takes --help or --check, or nothing; settings come from the environment\n",
+			s->name);
 		return EXIT_SETTINGS;
 	}
 	if (!digest_init() || !settings(s))
 		return EXIT_SETTINGS;
 	json_object_seed(0);
-	mallopt(M_ARENA_MAX, 4); /* a batch's memory goes back and is used by the next, whichever thread it is in */
+	mallopt(M_ARENA_MAX,
+		4); /* a batch's memory goes back and is used by the next, whichever thread it is in */
 	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	self.skeleton_metrics = metrics_register(skeleton_metrics, SKELETON_METRICS);

@@ -27,8 +27,8 @@ struct worker {
 	const struct service *service;
 	struct db *db;
 	struct bus_producer *out;
-	void *state;    /* what `open` put there */
-	int number;     /* 0, 1, … within its subscription or timer */
+	void *state; /* what `open` put there */
+	int number; /* 0, 1, … within its subscription or timer */
 	const char *name;
 };
 
@@ -36,17 +36,17 @@ struct worker {
  * move. On ERR_RETRY it is called again with the same messages after a back-off; nothing of it may be half
  * done that a repetition would not mend. ERR_FATAL ends the program. */
 struct service_subscription {
-	const char *group;               /* the consumer group */
-	const char *const *topics;       /* NULL-terminated; ^ starts a pattern */
-	int threads;                     /* consumers in this process, each with a connection of its own */
-	int max_messages;                /* of a batch */
-	size_t max_bytes;                /* of a batch */
+	const char *group; /* the consumer group */
+	const char *const *topics; /* NULL-terminated; ^ starts a pattern */
+	int threads; /* consumers in this process, each with a connection of its own */
+	int max_messages; /* of a batch */
+	size_t max_bytes; /* of a batch */
 	/* How long a batch gathers after its first message: as long as the last one took to deal with, between these. So
 	 * what arrives again and again while there is much to do is dealt with once. */
 	int gather_ms, gather_most_ms;
 	bool (*handle)(struct worker *w, const struct bus_message *messages, int n, struct err *e);
 	bool (*open)(struct worker *w, struct err *e); /* optional, once per thread before the first batch */
-	void (*close)(struct worker *w);               /* optional */
+	void (*close)(struct worker *w); /* optional */
 };
 
 /* Something done every so often, in a thread of its own. */
@@ -59,9 +59,9 @@ struct service_timer {
 };
 
 struct service {
-	const char *name;    /* "intake" */
+	const char *name; /* "intake" */
 	const char *summary; /* one line for --help */
-	int ops_port;        /* the default of OPS_LISTEN */
+	int ops_port; /* the default of OPS_LISTEN */
 	const struct conf_setting *settings;
 	size_t n_settings;
 	void *values; /* where the settings go */
@@ -86,8 +86,8 @@ struct service_common {
 };
 const struct service_common *service_settings(void);
 int service_metric_base(void); /* the handle of the service's first metric, see metrics_register */
-bool service_stopping(void);   /* true once a stop was asked for: long work ends at the next whole step */
-void service_sleep(int ms);      /* ends early when a stop is asked for */
+bool service_stopping(void); /* true once a stop was asked for: long work ends at the next whole step */
+void service_sleep(int ms); /* ends early when a stop is asked for */
 
 /* Exit codes, also for the admin command. */
 enum { EXIT_OK = 0, EXIT_SETTINGS = 100, EXIT_DEPENDENCY = 111 };

@@ -28,5 +28,11 @@ bool service_thread_start(struct service_thread *t, struct err *e);
 void service_exit(int code);
 
 /* The skeleton's own metrics. */
-enum skeleton_metric { SKELETON_MESSAGES, SKELETON_BATCHES, SKELETON_FAILURES, SKELETON_SECONDS, SKELETON_METRICS };
+enum skeleton_metric {
+	SKELETON_MESSAGES,
+	SKELETON_BATCHES,
+	SKELETON_FAILURES,
+	SKELETON_SECONDS,
+	SKELETON_METRICS
+};
 int service_skeleton_metric(enum skeleton_metric metric);

@@ -43,8 +43,8 @@ static bool thread_back_off(struct service_thread *t, const struct err *e, int *
 }
 
 /* Calls step until it succeeds; false when the program ends first. */
-static bool thread_insist(struct service_thread *t, bool (*step)(struct service_thread *t, void *arg, struct err *e),
-	void *arg)
+static bool thread_insist(
+	struct service_thread *t, bool (*step)(struct service_thread *t, void *arg, struct err *e), void *arg)
 {
 	for (int ms = BACKOFF_FIRST_MS;;) {
 		struct err e = {0};
@@ -66,7 +66,8 @@ static bool thread_connect(struct service_thread *t, void *arg, struct err *e)
 static bool thread_open(struct service_thread *t, void *arg, struct err *e)
 {
 	(void)arg;
-	bool (*open)(struct worker *, struct err *) = t->subscription ? t->subscription->open : t->timer->open;
+	bool (*open)(struct worker *, struct err *) =
+		t->subscription ? t->subscription->open : t->timer->open;
 	return !open || open(&t->worker, e);
 }
 
@@ -106,7 +107,7 @@ static bool thread_handle(struct service_thread *t, void *arg, struct err *e)
 {
 	const struct batch *b = arg;
 	return t->subscription->handle(&t->worker, b->messages, b->n, e) &&
-		bus_commit(t->consumer, b->messages, b->n, e);
+	       bus_commit(t->consumer, b->messages, b->n, e);
 }
 
 static void thread_count(int n, int64_t took)
@@ -190,7 +191,8 @@ bool service_thread_start(struct service_thread *t, struct err *e)
 	w->name = t->name;
 	pthread_mutex_init(&t->lock, NULL);
 	thread_turned(t);
-	w->db = db_new(service_settings()->database, t->name, w->service->statements, w->service->n_statements);
+	w->db = db_new(
+		service_settings()->database, t->name, w->service->statements, w->service->n_statements);
 	w->out = bus_producer_new(service_settings()->brokers, e);
 	if (!w->db || !w->out)
 		return err_set(e, ERR_FATAL, "out of memory");

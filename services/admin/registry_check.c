@@ -61,8 +61,7 @@ static void part_index(struct check *c, const struct part *part, const json_t *r
 	json_auto_t *seen = json_object();
 	json_t *codes = json_object();
 	json_object_set_new(c->in_file, part->name, codes);
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		char key[512];
 		if (text_of(row, part->keys[0]))
 			json_object_set(codes, text_of(row, part->keys[0]), json_true());
@@ -82,8 +81,7 @@ static void directions_index(struct check *c, const json_t *rows)
 	const json_t *row;
 	json_t *directions = json_object();
 	json_object_set_new(c->in_file, "directions", directions);
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		if (text_of(row, "code") && text_of(row, "direction"))
 			json_object_set(directions, text_of(row, "code"), json_object_get(row, "direction"));
 	}
@@ -116,10 +114,8 @@ static void zero_targets_check(struct check *c, const char *place, const char *i
 	json_t *zeros, *one;
 	size_t i;
 	place_field(c, place, "direction", at);
-	json_object_foreach(json_object_get(c->known, "positions"), position, zeros)
-	{
-		json_array_foreach(zeros, i, one)
-		{
+	json_object_foreach (json_object_get(c->known, "positions"), position, zeros) {
+		json_array_foreach (zeros, i, one) {
 			if (strcmp(json_string_value(one), indicator) == 0 &&
 				!json_object_get(json_object_get(c->in_file, "positions"), position))
 				findings_add(c->found, at,
@@ -164,8 +160,7 @@ static bool same_json(const json_t *a, const json_t *b)
 		return json_equal(a, b);
 	if (json_object_size(a) != json_object_size(b))
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)a, key, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)a, key, v) {
 		if (!same_json(v, json_object_get(b, key)))
 			return false;
 	}
@@ -186,8 +181,7 @@ static void ruleset_check(struct check *c, const char *place, const json_t *row)
 	if (stored && !same_json(stored, row))
 		findings_add(c->found, place_field(c, place, "version", at),
 			"is in the registry with other rules; scores stand on them, so give these a version of their own");
-	json_object_foreach(rulesets, other, stored)
-	{
+	json_object_foreach (rulesets, other, stored) {
 		if (strcmp(other, version) != 0 && text_of(stored, "from") &&
 			strcmp(text_of(stored, "from"), from) == 0)
 			findings_add(c->found, place_field(c, place, "from", at),
@@ -210,8 +204,7 @@ static void part_check(struct check *c, const struct part *part, const json_t *r
 {
 	size_t i;
 	const json_t *row;
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		char place[PLACE_TEXT];
 		place_row(c, part->name, i, place);
 		fields_check(c, place, row, part->fields, part->n_fields);
@@ -244,8 +237,7 @@ static void shape_check(struct check *c, json_t *root)
 	json_t *v;
 	if (!json_is_object(root))
 		findings_add(c->found, "the file", "must be one JSON object");
-	json_object_foreach(root, name, v)
-	{
+	json_object_foreach (root, name, v) {
 		if (!is_part(name))
 			findings_add(c->found, name,
 				"is no part of a registry file; those are agencies, units, indicators, "
@@ -260,8 +252,7 @@ static json_t *plans_complete(const json_t *rows)
 	size_t i;
 	const json_t *row;
 	json_t *plans = json_array();
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		char day[16];
 		json_t *plan = json_copy((json_t *)(uintptr_t)row);
 		json_object_set_new(plan, "from", json_string(plan_from(row, day)));

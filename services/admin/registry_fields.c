@@ -222,8 +222,7 @@ static void check_indicators(struct check *c, const char *place, const json_t *v
 	json_auto_t *seen = json_object();
 	if (!json_is_array(v))
 		findings_add(c->found, place, "must be a list of indicators' codes");
-	json_array_foreach((json_t *)(uintptr_t)v, i, one)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)v, i, one) {
 		char at[PLACE_TEXT];
 		snprintf(at, sizeof at, "%.200s[%zu]", place, i);
 		check_indicator(c, at, one, f);
@@ -293,8 +292,7 @@ static void check_items(struct check *c, const char *place, const json_t *v, con
 		findings_add(c->found, place, "must be a list of at least one item");
 		return;
 	}
-	json_array_foreach((json_t *)(uintptr_t)v, i, item)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)v, i, item) {
 		sum += check_item(c, place, item, i, seen);
 	}
 	if (!(sum > 0))
@@ -419,8 +417,7 @@ void fields_check(struct check *c, const char *place, const json_t *row, const s
 		else if (v && !(json_is_null(v) && fields[i].nullable))
 			fields[i].check(c, at, v, &fields[i]);
 	}
-	json_object_foreach((json_t *)(uintptr_t)row, name, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)row, name, v) {
 		if (!fields_know(fields, n, name))
 			findings_add(c->found, place_field(c, place, name, at), "is no field here");
 	}

@@ -37,8 +37,7 @@ static bool was_closed(const struct person *p, const struct span *s)
 {
 	const char *next = NULL, *from;
 	json_t *until;
-	json_object_foreach((json_t *)(uintptr_t)p->stored, from, until)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)p->stored, from, until) {
 		if (strcmp(from, s->from) > 0 && (!next || strcmp(from, next) < 0))
 			next = from;
 	}
@@ -114,15 +113,13 @@ static bool person_gather(struct person *p, const json_t *people, const json_t *
 	p->spans = calloc(json_object_size(rows) + json_object_size(p->stored), sizeof *p->spans);
 	if (!p->spans)
 		return false;
-	json_object_foreach((json_t *)(uintptr_t)rows, from, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)rows, from, v) {
 		size_t i = (size_t)json_integer_value(v);
 		const json_t *row = json_array_get(people, i);
 		p->spans[p->n++] =
 			(struct span){from, json_string_value(json_object_get(row, "until")), row, i};
 	}
-	json_object_foreach((json_t *)(uintptr_t)p->stored, from, v)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)p->stored, from, v) {
 		if (!json_object_get(rows, from))
 			p->spans[p->n++] = (struct span){.from = from, .until = json_string_value(v)};
 	}
@@ -156,8 +153,7 @@ void people_arrange(struct check *c, const json_t *rows, json_t *result)
 	const char *nip;
 	json_t *places;
 	json_auto_t *by_nip = json_object();
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-	{
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		nip = json_string_value(json_object_get(row, "nip"));
 		if (!json_object_get(by_nip, nip))
 			json_object_set_new(by_nip, nip, json_object());
@@ -167,8 +163,7 @@ void people_arrange(struct check *c, const json_t *rows, json_t *result)
 	json_object_set_new(result, "persons", json_array());
 	json_object_set_new(result, "assignments", json_array());
 	json_object_set_new(result, "closings", json_array());
-	json_object_foreach(by_nip, nip, places)
-	{
+	json_object_foreach (by_nip, nip, places) {
 		person_arrange(c, nip, rows, places, result);
 	}
 }

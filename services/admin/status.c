@@ -136,8 +136,7 @@ static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct
 		left_counts(left, busy, stage);
 		if (!watch_stage(w, stage, false, rows, e))
 			return false;
-		json_array_foreach(rows, i, row)
-		{
+		json_array_foreach (rows, i, row) {
 			json_int_t lag = json_integer_value(json_object_get(row, "lag"));
 			*ends += json_integer_value(json_object_get(row, "end"));
 			if (lag)
@@ -212,8 +211,7 @@ static void status_oldest(json_t *status)
 	size_t i;
 	json_t *row;
 	int64_t oldest = 0;
-	json_array_foreach(json_object_get(status, "lag"), i, row)
-	{
+	json_array_foreach (json_object_get(status, "lag"), i, row) {
 		int64_t at = json_integer_value(json_object_get(row, "oldest"));
 		if (at)
 			oldest = at;
@@ -236,23 +234,20 @@ static void status_print(const json_t *status)
 	const char *reason;
 	const json_t *oldest = json_object_get(status, "oldest_unscored_seconds");
 	printf("%-22s %-36s %12s\n", "reader", "topic", "behind by");
-	json_array_foreach(json_object_get(status, "lag"), i, row)
-	{
+	json_array_foreach (json_object_get(status, "lag"), i, row) {
 		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT "\n",
 			json_string_value(json_object_get(row, "group")),
 			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"));
 	}
 	printf("\n%-22s %12s %12s %12s\n", "source", "accepted", "duplicates", "rejected");
-	json_array_foreach(json_object_get(status, "sources"), i, row)
-	{
+	json_array_foreach (json_object_get(status, "sources"), i, row) {
 		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT
 		       "\n",
 			json_string_value(json_object_get(row, "source")), number_of(row, "accepted"),
 			number_of(row, "duplicates"), number_of(row, "rejected"));
 	}
 	puts("\nrejected and not redriven:");
-	json_object_foreach(json_object_get(status, "rejections"), reason, row)
-	{
+	json_object_foreach (json_object_get(status, "rejections"), reason, row) {
 		printf("  %-20s %12" JSON_INTEGER_FORMAT "\n", reason, json_integer_value(row));
 	}
 	printf("\ncorrections waiting for their original: %" JSON_INTEGER_FORMAT "\n",

@@ -5,8 +5,8 @@
 #include "api.h"
 #include "clock.h"
 #include "digest.h"
-#include "headers.h"
 #include "event.h"
+#include "headers.h"
 #include "visit.h"
 
 static bool get_score(struct visit *v, struct err *e)
@@ -56,8 +56,8 @@ static json_t *evidence_json(const struct evidence_row *x)
 		"of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref, "counts", !x->replaced_by,
 		"replaced_by", x->replaced_by, "topic", x->topic, "partition", x->partition, "offset",
 		(json_int_t)x->offset, "received_at", clock_format(x->received_at, received), "sha256",
-		digest_hex(x->sha256, x->sha256_len, sha256), "headers", headers_shown(x->headers, x->headers_len), "payload",
-		text_of(&payload));
+		digest_hex(x->sha256, x->sha256_len, sha256), "headers",
+		headers_shown(x->headers, x->headers_len), "payload", text_of(&payload));
 }
 
 static bool answer_evidence(struct visit *v, const struct db_result *r, const char *list)

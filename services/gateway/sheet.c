@@ -130,8 +130,9 @@ static const json_t *hint_of(const json_t *score, const char *code)
 {
 	size_t i;
 	const json_t *hint;
-	json_array_foreach(json_object_get(score, "hints"), i,
-		hint) if (strcmp(sheet_text(hint, "indicator"), code) == 0) return hint;
+	json_array_foreach (json_object_get(score, "hints"), i, hint)
+		if (strcmp(sheet_text(hint, "indicator"), code) == 0)
+			return hint;
 	return NULL;
 }
 

@@ -25,7 +25,7 @@ struct judged {
 static bool about_unit(const struct judged *j)
 {
 	return j->event->type == EVENT_COMPLETE ||
-		(j->event->type == EVENT_REVOKED && registry_unit(j->registry, j->event->subject));
+	       (j->event->type == EVENT_REVOKED && registry_unit(j->registry, j->event->subject));
 }
 
 static bool is_activity(const struct judged *j)
@@ -64,9 +64,8 @@ static bool fails_range(const struct judged *j)
 {
 	const struct registry_indicator *i = j->indicator;
 	const struct event *e = j->event;
-	return is_activity(j) &&
-		((i->has_min && e->value < i->min) || (i->has_max && e->value > i->max) ||
-			(i->is_ratio && (!e->has_of || e->of <= 0)));
+	return is_activity(j) && ((i->has_min && e->value < i->min) || (i->has_max && e->value > i->max) ||
+					 (i->is_ratio && (!e->has_of || e->of <= 0)));
 }
 
 static bool fails_future(const struct judged *j)
@@ -84,12 +83,17 @@ static const struct {
 	bool (*fails)(const struct judged *j);
 	const char *field, *detail;
 } checks[] = {
-	{REASON_INVALID_NIP, fails_nip, "subject", "is not an employee number of 18 digits with a possible birth date, appointment and sex"},
-	{REASON_UNKNOWN_PERSON, fails_person, "subject", "is an employee number that the registry does not know"},
+	{REASON_INVALID_NIP, fails_nip, "subject",
+		"is not an employee number of 18 digits with a possible birth date, appointment and sex"},
+	{REASON_UNKNOWN_PERSON, fails_person, "subject",
+		"is an employee number that the registry does not know"},
 	{REASON_UNKNOWN_UNIT, fails_unit, "subject", "is a unit that the registry does not know"},
-	{REASON_UNKNOWN_INDICATOR, fails_indicator, "data.indicator", "is an indicator that the registry does not know"},
-	{REASON_INDICATOR_NOT_ALLOWED, fails_allowed, "data.indicator", "is an indicator that this source may not report"},
-	{REASON_VALUE_OUT_OF_RANGE, fails_range, "data.value", "is outside the indicator's min and max, or `of` is missing or not above 0"},
+	{REASON_UNKNOWN_INDICATOR, fails_indicator, "data.indicator",
+		"is an indicator that the registry does not know"},
+	{REASON_INDICATOR_NOT_ALLOWED, fails_allowed, "data.indicator",
+		"is an indicator that this source may not report"},
+	{REASON_VALUE_OUT_OF_RANGE, fails_range, "data.value",
+		"is outside the indicator's min and max, or `of` is missing or not above 0"},
 	{REASON_TIME_IN_FUTURE, fails_future, "time", "is more than 5 minutes in the future"},
 	{REASON_NOT_EMPLOYED, fails_employed, "time", "is on a day on which the person was not employed"},
 };

@@ -10,13 +10,13 @@
 /* One row per message. Texts live in the batch's own memory. */
 struct evidence {
 	enum reason early; /* final: too_large … source_mismatch */
-	enum reason late;  /* invalid_nip … not_employed: holds unless the id is held already */
+	enum reason late; /* invalid_nip … not_employed: holds unless the id is held already */
 	const char *detail;
 	const char *field;
 	uint8_t key[16], content[16]; /* when `early` is none */
 	enum event_type type;
 	int64_t at;
-	int32_t day;   /* the partition: of `at`, in Pontianak; for revoked and complete the day of receipt */
+	int32_t day; /* the partition: of `at`, in Pontianak; for revoked and complete the day of receipt */
 	int32_t month; /* in which it counts, or which is complete */
 	int32_t source, indicator; /* ids; 0: none */
 	bool has_person, has_of;

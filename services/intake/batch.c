@@ -80,14 +80,16 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 		event_done(&event);
 		return;
 	}
-	b->rows[i] = (struct evidence){
-		.early = fault.reason, .field = batch_keep(b, fault.field), .detail = batch_keep(b, fault.detail)};
+	b->rows[i] = (struct evidence){.early = fault.reason,
+		.field = batch_keep(b, fault.field),
+		.detail = batch_keep(b, fault.detail)};
 }
 
 /* By key, and by arrival among equals: rows are in order of arrival. */
 static int by_key(const void *a, const void *b)
 {
-	const struct evidence *x = *(const struct evidence *const *)a, *y = *(const struct evidence *const *)b;
+	const struct evidence *x = *(const struct evidence *const *)a,
+			      *y = *(const struct evidence *const *)b;
 	int c = memcmp(x->key, y->key, sizeof x->key);
 	return c ? c : x < y ? -1 : 1;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "admit.h"
-#include "bus.h"
 #include "buf.h"
+#include "bus.h"
 #include "service.h"
 #include "store.h"
 
@@ -12,7 +12,10 @@ struct intake {
 	struct registry *registry;
 	int32_t *days; /* partitions known to be there, by month; first days of month */
 	int n_days;
-	struct { char *name; int32_t id; } *topics;
+	struct {
+		char *name;
+		int32_t id;
+	} * topics;
 	int n_topics;
 };
 
@@ -22,12 +25,12 @@ struct batch {
 	const struct bus_message *messages;
 	int n;
 	int64_t now;
-	struct evidence *rows;           /* one per message */
-	enum outcome *outcomes;          /* likewise */
-	const struct evidence **order;   /* the rows that are not rejected early, by key, then arrival */
+	struct evidence *rows; /* one per message */
+	enum outcome *outcomes; /* likewise */
+	const struct evidence **order; /* the rows that are not rejected early, by key, then arrival */
 	int n_order;
 	const struct evidence **accepted; /* once stored: by person, month, indicator */
-	int n_accepted, counting;         /* those before `counting` have no person */
+	int n_accepted, counting; /* those before `counting` have no person */
 	struct buf *pages; /* kept texts; addresses do not move */
 	int n_pages;
 };
@@ -47,7 +50,7 @@ void batch_done(struct batch *b);
 
 /* Parts of these. */
 bool batch_decide(struct batch *b, struct db *db, struct err *e); /* sets every outcome */
-int32_t batch_topic(const struct intake *in, const char *name);   /* its number; 0: not known yet */
+int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0: not known yet */
 /* Where a message came from; `*headers` is to be freed by the caller. */
 struct origin batch_origin(const struct intake *in, const struct bus_message *m, char **headers);
 const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */

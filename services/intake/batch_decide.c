@@ -52,7 +52,8 @@ static bool holders(const struct batch *b, struct db *db, struct held **held, in
 	return ok && (*held || err_set(e, ERR_FATAL, "out of memory"));
 }
 
-static void reject(struct batch *b, const struct evidence *x, enum reason reason, const char *field, const char *detail)
+static void reject(
+	struct batch *b, const struct evidence *x, enum reason reason, const char *field, const char *detail)
 {
 	struct evidence *row = &b->rows[x - b->rows];
 	row->early = reason;
@@ -71,7 +72,8 @@ static const struct evidence *decide_key(struct batch *b, int first, int end, co
 		if (content && memcmp(content, x->content, 16) == 0) {
 			*batch_outcome(b, x) = OUTCOME_DUPLICATE;
 		} else if (content) {
-			reject(b, x, REASON_CONFLICTING_DUPLICATE, "id", "is held by another event of this source");
+			reject(b, x, REASON_CONFLICTING_DUPLICATE, "id",
+				"is held by another event of this source");
 		} else if (x->late) {
 			reject(b, x, x->late, x->field, x->detail);
 		} else {

@@ -8,7 +8,8 @@
 
 static int by_mark(const void *a, const void *b)
 {
-	const struct evidence *x = *(const struct evidence *const *)a, *y = *(const struct evidence *const *)b;
+	const struct evidence *x = *(const struct evidence *const *)a,
+			      *y = *(const struct evidence *const *)b;
 	int c = memcmp(x->person, y->person, 16);
 	return c ? c : x->month - y->month;
 }
@@ -41,7 +42,8 @@ static bool publish_accepted(const struct batch *b, struct worker *w, struct err
 		qsort(rows, (size_t)n, sizeof *rows, by_mark);
 	for (int i = 0; ok && i < n; i++)
 		if (i == 0 || by_mark(&rows[i - 1], &rows[i]) != 0)
-			ok = say_accepted(w, rows[i]->person, NULL, rows[i]->month, trace_for(b, rows[i], trace), e);
+			ok = say_accepted(
+				w, rows[i]->person, NULL, rows[i]->month, trace_for(b, rows[i], trace), e);
 	free(rows);
 	return ok;
 }

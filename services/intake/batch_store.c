@@ -8,7 +8,8 @@
 
 static int by_total(const void *a, const void *b)
 {
-	const struct evidence *x = *(const struct evidence *const *)a, *y = *(const struct evidence *const *)b;
+	const struct evidence *x = *(const struct evidence *const *)a,
+			      *y = *(const struct evidence *const *)b;
 	int c = memcmp(x->person, y->person, 16);
 	if (c == 0)
 		c = x->month - y->month;
@@ -54,7 +55,8 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 
 /* A message that comes again is told of as it was the first time, though by now another reason may come before that one:
  * its id may be held by another event. */
-static bool store_rejected(struct batch *b, struct worker *w, struct evidence *x, const struct origin *from, struct err *e)
+static bool store_rejected(
+	struct batch *b, struct worker *w, struct evidence *x, const struct origin *from, struct err *e)
 {
 	char detail[BATCH_DETAIL];
 	DB_RESULT_AUTO *stands = NULL;
@@ -78,9 +80,8 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 			continue;
 		char *headers;
 		const struct origin from = batch_origin(w->state, &b->messages[i], &headers);
-		ok = ok &&
-			(b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
-							   : store_rejected(b, w, x, &from, e));
+		ok = ok && (b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
+							      : store_rejected(b, w, x, &from, e));
 		free(headers);
 	}
 	return ok;
@@ -101,7 +102,8 @@ static bool store_counts(struct batch *b, struct worker *w, struct err *e)
 			continue;
 		if (k == n)
 			tallies[n++] = (struct tally){.source = source};
-		tallies[k].accepted += b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_WAITING;
+		tallies[k].accepted +=
+			b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_WAITING;
 		tallies[k].duplicates += b->outcomes[i] == OUTCOME_DUPLICATE;
 		tallies[k].rejected += b->outcomes[i] == OUTCOME_REJECTED;
 	}
@@ -170,9 +172,10 @@ static void count_outcomes(const struct batch *b)
 
 bool batch_store(struct batch *b, struct worker *w, struct err *e)
 {
-	bool ok = prepare_partitions(b, w, e) && prepare_topics(b, w, e) && db_begin(w->db, e) && batch_decide(b, w->db, e) &&
-		sort_accepted(b, e) && store_accepted(b, w, e) && store_others(b, w, e) && store_sums(b, w->db, e) && store_counts(b, w, e) &&
-		db_commit(w->db, e);
+	bool ok = prepare_partitions(b, w, e) && prepare_topics(b, w, e) && db_begin(w->db, e) &&
+		  batch_decide(b, w->db, e) && sort_accepted(b, e) && store_accepted(b, w, e) &&
+		  store_others(b, w, e) && store_sums(b, w->db, e) && store_counts(b, w, e) &&
+		  db_commit(w->db, e);
 	if (ok)
 		count_outcomes(b);
 	else

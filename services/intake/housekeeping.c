@@ -17,7 +17,8 @@ bool housekeeping_is_request(const struct bus_message *m)
 	return strcmp(m->topic, "terukur.registry.changed") == 0;
 }
 
-static bool say_groups(struct worker *w, const struct db_result *groups, const struct bus_message *m, struct err *e)
+static bool say_groups(
+	struct worker *w, const struct db_result *groups, const struct bus_message *m, struct err *e)
 {
 	char trace[TRACE_TEXT];
 	size_t len = 0;
@@ -26,7 +27,8 @@ static bool say_groups(struct worker *w, const struct db_result *groups, const s
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(groups); i++)
 		if (i == 0 || db_int(groups, i, 1) != db_int(groups, i - 1, 1))
-			ok = say_accepted(w, db_uuid(groups, i, 0), NULL, (int32_t)db_int(groups, i, 1), trace, e);
+			ok = say_accepted(
+				w, db_uuid(groups, i, 0), NULL, (int32_t)db_int(groups, i, 1), trace, e);
 	return ok;
 }
 
@@ -36,12 +38,14 @@ bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct 
 	struct period p;
 	uint8_t id[DIGEST_KEY];
 	json_auto_t *data = json_loadb(m->data ? m->data : "", m->len, 0, NULL);
-	if (!data || json_unpack(data, "{s:s, s:s, s:s}", "kind", &kind, "person", &person, "period", &period) != 0 ||
+	if (!data ||
+		json_unpack(data, "{s:s, s:s, s:s}", "kind", &kind, "person", &person, "period", &period) !=
+			0 ||
 		strcmp(kind, "recompute") != 0 || !digest_uuid_parse(person, id) || !period_parse(period, &p))
 		return true;
 	DB_RESULT_AUTO *groups = NULL;
 	return store_rebuild(w->db, id, p.first_month, p.first_month + p.months - 1, &groups, e) &&
-		say_groups(w, groups, m, e);
+	       say_groups(w, groups, m, e);
 }
 
 static bool publish_marks(struct worker *w, struct err *e)
@@ -86,7 +90,8 @@ static bool publish_rejections(struct worker *w, struct err *e)
 		n = ok ? db_rows(r) : 0;
 		for (int i = 0; ok && i < n; i++)
 			ok = publish_rejection(w, r, i, e);
-		if (!ok || (n && !(bus_flush(w->out, e) && store_rejections_published(w->db, db_int(r, n - 1, 0), e))))
+		if (!ok || (n && !(bus_flush(w->out, e) &&
+					 store_rejections_published(w->db, db_int(r, n - 1, 0), e))))
 			return false;
 	}
 	return true;

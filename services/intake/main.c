@@ -14,8 +14,10 @@
 static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "rejected", NULL};
 
 static const struct metric metrics[] = {
-	[INTAKE_EVENTS] = {METRIC_COUNTER, "terukur_intake_events_total", "Events by what became of them.", "outcome", outcomes},
-	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total", "Rejected events by reason.", "reason", reason_codes},
+	[INTAKE_EVENTS] = {METRIC_COUNTER, "terukur_intake_events_total", "Events by what became of them.",
+		"outcome", outcomes},
+	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total", "Rejected events by reason.",
+		"reason", reason_codes},
 };
 
 enum { ATTEMPTS = 5 };
@@ -61,8 +63,15 @@ static bool open_state(struct worker *w, struct err *e)
 static const char *const topics[] = {"^terukur\\.activity\\.", "terukur.registry.changed", NULL};
 
 static const struct service_subscription subscriptions[] = {
-	{.group = "terukur-intake", .topics = topics, .threads = 2, .max_messages = 8000, .max_bytes = 4 << 20,
-		.gather_ms = 15, .gather_most_ms = 60, .handle = handle, .open = open_state},
+	{.group = "terukur-intake",
+		.topics = topics,
+		.threads = 2,
+		.max_messages = 8000,
+		.max_bytes = 4 << 20,
+		.gather_ms = 15,
+		.gather_most_ms = 60,
+		.handle = handle,
+		.open = open_state},
 };
 
 static const struct service_timer timers[] = {
@@ -74,7 +83,8 @@ int main(int argc, char **argv)
 {
 	const struct service intake = {
 		.name = "intake",
-		.summary = "the only door for evidence: decodes, validates, knows the person, stores once, keeps the totals",
+		.summary =
+			"the only door for evidence: decodes, validates, knows the person, stores once, keeps the totals",
 		.ops_port = 9101,
 		.statements = store_statements,
 		.n_statements = store_statements_n,

@@ -41,7 +41,8 @@ static int by_ids(const void *key, const void *member)
 	return a->indicator < b->indicator ? -1 : a->indicator > b->indicator;
 }
 
-static const void *find(const void *key, const void *table, int n, size_t size, int (*by)(const void *, const void *))
+static const void *find(
+	const void *key, const void *table, int n, size_t size, int (*by)(const void *, const void *))
 {
 	return n ? bsearch(key, table, (size_t)n, size, by) : NULL;
 }

@@ -39,12 +39,12 @@ struct registry_allowed {
 
 struct registry {
 	int64_t version;
-	struct registry_person *people;          /* by nip */
+	struct registry_person *people; /* by nip */
 	struct registry_assignment *assignments; /* by person */
-	struct registry_unit *units;             /* by code */
-	struct registry_indicator *indicators;   /* by code */
-	struct registry_source *sources;         /* by code */
-	struct registry_allowed *allowed;        /* by source, indicator */
+	struct registry_unit *units; /* by code */
+	struct registry_indicator *indicators; /* by code */
+	struct registry_source *sources; /* by code */
+	struct registry_allowed *allowed; /* by source, indicator */
 	int n_people, n_assignments, n_units, n_indicators, n_sources, n_allowed;
 };
 

@@ -10,13 +10,15 @@
 #include "emit.h"
 #include "headers.h"
 
-static bool say(struct worker *w, const char *topic, const char *key, json_t *data, const char *trace, struct err *e)
+static bool say(
+	struct worker *w, const char *topic, const char *key, json_t *data, const char *trace, struct err *e)
 {
 	char *text = data ? json_dumps(data, JSON_COMPACT) : NULL;
 	json_decref(data);
 	if (!text)
 		return err_set(e, ERR_FATAL, "%s: no message could be made", topic);
-	const struct emit_message m = {.topic = topic, .key = key, .data = text, .len = strlen(text), .trace = trace};
+	const struct emit_message m = {
+		.topic = topic, .key = key, .data = text, .len = strlen(text), .trace = trace};
 	bool ok = emit(w->out, "intake", &m, e);
 	free(text);
 	return ok;
@@ -27,7 +29,8 @@ bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int
 {
 	char id[DIGEST_UUID_TEXT], text[CLOCK_TEXT];
 	const char *who = person ? digest_uuid_format(person, id) : unit;
-	json_t *data = json_pack("{s:s, s:s}", person ? "person" : "unit", who, "month", clock_month_format(month, text));
+	json_t *data = json_pack(
+		"{s:s, s:s}", person ? "person" : "unit", who, "month", clock_month_format(month, text));
 	return say(w, "terukur.evidence.accepted", who, data, trace, e);
 }
 
@@ -43,9 +46,10 @@ bool say_rejected(struct worker *w, const struct rejected *r, const char *trace,
 	char at[CLOCK_TEXT], sha256[DIGEST_HEX];
 	size_t shown = r->payload_len < EVENT_MAX_BYTES ? r->payload_len : EVENT_MAX_BYTES;
 	json_t *headers = headers_shown(r->headers, r->headers ? strlen(r->headers) : 0);
-	json_t *data = json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:o, s:o, s:o}", "reason", r->reason, "detail",
-		r->detail, "topic", r->topic, "partition", r->partition, "offset", (json_int_t)r->offset, "at",
-		clock_format(r->at, at), "sha256", digest_hex(r->sha256, sizeof r->sha256, sha256), "key",
-		base64(r->key, r->key_len), "headers", headers, "payload", base64(r->payload, shown));
+	json_t *data = json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:o, s:o, s:o}", "reason", r->reason,
+		"detail", r->detail, "topic", r->topic, "partition", r->partition, "offset",
+		(json_int_t)r->offset, "at", clock_format(r->at, at), "sha256",
+		digest_hex(r->sha256, sizeof r->sha256, sha256), "key", base64(r->key, r->key_len), "headers",
+		headers, "payload", base64(r->payload, shown));
 	return say(w, "terukur.evidence.rejected", r->source, data, trace, e);
 }

@@ -5,8 +5,8 @@
 #include "clock.h"
 #include "store_statements.h"
 
-#define EVIDENCE_COLUMNS                                                                                               \
-	"key, day, at, person, indicator, kind, source, topic, \"partition\", \"offset\", received_at, value, \"of\", "    \
+#define EVIDENCE_COLUMNS \
+	"key, day, at, person, indicator, kind, source, topic, \"partition\", \"offset\", received_at, value, \"of\", " \
 	"event_id, ref, replaces, sha256, headers, payload"
 
 const struct db_statement store_statements[] = {
@@ -17,16 +17,19 @@ const struct db_statement store_statements[] = {
 		""},
 	[UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
 	[INDICATORS] = {"indicators",
-		"SELECT code, id, measure = 'ratio', min, max FROM registry.indicator_view ORDER BY code COLLATE \"C\"", ""},
+		"SELECT code, id, measure = 'ratio', min, max FROM registry.indicator_view ORDER BY code COLLATE \"C\"",
+		""},
 	[SOURCES] = {"sources", "SELECT code, id FROM registry.source_view ORDER BY code COLLATE \"C\"", ""},
 	[ALLOWED] = {"allowed",
-		"SELECT source, indicator FROM registry.source_indicator_view ORDER BY source, indicator", ""},
+		"SELECT source, indicator FROM registry.source_indicator_view ORDER BY source, indicator",
+		""},
 	[TOPIC] = {"topic",
 		"WITH new AS (INSERT INTO intake.topic (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id) "
 		"SELECT id FROM new UNION ALL SELECT id FROM intake.topic WHERE name = $1 LIMIT 1",
 		"text"},
 	[PARTITION] = {"partition", "SELECT intake.make_partition($1)", "date"},
-	[HOLDERS] = {"holders", "SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])", "uuid[]"},
+	[HOLDERS] = {"holders", "SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])",
+		"uuid[]"},
 	[WAIT] = {"wait",
 		"INSERT INTO intake.waiting (" EVIDENCE_COLUMNS ", source_code, message_key) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
@@ -78,7 +81,8 @@ const struct db_statement store_statements[] = {
 		"uuid[], uuid[]"},
 	[ACCEPT] = {"accept",
 		"WITH moved AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
-		"kept AS (INSERT INTO intake.evidence (" EVIDENCE_COLUMNS ") SELECT " EVIDENCE_COLUMNS " FROM moved) "
+		"kept AS (INSERT INTO intake.evidence (" EVIDENCE_COLUMNS ") SELECT " EVIDENCE_COLUMNS
+		" FROM moved) "
 		"UPDATE intake.event_id SET waiting = false WHERE key = ANY($1)",
 		"uuid[]"},
 	[REFUSE] = {"refuse",
@@ -187,7 +191,8 @@ static bool columns_add(struct columns *cs, const struct db_value *row)
 	return ok;
 }
 
-static bool columns_run(struct db *db, int statement, struct columns *cs, bool ok, struct db_result **out, struct err *e)
+static bool columns_run(
+	struct db *db, int statement, struct columns *cs, bool ok, struct db_result **out, struct err *e)
 {
 	struct db_value values[9];
 	for (int i = 0; i < cs->n; i++)
@@ -210,7 +215,8 @@ static struct db_value indicator_of(const struct evidence *x)
 bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct err *e)
 {
 	bool ok = db_copy_begin(db,
-		"COPY intake.event_id (key, content, person, month, indicator, waiting, year) FROM STDIN (FORMAT binary)", e);
+		"COPY intake.event_id (key, content, person, month, indicator, waiting, year) FROM STDIN (FORMAT binary)",
+		e);
 	for (int i = 0; ok && i < n; i++) {
 		const struct evidence *x = rows[i];
 		const struct db_value row[] = {DB_UUID(x->key), DB_UUID(x->content), person_of(x),
@@ -221,7 +227,8 @@ bool store_claim(struct db *db, const struct evidence *const *rows, int n, struc
 	return ok && db_copy_end(db, e);
 }
 
-bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e)
+bool store_holders(
+	struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e)
 {
 	static const enum db_kind kinds[] = {DB_K_UUID};
 	struct columns cs;
@@ -234,7 +241,8 @@ bool store_holders(struct db *db, const struct evidence *const *rows, int n, str
 
 enum { EVIDENCE_VALUES = 19 };
 
-static void evidence_values(const struct evidence *x, const struct origin *o, int64_t now, struct db_value *out)
+static void evidence_values(
+	const struct evidence *x, const struct origin *o, int64_t now, struct db_value *out)
 {
 	bool counts = x->type == EVENT_RECORDED || x->type == EVENT_CORRECTED;
 	const struct db_value values[EVIDENCE_VALUES] = {
@@ -266,7 +274,8 @@ bool store_evidence_begin(struct db *db, struct err *e)
 	return db_copy_begin(db, "COPY intake.evidence (" EVIDENCE_COLUMNS ") FROM STDIN (FORMAT binary)", e);
 }
 
-bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
+bool store_evidence_add(
+	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
 {
 	struct db_value values[EVIDENCE_VALUES];
 	evidence_values(x, from, now, values);
@@ -278,7 +287,8 @@ bool store_evidence_end(struct db *db, struct err *e)
 	return db_copy_end(db, e);
 }
 
-bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
+bool store_wait(
+	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
 {
 	struct db_value values[EVIDENCE_VALUES + 2];
 	evidence_values(x, from, now, values);
@@ -315,17 +325,17 @@ static int total_of(const struct evidence *const *rows, int first, int n, struct
 		if (is_later(rows[i], latest))
 			latest = rows[i];
 	}
-	const struct db_value row[9] = {DB_UUID(latest->person), DB_INT4(latest->month), DB_INT4(latest->indicator),
-		DB_INT8(i - first), DB_NUMERIC(sum), DB_NUMERIC(sum_of), DB_TIME(latest->at), DB_TEXT(latest->event_id),
-		DB_NUMERIC(latest->value)};
+	const struct db_value row[9] = {DB_UUID(latest->person), DB_INT4(latest->month),
+		DB_INT4(latest->indicator), DB_INT8(i - first), DB_NUMERIC(sum), DB_NUMERIC(sum_of),
+		DB_TIME(latest->at), DB_TEXT(latest->event_id), DB_NUMERIC(latest->value)};
 	memcpy(out, row, sizeof row);
 	return i;
 }
 
 bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e)
 {
-	static const enum db_kind kinds[] = {DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_INT8, DB_K_NUMERIC, DB_K_NUMERIC,
-		DB_K_TIME, DB_K_TEXT, DB_K_NUMERIC};
+	static const enum db_kind kinds[] = {DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_INT8, DB_K_NUMERIC,
+		DB_K_NUMERIC, DB_K_TIME, DB_K_TEXT, DB_K_NUMERIC};
 	struct columns cs;
 	struct db_value row[9];
 	bool ok = true;
@@ -337,12 +347,13 @@ bool store_totals(struct db *db, const struct evidence *const *rows, int n, stru
 	return columns_run(db, TOTALS, &cs, ok, NULL, e);
 }
 
-bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail, int64_t now,
-	struct db_result **stands, struct err *e)
+bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail,
+	int64_t now, struct db_result **stands, struct err *e)
 {
-	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)), DB_TEXT(detail),
-		DB_TEXT(from->topic_name), DB_INT4(from->partition), DB_INT8(from->offset), DB_TIME(now),
-		DB_BYTES(from->sha256, sizeof from->sha256), from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
+	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)),
+		DB_TEXT(detail), DB_TEXT(from->topic_name), DB_INT4(from->partition), DB_INT8(from->offset),
+		DB_TIME(now), DB_BYTES(from->sha256, sizeof from->sha256),
+		from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
 		from->headers ? DB_BYTES(from->headers, from->headers_len) : DB_NULL,
 		from->payload ? DB_BYTES(from->payload, from->payload_len) : DB_NULL);
 }

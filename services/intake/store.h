@@ -21,7 +21,8 @@ bool store_partition(struct db *db, int32_t day, struct err *e); /* outside the 
 bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e); /* likewise */
 
 /* Looks up who holds these keys: rows of key, content. */
-bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e);
+bool store_holders(
+	struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e);
 /* Holds the ids of these events, which nobody held a moment ago. ERR_CONFLICT: somebody does now; begin again. */
 bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct err *e);
 
@@ -37,15 +38,17 @@ struct origin {
 };
 
 bool store_evidence_begin(struct db *db, struct err *e);
-bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
+bool store_evidence_add(
+	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
 bool store_evidence_end(struct db *db, struct err *e);
-bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
+bool store_wait(
+	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
 bool store_complete(struct db *db, const struct evidence *x, struct err *e);
 /* Adds to the totals: rows of one person, month and indicator are summed first. `rows` is sorted by those. */
 bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e);
 /* Returns what stands now, a row of reason and detail: those of the first time for a message that comes again. */
-bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail, int64_t now,
-	struct db_result **stands, struct err *e);
+bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail,
+	int64_t now, struct db_result **stands, struct err *e);
 struct tally {
 	const char *source;
 	int64_t accepted, duplicates, rejected;

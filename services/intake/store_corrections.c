@@ -26,7 +26,7 @@ static void pairs_done(struct pairs *p)
 static bool pairs_add(struct pairs *p, const struct db_result *r, int row)
 {
 	return db_array_add(&p->keys, DB_UUID(db_uuid(r, row, 0))) &&
-		db_array_add(&p->originals, DB_UUID(db_uuid(r, row, 1)));
+	       db_array_add(&p->originals, DB_UUID(db_uuid(r, row, 1)));
 }
 
 static bool groups_rebuild(struct db *db, const struct db_result *groups, struct err *e)
@@ -38,11 +38,13 @@ static bool groups_rebuild(struct db *db, const struct db_result *groups, struct
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(groups); i++)
 		ok = db_array_add(&person, DB_UUID(db_uuid(groups, i, 0))) &&
-			db_array_add(&month, DB_INT4(db_int(groups, i, 1))) &&
-			db_array_add(&indicator, DB_INT4(db_int(groups, i, 2)));
-	const struct db_value values[] = {db_array_value(&person), db_array_value(&month), db_array_value(&indicator)};
-	ok = ok ? db_run(db, GROUPS_ENSURE, values, 3, NULL, e) && db_run(db, GROUPS_LOCK, values, 3, NULL, e) &&
-				db_run(db, GROUPS_REBUILD, values, 3, NULL, e)
+		     db_array_add(&month, DB_INT4(db_int(groups, i, 1))) &&
+		     db_array_add(&indicator, DB_INT4(db_int(groups, i, 2)));
+	const struct db_value values[] = {
+		db_array_value(&person), db_array_value(&month), db_array_value(&indicator)};
+	ok = ok ? db_run(db, GROUPS_ENSURE, values, 3, NULL, e) &&
+			     db_run(db, GROUPS_LOCK, values, 3, NULL, e) &&
+			     db_run(db, GROUPS_REBUILD, values, 3, NULL, e)
 		: err_set(e, ERR_FATAL, "out of memory");
 	db_array_done(&person);
 	db_array_done(&month);
@@ -50,11 +52,11 @@ static bool groups_rebuild(struct db *db, const struct db_result *groups, struct
 	return ok;
 }
 
-static bool refuse(struct db *db, struct db_array *keys, enum reason reason, const char *detail, int64_t now, struct err *e)
+static bool refuse(struct db *db, struct db_array *keys, enum reason reason, const char *detail, int64_t now,
+	struct err *e)
 {
-	return keys->count == 0 ||
-		db_exec(db, REFUSE, NULL, e, db_array_value(keys), DB_TEXT(reason_code(reason)), DB_TEXT(detail),
-			DB_TIME(now));
+	return keys->count == 0 || db_exec(db, REFUSE, NULL, e, db_array_value(keys),
+					   DB_TEXT(reason_code(reason)), DB_TEXT(detail), DB_TIME(now));
 }
 
 /* The events that took their originals' places: they become evidence, both sides' totals are built anew, and both are
@@ -69,11 +71,12 @@ static bool accept(struct db *db, struct pairs *taken, struct err *e)
 	both.count = taken->keys.count + taken->originals.count;
 	enum { HEAD = 20 };
 	bool ok = (buf_add(&both.wire, taken->keys.wire.data, taken->keys.wire.len) &&
-			  buf_add(&both.wire, taken->originals.wire.data + HEAD, taken->originals.wire.len - HEAD)) ||
-		err_set(e, ERR_FATAL, "out of memory");
+			  buf_add(&both.wire, taken->originals.wire.data + HEAD,
+				  taken->originals.wire.len - HEAD)) ||
+		  err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && db_exec(db, ACCEPT, NULL, e, db_array_value(&taken->keys)) &&
-		db_exec(db, GROUPS_OF_EVENTS, &groups, e, db_array_value(&both)) && groups_rebuild(db, groups, e) &&
-		db_exec(db, MARK, NULL, e, db_array_value(&both));
+	     db_exec(db, GROUPS_OF_EVENTS, &groups, e, db_array_value(&both)) &&
+	     groups_rebuild(db, groups, e) && db_exec(db, MARK, NULL, e, db_array_value(&both));
 	db_array_done(&both);
 	return ok;
 }
@@ -87,7 +90,8 @@ static bool holds(const struct db_result *keys, const uint8_t key[16])
 }
 
 /* Splits what is due into those that took their original's place and those that came second. */
-static bool split(const struct db_result *due, const struct db_result *taken, struct pairs *first, struct pairs *second)
+static bool split(
+	const struct db_result *due, const struct db_result *taken, struct pairs *first, struct pairs *second)
 {
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(due); i++)
@@ -105,9 +109,11 @@ static bool resolve(struct db *db, const struct db_result *due, int64_t now, str
 	bool memory = true;
 	for (int i = 0; i < db_rows(due); i++)
 		memory = pairs_add(&all, due, i) && memory;
-	bool ok = (memory || err_set(e, ERR_FATAL, "out of memory")) &&
+	bool ok =
+		(memory || err_set(e, ERR_FATAL, "out of memory")) &&
 		db_exec(db, REPLACE, &taken, e, db_array_value(&all.originals), db_array_value(&all.keys)) &&
-		(split(due, taken, &first, &second) || err_set(e, ERR_FATAL, "out of memory")) && accept(db, &first, e) &&
+		(split(due, taken, &first, &second) || err_set(e, ERR_FATAL, "out of memory")) &&
+		accept(db, &first, e) &&
 		refuse(db, &second.keys, REASON_ALREADY_REPLACED,
 			"data.replaces: names an event that is replaced or revoked already", now, e);
 	pairs_done(&all);
@@ -121,7 +127,8 @@ bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e)
 	DB_RESULT_AUTO *due = NULL;
 	if (!db_begin(db, e))
 		return false;
-	bool ok = db_run(db, DUE, NULL, 0, &due, e) && (db_rows(due) == 0 || resolve(db, due, now, e)) && db_commit(db, e);
+	bool ok = db_run(db, DUE, NULL, 0, &due, e) && (db_rows(due) == 0 || resolve(db, due, now, e)) &&
+		  db_commit(db, e);
 	*more = ok && db_rows(due) > 0;
 	if (!ok)
 		db_rollback(db);
@@ -139,9 +146,9 @@ bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct
 	for (int i = 0; ok && i < db_rows(rows); i++)
 		ok = pairs_add(&late, rows, i) || err_set(e, ERR_FATAL, "out of memory");
 	ok = ok &&
-		refuse(db, &late.keys, REASON_UNKNOWN_ORIGINAL,
-			"data.replaces: names an event that has not been accepted within 7 days", now, e) &&
-		db_commit(db, e);
+	     refuse(db, &late.keys, REASON_UNKNOWN_ORIGINAL,
+		     "data.replaces: names an event that has not been accepted within 7 days", now, e) &&
+	     db_commit(db, e);
 	*more = ok && db_rows(rows) > 0;
 	pairs_done(&late);
 	if (!ok)
@@ -155,8 +162,9 @@ bool store_rebuild(struct db *db, const uint8_t person[16], int32_t first_month,
 	DB_RESULT_AUTO *found = NULL;
 	if (!db_begin(db, e))
 		return false;
-	bool ok = db_exec(db, GROUPS_OF_PERSON, &found, e, DB_UUID(person), DB_INT4(first_month), DB_INT4(last_month)) &&
-		groups_rebuild(db, found, e) && db_commit(db, e);
+	bool ok = db_exec(db, GROUPS_OF_PERSON, &found, e, DB_UUID(person), DB_INT4(first_month),
+			  DB_INT4(last_month)) &&
+		  groups_rebuild(db, found, e) && db_commit(db, e);
 	if (!ok) {
 		db_rollback(db);
 		return false;

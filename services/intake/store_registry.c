@@ -33,7 +33,8 @@ static bool take_people(struct registry *to, const struct db_result *r)
 		}
 		if (db_is_null(r, i, 2))
 			continue;
-		to->assignments[to->n_assignments++] = (struct registry_assignment){db_date(r, i, 2), open_end(r, i, 3)};
+		to->assignments[to->n_assignments++] =
+			(struct registry_assignment){db_date(r, i, 2), open_end(r, i, 3)};
 		p->n++;
 	}
 	return to->people && to->assignments;
@@ -67,8 +68,8 @@ static bool take_sources(struct registry *to, const struct db_result *r)
 {
 	to->sources = table(db_rows(r), sizeof *to->sources);
 	for (int i = 0; to->sources && i < db_rows(r); i++)
-		to->sources[to->n_sources++] =
-			(struct registry_source){.code = strdup(db_text(r, i, 0)), .id = (int32_t)db_int(r, i, 1)};
+		to->sources[to->n_sources++] = (struct registry_source){
+			.code = strdup(db_text(r, i, 0)), .id = (int32_t)db_int(r, i, 1)};
 	return to->sources;
 }
 
@@ -99,7 +100,7 @@ struct registry *store_registry_load(struct db *db, struct err *e)
 	for (size_t i = 0; ok && i < sizeof parts / sizeof *parts; i++) {
 		DB_RESULT_AUTO *r = NULL;
 		ok = db_run(db, (int)parts[i].statement, NULL, 0, &r, e) &&
-			(parts[i].take(to, r) || err_set(e, ERR_FATAL, "out of memory"));
+		     (parts[i].take(to, r) || err_set(e, ERR_FATAL, "out of memory"));
 	}
 	if (ok)
 		return to;

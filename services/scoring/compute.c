@@ -56,12 +56,12 @@ static bool take_complete(struct compute_data *d, const struct roster *r)
 	return d->complete && d->units;
 }
 
-bool compute_load(struct db *db, const struct roster *r, struct db_array *people, int32_t first_year, int32_t last_year,
-	bool raw, struct compute_data *out, struct err *e)
+bool compute_load(struct db *db, const struct roster *r, struct db_array *people, int32_t first_year,
+	int32_t last_year, bool raw, struct compute_data *out, struct err *e)
 {
 	struct compute_data d = {0};
 	bool ok = scoring_totals(db, people, first_year * 12, last_year * 12 + 11, raw, &d.rows, e) &&
-		scoring_complete(db, people, first_year * 12, last_year * 12 + 11, &d.complete_rows, e);
+		  scoring_complete(db, people, first_year * 12, last_year * 12 + 11, &d.complete_rows, e);
 	if (ok && !(take_totals(&d) && take_complete(&d, r)))
 		ok = err_set(e, ERR_FATAL, "out of memory");
 	if (ok)
@@ -133,20 +133,21 @@ static bool finish(const struct score_input *in, struct computed_score *out, str
 	return text || err_set(e, ERR_FATAL, "out of memory");
 }
 
-bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16], struct period period,
-	struct computed_score *out, struct err *e)
+bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],
+	struct period period, struct computed_score *out, struct err *e)
 {
 	const struct roster_person *p = roster_person(r, id);
 	const struct roster_ruleset *rules = roster_ruleset(r, period_last_day(period));
 	*out = (struct computed_score){.state = COMPUTED_NONE};
 	if (!p || !rules)
 		return true;
-	struct score_service service =
-		score_service(period, p->assignments, (size_t)p->n_assignments, p->absences, (size_t)p->n_absences);
+	struct score_service service = score_service(
+		period, p->assignments, (size_t)p->n_assignments, p->absences, (size_t)p->n_absences);
 	if (service.total == 0)
 		return true;
 	const struct score_assignment *last = &p->assignments[service.assignment];
-	int total, complete, total_end = totals_of(d, id, &total), complete_end = complete_of(d, last->unit, &complete);
+	int total, complete, total_end = totals_of(d, id, &total),
+			     complete_end = complete_of(d, last->unit, &complete);
 	char text[DIGEST_UUID_TEXT];
 	struct score_input in = {
 		.person = digest_uuid_format(id, text),

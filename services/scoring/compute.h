@@ -7,10 +7,10 @@
 /* All that stands behind some people's scores but the roster. Borrowed by the computing. */
 struct compute_data {
 	struct score_total *totals; /* by person */
-	uint8_t (*owners)[16];      /* of each total */
+	uint8_t (*owners)[16]; /* of each total */
 	int n_totals;
 	struct score_complete *complete; /* by unit */
-	int *units;                      /* index of each declaration's unit in the roster */
+	int *units; /* index of each declaration's unit in the roster */
 	int n_complete;
 	struct db_result *rows, *complete_rows; /* texts are borrowed from these */
 };
@@ -18,11 +18,11 @@ void compute_data_done(struct compute_data *d);
 
 /* Reads totals and declarations of people (an array of uuids) in the years' months; from raw evidence when `raw`, which
  * operators may and services may not. */
-bool compute_load(struct db *db, const struct roster *r, struct db_array *people, int32_t first_year, int32_t last_year,
-	bool raw, struct compute_data *out, struct err *e);
+bool compute_load(struct db *db, const struct roster *r, struct db_array *people, int32_t first_year,
+	int32_t last_year, bool raw, struct compute_data *out, struct err *e);
 
 enum computed {
-	COMPUTED_NONE,    /* no service day, no rule set: there is no score */
+	COMPUTED_NONE, /* no service day, no rule set: there is no score */
 	COMPUTED_NOTHING, /* nothing was measured: a score only where it replaces one */
 	COMPUTED_SCORE,
 };
@@ -30,12 +30,12 @@ enum computed {
 struct computed_score {
 	enum computed state;
 	uint8_t content[16]; /* hash of the score with revision 0; meaningless for COMPUTED_NONE */
-	json_t *json;        /* with revision 0; NULL for COMPUTED_NONE; owned */
+	json_t *json; /* with revision 0; NULL for COMPUTED_NONE; owned */
 };
 
 /* The person of the id in the period. */
-bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16], struct period period,
-	struct computed_score *out, struct err *e);
+bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],
+	struct period period, struct computed_score *out, struct err *e);
 
 /* Whether what stands is what was computed. `content` NULL: no score stands; `ever`: one did. */
 bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever);

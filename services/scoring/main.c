@@ -7,15 +7,25 @@
 #include "store.h"
 
 static const struct metric metrics[] = {
-	[SCORING_COMPUTED] = {METRIC_COUNTER, "terukur_scoring_computed_total", "Scores computed.", NULL, NULL},
-	[SCORING_CHANGED] = {METRIC_COUNTER, "terukur_scoring_changed_total", "Scores that changed.", NULL, NULL},
+	[SCORING_COMPUTED] = {METRIC_COUNTER, "terukur_scoring_computed_total", "Scores computed.", NULL,
+		NULL},
+	[SCORING_CHANGED] = {METRIC_COUNTER, "terukur_scoring_changed_total", "Scores that changed.", NULL,
+		NULL},
 };
 
 static const char *const topics[] = {"terukur.evidence.accepted", "terukur.registry.changed", NULL};
 
 static const struct service_subscription subscriptions[] = {
-	{.group = "terukur-scoring", .topics = topics, .threads = 2, .max_messages = 20000, .max_bytes = 4 << 20,
-		.gather_ms = 100, .gather_most_ms = 1000, .handle = scoring_handle, .open = scoring_open, .close = scoring_close},
+	{.group = "terukur-scoring",
+		.topics = topics,
+		.threads = 2,
+		.max_messages = 20000,
+		.max_bytes = 4 << 20,
+		.gather_ms = 100,
+		.gather_most_ms = 1000,
+		.handle = scoring_handle,
+		.open = scoring_open,
+		.close = scoring_close},
 };
 
 int main(int argc, char **argv)

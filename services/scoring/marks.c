@@ -31,7 +31,8 @@ static bool add(struct marks *m, const uint8_t person[16], int32_t year, uint32_
 bool marks_add_month(struct marks *m, const uint8_t person[16], int32_t month)
 {
 	int of_year = month % 12;
-	return add(m, person, month / 12, 1u << YEAR_BIT | 1u << (QUARTER_BIT + of_year / 3) | 1u << (MONTH_BIT + of_year));
+	return add(m, person, month / 12,
+		1u << YEAR_BIT | 1u << (QUARTER_BIT + of_year / 3) | 1u << (MONTH_BIT + of_year));
 }
 
 bool marks_add_year(struct marks *m, const uint8_t person[16], int32_t year)

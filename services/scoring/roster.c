@@ -49,7 +49,8 @@ static int by_code(const void *key, const void *member)
 	return strcmp(key, *(char *const *)member);
 }
 
-static const void *find(const void *key, const void *table, int n, size_t size, int (*by)(const void *, const void *))
+static const void *find(
+	const void *key, const void *table, int n, size_t size, int (*by)(const void *, const void *))
 {
 	return n ? bsearch(key, table, (size_t)n, size, by) : NULL;
 }
@@ -72,7 +73,8 @@ int roster_unit(const struct roster *r, const char *code)
 
 int roster_position(const struct roster *r, const char *code)
 {
-	const struct roster_position *found = find(code, r->positions, r->n_positions, sizeof *r->positions, by_code);
+	const struct roster_position *found =
+		find(code, r->positions, r->n_positions, sizeof *r->positions, by_code);
 	return found ? (int)(found - r->positions) : -1;
 }
 
@@ -96,7 +98,7 @@ const struct roster_plan *roster_plan(const struct roster_person *p, int32_t yea
 static bool number(const json_t *v, dec_wide *out)
 {
 	return json_is_integer(v) ? dec_from_int(json_integer_value(v), out)
-		: json_is_real(v) ? dec_from_real(json_real_value(v), out)
+	       : json_is_real(v)  ? dec_from_real(json_real_value(v), out)
 				  : false;
 }
 
@@ -118,7 +120,8 @@ static bool target_parse(const json_t *v, struct score_target *out)
 		out->high = out->low;
 		return ok;
 	}
-	return json_array_size(v) == 2 && number(json_array_get(v, 0), &out->low) && number(json_array_get(v, 1), &out->high);
+	return json_array_size(v) == 2 && number(json_array_get(v, 0), &out->low) &&
+	       number(json_array_get(v, 1), &out->high);
 }
 
 static bool item_parse(const struct roster *r, const json_t *v, struct score_plan_item *out)
@@ -133,7 +136,8 @@ static bool item_parse(const struct roster *r, const json_t *v, struct score_pla
 	out->aspect = i->aspect;
 	out->measure = i->measure;
 	out->direction = i->direction;
-	return target_parse(json_object_get(v, "target"), &out->target) && hundredths(v, "weight", &out->weight);
+	return target_parse(json_object_get(v, "target"), &out->target) &&
+	       hundredths(v, "weight", &out->weight);
 }
 
 bool roster_items_parse(const struct roster *r, const char *json, struct roster_items *out, struct err *e)
@@ -158,7 +162,8 @@ bool roster_ruleset_parse(const char *json, struct score_ruleset *out, struct er
 	struct score_ruleset rules = {0};
 	dec_wide most;
 	if (!hundredths(body, "cap", &rules.cap) || !hundredths(body, "below_under", &rules.below_under) ||
-		!hundredths(body, "above_from", &rules.above_from) || !number(json_object_get(body, "most"), &most))
+		!hundredths(body, "above_from", &rules.above_from) ||
+		!number(json_object_get(body, "most"), &most))
 		return err_set(e, ERR_FATAL, "the registry holds a rule set that cannot be read");
 	rules.most = (int32_t)most;
 	*out = rules;

@@ -50,9 +50,9 @@ struct roster {
 	int64_t version;
 	char **units; /* codes */
 	struct roster_indicator *indicators; /* by code */
-	struct roster_position *positions;   /* by code */
-	struct roster_ruleset *rulesets;     /* by from */
-	struct roster_person *people;        /* by id */
+	struct roster_position *positions; /* by code */
+	struct roster_ruleset *rulesets; /* by from */
+	struct roster_person *people; /* by id */
 	int n_units, n_indicators, n_positions, n_rulesets, n_people;
 };
 
@@ -60,7 +60,7 @@ void roster_free(struct roster *r); /* accepts NULL */
 
 const struct roster_person *roster_person(const struct roster *r, const uint8_t id[16]);
 const struct roster_indicator *roster_indicator(const struct roster *r, const char *code);
-int roster_unit(const struct roster *r, const char *code);     /* index, -1 */
+int roster_unit(const struct roster *r, const char *code); /* index, -1 */
 int roster_position(const struct roster *r, const char *code); /* index, -1 */
 /* In force on a day; NULL when none is. */
 const struct roster_ruleset *roster_ruleset(const struct roster *r, int32_t day);

@@ -86,18 +86,23 @@ static bool mark_registry(struct marks *marks, const json_t *data, struct err *e
 	const char *person = json_string_value(json_object_get(data, "person"));
 	const json_t *year = json_object_get(data, "year");
 	uint8_t id[DIGEST_KEY];
-	if (!kind || strcmp(kind, "person") != 0 || !person || !digest_uuid_parse(person, id) || !json_is_integer(year))
+	if (!kind || strcmp(kind, "person") != 0 || !person || !digest_uuid_parse(person, id) ||
+		!json_is_integer(year))
 		return true;
-	return marks_add_year(marks, id, (int32_t)json_integer_value(year)) || err_set(e, ERR_FATAL, "out of memory");
+	return marks_add_year(marks, id, (int32_t)json_integer_value(year)) ||
+	       err_set(e, ERR_FATAL, "out of memory");
 }
 
-static bool gather(struct worker *w, const struct bus_message *messages, int n, struct marks *marks, struct err *e)
+static bool gather(
+	struct worker *w, const struct bus_message *messages, int n, struct marks *marks, struct err *e)
 {
 	bool ok = true;
 	for (int i = 0; ok && i < n; i++) {
-		json_auto_t *data = json_loadb(messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
-		ok = strcmp(messages[i].topic, "terukur.registry.changed") == 0 ? mark_registry(marks, data, e)
-										: mark_evidence(w, marks, data, e);
+		json_auto_t *data =
+			json_loadb(messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
+		ok = strcmp(messages[i].topic, "terukur.registry.changed") == 0
+			     ? mark_registry(marks, data, e)
+			     : mark_evidence(w, marks, data, e);
 	}
 	marks_merge(marks);
 	return ok;
@@ -135,8 +140,8 @@ static int standing_row(const struct chunk *c, const uint8_t person[16], const c
 	return -1;
 }
 
-static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s, int64_t revision,
-	struct err *e)
+static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s,
+	int64_t revision, struct err *e)
 {
 	char *body = NULL;
 	if (s->state != COMPUTED_NONE) {
@@ -144,7 +149,7 @@ static bool change(struct chunk *c, const struct mark *m, const char *period, co
 		body = json_dumps(s->json, JSON_COMPACT);
 	}
 	bool ok = (body || s->state == COMPUTED_NONE) &&
-		score_changes_add(&c->changes, m->person, period, revision, body ? s->content : NULL, body);
+		  score_changes_add(&c->changes, m->person, period, revision, body ? s->content : NULL, body);
 	free(body);
 	c->changed++;
 	return ok || err_set(e, ERR_FATAL, "out of memory");
@@ -156,12 +161,13 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	char period[PERIOD_TEXT];
 	struct computed_score s;
 	int row = standing_row(c, m->person, period_format(p, period));
-	const uint8_t *content = row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
+	const uint8_t *content =
+		row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
 	if (!compute_score(state->roster, &c->data, m->person, p, &s, e))
 		return false;
 	c->computed++;
 	bool ok = compute_stands(&s, content, row >= 0) ||
-		change(c, m, period, &s, row >= 0 ? db_int(c->standing, row, 2) + 1 : 1, e);
+		  change(c, m, period, &s, row >= 0 ? db_int(c->standing, row, 2) + 1 : 1, e);
 	json_decref(s.json);
 	return ok;
 }
@@ -195,9 +201,9 @@ static bool write(struct chunk *c, struct err *e)
 	int32_t first, last;
 	years_of(c, &first, &last);
 	return db_begin(db, e) && scoring_lock(db, &c->people, e) && refresh(c->w, e) &&
-		compute_load(db, state->roster, &c->people, first, last, false, &c->data, e) &&
-		scoring_standing(db, &c->people, &c->standing, e) && compute_all(c, e) &&
-		(c->changed == 0 || scoring_write(db, &c->changes, clock_now(), e)) && db_commit(db, e);
+	       compute_load(db, state->roster, &c->people, first, last, false, &c->data, e) &&
+	       scoring_standing(db, &c->people, &c->standing, e) && compute_all(c, e) &&
+	       (c->changed == 0 || scoring_write(db, &c->changes, clock_now(), e)) && db_commit(db, e);
 }
 
 /* Publishing: under the locks until Kafka has acknowledged, so that no older revision comes after. */
@@ -218,10 +224,12 @@ static bool say(struct worker *w, const struct db_result *r, int i, const char *
 static bool publish(struct worker *w, struct db_array *people, const char *trace, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	bool ok = db_begin(w->db, e) && scoring_lock(w->db, people, e) && scoring_unpublished(w->db, people, &r, e);
+	bool ok = db_begin(w->db, e) && scoring_lock(w->db, people, e) &&
+		  scoring_unpublished(w->db, people, &r, e);
 	for (int i = 0; ok && i < db_rows(r); i++)
 		ok = say(w, r, i, trace, e);
-	ok = ok && bus_flush(w->out, e) && (db_rows(r) == 0 || scoring_published(w->db, people, e)) && db_commit(w->db, e);
+	ok = ok && bus_flush(w->out, e) && (db_rows(r) == 0 || scoring_published(w->db, people, e)) &&
+	     db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);
 	return ok;
@@ -237,7 +245,8 @@ static bool people_of(struct chunk *c, struct err *e)
 	return true;
 }
 
-static bool score_chunk(struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
+static bool score_chunk(
+	struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
 {
 	struct chunk c = {.w = w, .marks = marks, .n = n};
 	score_changes_init(&c.changes);

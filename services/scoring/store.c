@@ -10,25 +10,30 @@ const struct db_statement scoring_statements[] = {
 	[SCORING_REGISTRY_VERSION] = {"registry_version", "SELECT version FROM registry.version_view", ""},
 	[SCORING_UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
 	[SCORING_INDICATORS] = {"indicators",
-		"SELECT code, id, aspect, measure, direction FROM registry.indicator_view ORDER BY code COLLATE \"C\"", ""},
+		"SELECT code, id, aspect, measure, direction FROM registry.indicator_view ORDER BY code COLLATE \"C\"",
+		""},
 	[SCORING_POSITIONS] = {"positions",
 		"SELECT code, items FROM registry.position_view ORDER BY code COLLATE \"C\"", ""},
-	[SCORING_RULESETS] = {"rulesets", "SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date", ""},
+	[SCORING_RULESETS] = {"rulesets",
+		"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date", ""},
 	[SCORING_ASSIGNMENTS] = {"assignments",
 		"SELECT person, from_date, until_date, unit, position FROM registry.assignment_view ORDER BY person, from_date",
 		""},
 	[SCORING_ABSENCES] = {"absences",
-		"SELECT person, from_date, until_date FROM registry.absence_view ORDER BY person, from_date", ""},
+		"SELECT person, from_date, until_date FROM registry.absence_view ORDER BY person, from_date",
+		""},
 	[SCORING_PLANS] = {"plans",
 		"SELECT person, year, version, from_date, status = 'AGREED', items FROM registry.plan_view "
 		"ORDER BY person, year, from_date, version",
 		""},
 	[SCORING_TOTALS] = {"totals",
-		"SELECT " TOTAL_COLUMNS " FROM intake.total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
+		"SELECT " TOTAL_COLUMNS
+		" FROM intake.total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
 		"ORDER BY person",
 		"uuid[], int4, int4"},
 	[SCORING_RAW_TOTALS] = {"raw_totals",
-		"SELECT " TOTAL_COLUMNS " FROM intake.raw_total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
+		"SELECT " TOTAL_COLUMNS
+		" FROM intake.raw_total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
 		"ORDER BY person",
 		"uuid[], int4, int4"},
 	[SCORING_COMPLETE] = {"complete",
@@ -40,8 +45,10 @@ const struct db_statement scoring_statements[] = {
 		"AND (until_date IS NULL OR until_date >= make_date($2, 1, 1))",
 		"text, int4"},
 	[SCORING_ENSURE] = {"ensure",
-		"INSERT INTO scoring.person (person) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING", "uuid[]"},
-	[SCORING_LOCK] = {"lock", "SELECT FROM scoring.person WHERE person = ANY($1) ORDER BY person FOR UPDATE", "uuid[]"},
+		"INSERT INTO scoring.person (person) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
+		"uuid[]"},
+	[SCORING_LOCK] = {"lock",
+		"SELECT FROM scoring.person WHERE person = ANY($1) ORDER BY person FOR UPDATE", "uuid[]"},
 	[SCORING_STANDING] = {"standing",
 		"SELECT person, period, revision, content FROM scoring.score WHERE person = ANY($1) "
 		"ORDER BY person, period",
@@ -55,7 +62,8 @@ const struct db_statement scoring_statements[] = {
 		"person_revision = excluded.person_revision, content = excluded.content, body = excluded.body, "
 		"computed_at = excluded.computed_at",
 		"uuid[], text[], int8[], uuid[], text[], timestamptz"},
-	[SCORING_TOUCH] = {"touch", "UPDATE scoring.person SET revision = revision + 1 WHERE person = ANY($1)", "uuid[]"},
+	[SCORING_TOUCH] = {"touch",
+		"UPDATE scoring.person SET revision = revision + 1 WHERE person = ANY($1)", "uuid[]"},
 	[SCORING_UNPUBLISHED] = {"unpublished",
 		"SELECT s.person, s.period, s.body FROM scoring.person p JOIN scoring.score s ON s.person = p.person "
 		"AND s.person_revision > p.published_revision WHERE p.person = ANY($1) AND p.published_revision < p.revision "
@@ -65,9 +73,11 @@ const struct db_statement scoring_statements[] = {
 		"UPDATE scoring.person SET published_revision = revision WHERE person = ANY($1) AND published_revision < revision",
 		"uuid[]"},
 	[SCORING_PEOPLE_UNPUBLISHED] = {"people_unpublished",
-		"SELECT person FROM scoring.person WHERE published_revision < revision ORDER BY person LIMIT 500", ""},
+		"SELECT person FROM scoring.person WHERE published_revision < revision ORDER BY person LIMIT 500",
+		""},
 	[SCORING_PEOPLE_PAGE] = {"people_page",
-		"SELECT DISTINCT person FROM registry.assignment_view WHERE person > $1 ORDER BY person LIMIT 200", "uuid"},
+		"SELECT DISTINCT person FROM registry.assignment_view WHERE person > $1 ORDER BY person LIMIT 200",
+		"uuid"},
 	[SCORING_YEARS] = {"years",
 		"SELECT coalesce(min(y), 0), coalesce(max(y), -1) FROM (SELECT month / 12 AS y FROM intake.total_view UNION ALL "
 		"SELECT month / 12 FROM intake.completeness_view UNION ALL SELECT left(period, 4)::int FROM scoring.score_view) a",
@@ -87,17 +97,19 @@ bool scoring_registry_version(struct db *db, int64_t *out, struct err *e)
 bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month, bool raw,
 	struct db_result **out, struct err *e)
 {
-	return db_exec(db, raw ? SCORING_RAW_TOTALS : SCORING_TOTALS, out, e, db_array_value(people), DB_INT4(first_month),
-		DB_INT4(last_month));
+	return db_exec(db, raw ? SCORING_RAW_TOTALS : SCORING_TOTALS, out, e, db_array_value(people),
+		DB_INT4(first_month), DB_INT4(last_month));
 }
 
 bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,
 	struct db_result **out, struct err *e)
 {
-	return db_exec(db, SCORING_COMPLETE, out, e, db_array_value(people), DB_INT4(first_month), DB_INT4(last_month));
+	return db_exec(db, SCORING_COMPLETE, out, e, db_array_value(people), DB_INT4(first_month),
+		DB_INT4(last_month));
 }
 
-bool scoring_people_of_unit(struct db *db, const char *unit, int32_t year, struct db_result **out, struct err *e)
+bool scoring_people_of_unit(
+	struct db *db, const char *unit, int32_t year, struct db_result **out, struct err *e)
 {
 	return db_exec(db, SCORING_PEOPLE_OF_UNIT, out, e, DB_TEXT(unit), DB_INT4(year));
 }
@@ -105,7 +117,7 @@ bool scoring_people_of_unit(struct db *db, const char *unit, int32_t year, struc
 bool scoring_lock(struct db *db, struct db_array *people, struct err *e)
 {
 	return db_exec(db, SCORING_ENSURE, NULL, e, db_array_value(people)) &&
-		db_exec(db, SCORING_LOCK, NULL, e, db_array_value(people));
+	       db_exec(db, SCORING_LOCK, NULL, e, db_array_value(people));
 }
 
 bool scoring_standing(struct db *db, struct db_array *people, struct db_result **out, struct err *e)
@@ -131,19 +143,21 @@ void score_changes_done(struct score_changes *c)
 	db_array_done(&c->body);
 }
 
-bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period, int64_t revision,
-	const uint8_t *content, const char *body)
+bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
+	int64_t revision, const uint8_t *content, const char *body)
 {
 	return db_array_add(&c->person, DB_UUID(person)) && db_array_add(&c->period, DB_TEXT(period)) &&
-		db_array_add(&c->revision, DB_INT8(revision)) &&
-		db_array_add(&c->content, content ? DB_UUID(content) : DB_NULL) && db_array_add(&c->body, DB_TEXT(body));
+	       db_array_add(&c->revision, DB_INT8(revision)) &&
+	       db_array_add(&c->content, content ? DB_UUID(content) : DB_NULL) &&
+	       db_array_add(&c->body, DB_TEXT(body));
 }
 
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e)
 {
 	return db_exec(db, SCORING_TOUCH, NULL, e, db_array_value(&c->person)) &&
-		db_exec(db, SCORING_WRITE, NULL, e, db_array_value(&c->person), db_array_value(&c->period),
-			db_array_value(&c->revision), db_array_value(&c->content), db_array_value(&c->body), DB_TIME(now));
+	       db_exec(db, SCORING_WRITE, NULL, e, db_array_value(&c->person), db_array_value(&c->period),
+		       db_array_value(&c->revision), db_array_value(&c->content), db_array_value(&c->body),
+		       DB_TIME(now));
 }
 
 bool scoring_unpublished(struct db *db, struct db_array *people, struct db_result **out, struct err *e)

@@ -18,7 +18,8 @@ bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month,
 bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,
 	struct db_result **out, struct err *e);
 /* The people who were in a unit at some time in the year. */
-bool scoring_people_of_unit(struct db *db, const char *unit, int32_t year, struct db_result **out, struct err *e);
+bool scoring_people_of_unit(
+	struct db *db, const char *unit, int32_t year, struct db_result **out, struct err *e);
 
 /* Locks people's rows, in order, and makes them where they are missing. `people` is sorted. */
 bool scoring_lock(struct db *db, struct db_array *people, struct err *e);
@@ -32,8 +33,8 @@ struct score_changes {
 void score_changes_init(struct score_changes *c);
 void score_changes_done(struct score_changes *c);
 /* content and body NULL: the score vanishes. */
-bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period, int64_t revision,
-	const uint8_t *content, const char *body);
+bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
+	int64_t revision, const uint8_t *content, const char *body);
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e);
 
 /* Of these people: person, period, body of what is still to be published. */

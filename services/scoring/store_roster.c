@@ -30,7 +30,8 @@ static bool take_indicators(struct roster *to, const struct db_result *r, struct
 		x->aspect = strdup(db_text(r, i, 2));
 		if (!score_measure_parse(db_text(r, i, 3), &x->measure) ||
 			!score_direction_parse(db_text(r, i, 4), &x->direction))
-			return err_set(e, ERR_FATAL, "the registry holds an indicator that cannot be read: %s", x->code);
+			return err_set(e, ERR_FATAL,
+				"the registry holds an indicator that cannot be read: %s", x->code);
 	}
 	return to->indicators;
 }
@@ -86,8 +87,9 @@ static bool take_assignments(struct roster *to, const struct db_result *r, struc
 		p->assignments = grow(p->assignments, p->n_assignments, sizeof *p->assignments);
 		if (!p->assignments)
 			return false;
-		p->assignments[p->n_assignments++] = (struct score_assignment){db_date(r, i, 1), open_end(r, i, 2),
-			roster_unit(to, db_text(r, i, 3)), roster_position(to, db_text(r, i, 4))};
+		p->assignments[p->n_assignments++] =
+			(struct score_assignment){db_date(r, i, 1), open_end(r, i, 2),
+				roster_unit(to, db_text(r, i, 3)), roster_position(to, db_text(r, i, 4))};
 	}
 	return to->people;
 }
@@ -153,7 +155,7 @@ struct roster *scoring_roster_load(struct db *db, struct err *e)
 	for (size_t i = 0; ok && i < sizeof parts / sizeof *parts; i++) {
 		DB_RESULT_AUTO *r = NULL;
 		ok = db_run(db, (int)parts[i].statement, NULL, 0, &r, e) &&
-			(parts[i].take(to, r, e) || err_set(e, ERR_FATAL, "out of memory"));
+		     (parts[i].take(to, r, e) || err_set(e, ERR_FATAL, "out of memory"));
 	}
 	if (ok)
 		return to;
