@@ -42,7 +42,9 @@ struct bus_consumer_config {
 	const char *instance; /* group.instance.id, unique per member; NULL: dynamic membership */
 	const char *const *
 		topics; /* NULL-terminated; a name starting with ^ is a pattern; borrowed until it is freed */
-	size_t queue_kib; /* most that is fetched ahead */
+	/* Most that is fetched ahead. When it is full the client (2.0) pauses for up to a second: a consumer that shall
+	 * go at full speed through a backlog wants what it handles in that time. */
+	size_t queue_kib;
 };
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e);
 void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to a few seconds */

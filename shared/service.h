@@ -39,6 +39,7 @@ struct service_subscription {
 	const char *group; /* the consumer group */
 	const char *const *topics; /* NULL-terminated; ^ starts a pattern */
 	int threads; /* consumers in this process, each with a connection of its own */
+	size_t queue_kib; /* most that is fetched ahead; see bus_consumer_config */
 	int max_messages; /* of a batch */
 	size_t max_bytes; /* of a batch */
 	/* How long a batch gathers after its first message: as long as the last one took to deal with, between these. So

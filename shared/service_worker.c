@@ -81,7 +81,7 @@ static bool thread_subscribe(struct service_thread *t, void *arg, struct err *e)
 		.group = t->subscription->group,
 		.instance = instance,
 		.topics = t->subscription->topics,
-		.queue_kib = QUEUE_KIB,
+		.queue_kib = t->subscription->queue_kib ? t->subscription->queue_kib : QUEUE_KIB,
 	};
 	t->consumer = bus_consumer_new(&config, e);
 	return t->consumer != NULL;

@@ -13,7 +13,7 @@
 #include "marks.h"
 #include "store.h"
 
-enum { CHUNK = 128 }; /* people in one transaction */
+enum { CHUNK = 1500 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
 
 struct scoring {
 	struct roster *roster;
@@ -265,6 +265,19 @@ static bool score_chunk(
 	return ok;
 }
 
+/* How many marks from `first` on make about CHUNK scores; at least one, and all of a person's. */
+static size_t chunk_of(const struct marks *m, size_t first)
+{
+	size_t i = first;
+	for (int scores = 0; i < m->n; i++) {
+		bool same = i > first && memcmp(m->list[i].person, m->list[i - 1].person, 16) == 0;
+		if (scores >= CHUNK && !same)
+			break;
+		scores += __builtin_popcount(m->list[i].periods);
+	}
+	return i - first;
+}
+
 bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
 	struct marks marks = {0};
@@ -273,8 +286,10 @@ bool scoring_handle(struct worker *w, const struct bus_message *messages, int n,
 	const char *from = trace_of(&messages[0], &len);
 	trace_next(from, len, trace);
 	bool ok = gather(w, messages, n, &marks, e);
-	for (size_t i = 0; ok && i < marks.n; i += CHUNK)
-		ok = score_chunk(w, marks.list + i, marks.n - i < CHUNK ? marks.n - i : CHUNK, trace, e);
+	for (size_t i = 0, size; ok && i < marks.n; i += size) {
+		size = chunk_of(&marks, i);
+		ok = score_chunk(w, marks.list + i, size, trace, e);
+	}
 	marks_done(&marks);
 	return ok;
 }
