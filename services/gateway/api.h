@@ -11,5 +11,6 @@ bool api_get_score(void *gateway, struct http_request *r);
 bool api_get_evidence(void *gateway, struct http_request *r);
 bool api_get_inbox(void *gateway, struct http_request *r);
 bool api_get_agency_scores(void *gateway, struct http_request *r);
+bool api_get_agency_report(void *gateway, struct http_request *r);
 bool api_get_agencies(void *gateway, struct http_request *r);
 bool api_get_contract(void *gateway, struct http_request *r);

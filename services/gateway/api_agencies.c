@@ -4,6 +4,8 @@
 
 #include "api.h"
 #include "assets.h"
+#include "csv.h"
+#include "digest.h"
 #include "visit.h"
 
 static bool get_agencies(struct visit *v, struct err *e)
@@ -47,26 +49,31 @@ static bool answer_scores(struct visit *v, const char *list, const struct db_res
 	return http_json(v->request, 200, visit_page(items, db_rows(r) > n ? &last : NULL, list));
 }
 
+/* Auditors see every agency, heads their own; otherwise it has been answered. */
+static bool may_see_agency(struct visit *v, const char *agency, struct err *e)
+{
+	bool known;
+	if (v->who.role != ROLE_AUDITOR && (v->who.role != ROLE_HEAD || strcmp(v->who.agency, agency) != 0))
+		return visit_forbidden(v);
+	if (!store_agency_known(v->db, agency, &known, e))
+		return false;
+	return known || visit_not_found(v, "there is no such agency");
+}
+
 static bool get_agency_scores(struct visit *v, struct err *e)
 {
 	const char *agency = v->request->params[0], *name = http_query(v->request, "period");
 	struct period period;
 	struct cursor after;
 	char list[256];
-	bool known;
 	DB_RESULT_AUTO *r = NULL;
 	visit_period(v, name, &period);
 	snprintf(list, sizeof list, "agency %.130s %.20s", agency, name ? name : "");
 	bool later = visit_cursor(v, list, &after);
 	if (visit_refused(v))
 		return false;
-	if (v->who.role != ROLE_AUDITOR && (v->who.role != ROLE_HEAD || strcmp(v->who.agency, agency) != 0))
-		return visit_forbidden(v);
-	if (!store_agency_known(v->db, agency, &known, e))
-		return false;
-	if (!known)
-		return visit_not_found(v, "there is no such agency");
-	if (!store_agency_scores(v->db, agency, period, later ? after.key : NULL, &r, e))
+	if (!may_see_agency(v, agency, e) ||
+		!store_agency_scores(v->db, agency, period, later ? after.key : NULL, &r, e))
 		return false;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
 	return log_page(v, name, r, n, e) && answer_scores(v, list, r, n);
@@ -76,6 +83,47 @@ bool api_get_agency_scores(void *gateway, struct http_request *r)
 {
 	return visit_api(
 		gateway, r, VISIT_TOKEN, (const char *const[]){"period", "cursor", NULL}, get_agency_scores);
+}
+
+enum { REPORT_BYTES = 16 * 1024 * 1024, REPORT_COLUMNS = 7 };
+
+static bool report_row(struct buf *csv, const struct db_result *r, int row)
+{
+	char person[DIGEST_UUID_TEXT];
+	const char *fields[REPORT_COLUMNS] = {digest_uuid_format(db_uuid(r, row, 0), person)};
+	for (int i = 1; i < REPORT_COLUMNS; i++)
+		fields[i] = db_is_null(r, row, i) ? NULL : db_text(r, row, i);
+	return csv_row(csv, fields, REPORT_COLUMNS);
+}
+
+static bool get_agency_report(struct visit *v, struct err *e)
+{
+	static const char *const head[REPORT_COLUMNS] = {
+		"person", "name", "unit", "results", "rating", "missing", "revision"};
+	const char *agency = http_query(v->request, "agency"), *name = http_query(v->request, "period");
+	struct period period;
+	DB_RESULT_AUTO *r = NULL;
+	if (!agency)
+		visit_wrong(v, "agency", "is required");
+	visit_period(v, name, &period);
+	if (visit_refused(v) || !may_see_agency(v, agency, e) ||
+		!store_agency_report(v->db, agency, name, &r, e) || !log_page(v, name, r, db_rows(r), e))
+		return false;
+	BUF_AUTO csv;
+	buf_init(&csv, REPORT_BYTES);
+	csv_row(&csv, head, REPORT_COLUMNS);
+	for (int i = 0; i < db_rows(r); i++)
+		report_row(&csv, r, i);
+	if (csv.failed)
+		return err_set(
+			e, ERR_FATAL, "the report of %d people is over %d bytes", db_rows(r), REPORT_BYTES);
+	return http_body(v->request, 200, "text/csv; charset=utf-8; header=present", csv.data, csv.len);
+}
+
+bool api_get_agency_report(void *gateway, struct http_request *r)
+{
+	return visit_api(
+		gateway, r, VISIT_TOKEN, (const char *const[]){"agency", "period", NULL}, get_agency_report);
 }
 
 static bool get_contract(struct visit *v, struct err *e)

@@ -34,6 +34,7 @@ static const struct http_route routes[] = {
 	{"GET", "/api/v1/people/{person}/evidence", api_get_evidence, 0},
 	{"GET", "/api/v1/people/{person}/inbox", api_get_inbox, 0},
 	{"GET", "/api/v1/agencies/{code}/scores", api_get_agency_scores, 0},
+	{"GET", "/api/v1/reports/agency.csv", api_get_agency_report, 0},
 	{"GET", "/api/v1/public/agencies", api_get_agencies, 0},
 	{"GET", "/api/v1/openapi.json", api_get_contract, 0},
 	{"GET", "/", page_home, 0},

@@ -22,6 +22,7 @@ enum statement {
 	REJECTIONS,
 	AGENCY_SCORES,
 	AGENCIES,
+	AGENCY_REPORT,
 	AGENCY_KNOWN,
 	INDICATORS,
 	INDICATOR_ID,
@@ -104,6 +105,10 @@ const struct db_statement store_statements[] = {
 		"WHERE b.person = c.person AND d.day BETWEEN b.from_date AND b.until_date) "
 		"ORDER BY d.day DESC LIMIT 1) l WHERE l.agency = $1 ORDER BY c.person LIMIT 101",
 		"text, date, date, text, uuid"},
+	[AGENCY_REPORT] = {"agency_report",
+		"SELECT person, name, unit, results::text, rating, missing::text, revision::text "
+		"FROM reporting.person_score_view WHERE agency = $1 AND period = $2 ORDER BY unit, name, person",
+		"text, text"},
 	[AGENCIES] = {"agencies", "SELECT code, name FROM registry.agency_view ORDER BY code", ""},
 	[AGENCY_KNOWN] = {"agency_known", "SELECT FROM registry.agency_view WHERE code = $1", "text"},
 	[INDICATORS] = {"indicators",
@@ -320,6 +325,12 @@ bool store_agency_scores(struct db *db, const char *agency, struct period p, con
 	return db_exec(db, AGENCY_SCORES, out, e, DB_TEXT(agency), DB_DATE(period_first_day(p)),
 		DB_DATE(period_last_day(p)), DB_TEXT(period_format(p, text)),
 		after ? DB_UUID(after) : DB_NULL);
+}
+
+bool store_agency_report(
+	struct db *db, const char *agency, const char *period, struct db_result **out, struct err *e)
+{
+	return db_exec(db, AGENCY_REPORT, out, e, DB_TEXT(agency), DB_TEXT(period));
 }
 
 const uint8_t *store_agency_score_person(const struct db_result *r, int row)

@@ -115,6 +115,9 @@ struct rejection_row store_rejection_row(const struct db_result *r, int row);
  * period, by person. */
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
 	struct db_result **out, struct err *e);
+/* The same as reporting has them: person, name, unit, results, rating, missing, revision, all but the first as text. */
+bool store_agency_report(
+	struct db *db, const char *agency, const char *period, struct db_result **out, struct err *e);
 const uint8_t *store_agency_score_person(const struct db_result *r, int row);
 const char *store_agency_score_body(const struct db_result *r, int row);
 

@@ -19,6 +19,7 @@ static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-scoring",
 		.topics = topics,
 		.threads = 2,
+		.queue_kib = 1024, /* marks are small: each costs the client several times its bytes */
 		.max_messages = 6000,
 		.max_bytes = 4 << 20,
 		.gather_ms = 50,

@@ -342,6 +342,25 @@ def test_an_agency_s_scores_are_for_its_heads_and_auditors(stack, city):
         problem(get(stack, f"/agencies/{agency}/scores{query}", city.tokens["head"]), 400, "invalid_parameter")
 
 
+def test_an_agency_s_report_is_a_table_without_formulas_or_nips(stack, city):
+    code = stack.rows("SELECT agency FROM registry.assignment_view WHERE person = %s", city.head_id)[0][0]
+    path = f"/reports/agency.csv?agency={code}&period=2026-03"
+    for _ in range(100):  # reporting follows a moment behind
+        answer = get(stack, path, city.tokens["head"])
+        if len(answer.body.splitlines()) == 3:
+            break
+        time.sleep(0.1)
+    rows = answer.body.decode().splitlines()
+    assert (answer.status, answer.headers["Content-Type"].split(";")[0]) == (200, "text/csv")
+    assert rows[0] == "person,name,unit,results,rating,missing,revision"
+    assert {row.split(",")[0] for row in rows[1:]} == {str(city.head_id), str(city.person_id)}
+    assert not any(nip in answer.body.decode() for nip in city.nips)
+    problem(get(stack, path, city.tokens["person"]), 403, "forbidden")
+    problem(get(stack, path), 401, "unauthenticated")
+    problem(get(stack, f"/reports/agency.csv?agency={code}", city.tokens["head"]), 400, "invalid_parameter")
+    problem(get(stack, "/reports/agency.csv?agency=none&period=2026-03", city.tokens["auditor"]), 404, "not_found")
+
+
 def test_who_moved_belongs_to_the_agency_of_the_last_service_day(stack, city):
     """Transferred on 16 March, absent from 25 March on: March is the new agency's, February the old one's."""
     old, new = Town(stack, load=False), Town(stack)
