@@ -13,7 +13,7 @@
 #include "marks.h"
 #include "store.h"
 
-enum { CHUNK = 1000 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
+enum { CHUNK = 600 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
 
 struct scoring {
 	struct roster *roster;
