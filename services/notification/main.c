@@ -58,6 +58,7 @@ static const struct service_subscription subscriptions[] = {
 		.max_messages = 4000,
 		.max_bytes = 2 << 20,
 		.gather_ms = 200,
+		.gather_most_ms = 1000,
 		.handle = notification_handle},
 };
 
