@@ -390,13 +390,6 @@ void db_array_done(struct db_array *a)
 	buf_done(&a->wire);
 }
 
-void db_array_reset(struct db_array *a)
-{
-	a->count = 0;
-	a->has_null = false;
-	buf_reset(&a->wire);
-}
-
 bool db_array_add(struct db_array *a, struct db_value v)
 {
 	static const char head[ARRAY_HEAD];

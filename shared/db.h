@@ -124,7 +124,6 @@ struct db_array {
 };
 void db_array_init(struct db_array *a, enum db_kind kind);
 void db_array_done(struct db_array *a);
-void db_array_reset(struct db_array *a);
 bool db_array_add(struct db_array *a, struct db_value v); /* false: no memory */
 struct db_value db_array_value(struct db_array *a); /* borrowed until the next add */
 

@@ -246,12 +246,13 @@ static int check(void)
 	self.db = db_new(self.common.database, self.service->name, self.service->statements,
 		self.service->n_statements);
 	self.producer = bus_producer_new(self.common.brokers, &e);
-	bool ok = self.producer && db_connect(self.db, &e) && bus_ping(self.producer, 5000, &e);
+	bool set = self.producer != NULL;
+	bool ok = set && db_connect(self.db, &e) && bus_ping(self.producer, 5000, &e);
 	bus_producer_free(self.producer);
 	db_free(self.db);
 	if (!ok) {
 		fprintf(stderr, "%s: %s\n", self.service->name, e.text);
-		return self.producer ? EXIT_DEPENDENCY : EXIT_SETTINGS;
+		return set ? EXIT_DEPENDENCY : EXIT_SETTINGS;
 	}
 	printf("%s: settings are right, PostgreSQL and Kafka answer, %zu statements prepare\n",
 		self.service->name, self.service->n_statements);

@@ -20,25 +20,6 @@ struct page {
 	int64_t scores;
 };
 
-/* The row of a person's period, or -1. Rows are by person and period. */
-static int standing_row(const struct db_result *rows, const uint8_t person[16], const char *period)
-{
-	int low = 0, high = db_rows(rows);
-	while (low < high) {
-		int middle = (low + high) / 2;
-		int order = memcmp(db_uuid(rows, middle, 0), person, 16);
-		if (order == 0)
-			order = strcmp(db_text(rows, middle, 1), period);
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return -1;
-}
-
 /* Whether the text that stands is that of the computed score with its revision. */
 static bool same_body(const struct db_result *rows, int row, json_t *computed)
 {
@@ -70,7 +51,7 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 	struct computed_score c;
 	if (!compute_score(p->roster, &p->data, person, period, &c, e))
 		return false;
-	int row = standing_row(p->standing, person, period_format(period, text));
+	int row = scoring_standing_row(p->standing, person, period_format(period, text));
 	const char *fault = score_fault(p, row, &c);
 	p->scores += row >= 0 && !db_is_null(p->standing, row, 4);
 	json_decref(c.json);

@@ -40,9 +40,9 @@ static bool store_sums(struct batch *b, struct db *db, struct err *e)
 /* In the order of the totals, which is that of the index as well. */
 static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 {
-	if (!store_evidence_begin(w->db, e))
-		return false;
-	bool ok = true;
+	if (b->n_accepted == 0)
+		return true;
+	bool ok = store_evidence_begin(w->db, e);
 	for (int i = 0; ok && i < b->n_accepted; i++) {
 		const struct evidence *x = b->accepted[i];
 		char *headers;

@@ -230,13 +230,15 @@ bool store_claim(struct db *db, const struct evidence *const *rows, int n, struc
 bool store_holders(
 	struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e)
 {
-	static const enum db_kind kinds[] = {DB_K_UUID};
-	struct columns cs;
+	struct db_array keys;
 	bool ok = true;
-	columns_init(&cs, kinds, 1);
+	db_array_init(&keys, DB_K_UUID);
 	for (int i = 0; i < n; i++)
-		ok = columns_add(&cs, &DB_UUID(rows[i]->key)) && ok;
-	return columns_run(db, HOLDERS, &cs, ok, out, e);
+		ok = db_array_add(&keys, DB_UUID(rows[i]->key)) && ok;
+	ok = ok ? db_exec(db, HOLDERS, out, e, db_array_value(&keys))
+		: err_set(e, ERR_FATAL, "out of memory");
+	db_array_done(&keys);
+	return ok;
 }
 
 enum { EVIDENCE_VALUES = 19 };

@@ -121,25 +121,6 @@ struct chunk {
 	int64_t computed, changed;
 };
 
-/* The row of what stands for a person's period, or -1. Rows are by person and period. */
-static int standing_row(const struct chunk *c, const uint8_t person[16], const char *period)
-{
-	int low = 0, high = db_rows(c->standing);
-	while (low < high) {
-		int middle = (low + high) / 2;
-		int order = memcmp(db_uuid(c->standing, middle, 0), person, 16);
-		if (order == 0)
-			order = strcmp(db_text(c->standing, middle, 1), period);
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return -1;
-}
-
 static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s,
 	int64_t revision, struct err *e)
 {
@@ -160,7 +141,7 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	const struct scoring *state = c->w->state;
 	char period[PERIOD_TEXT];
 	struct computed_score s;
-	int row = standing_row(c, m->person, period_format(p, period));
+	int row = scoring_standing_row(c->standing, m->person, period_format(p, period));
 	const uint8_t *content =
 		row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
 	if (!compute_score(state->roster, &c->data, m->person, p, &s, e))
@@ -200,7 +181,8 @@ static bool write(struct chunk *c, struct err *e)
 	struct db *db = c->w->db;
 	int32_t first, last;
 	years_of(c, &first, &last);
-	return db_begin(db, e) && scoring_lock(db, &c->people, e) && refresh(c->w, e) &&
+	return db_begin(db, e) && scoring_ensure(db, &c->people, e) && scoring_lock(db, &c->people, e) &&
+	       refresh(c->w, e) &&
 	       compute_load(db, state->roster, &c->people, first, last, false, &c->data, e) &&
 	       scoring_standing(db, &c->people, &c->standing, e) && compute_all(c, e) &&
 	       (c->changed == 0 || scoring_write(db, &c->changes, clock_now(), e)) && db_commit(db, e);

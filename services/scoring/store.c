@@ -72,9 +72,6 @@ const struct db_statement scoring_statements[] = {
 	[SCORING_PUBLISHED] = {"published",
 		"UPDATE scoring.person SET published_revision = revision WHERE person = ANY($1) AND published_revision < revision",
 		"uuid[]"},
-	[SCORING_PEOPLE_UNPUBLISHED] = {"people_unpublished",
-		"SELECT person FROM scoring.person WHERE published_revision < revision ORDER BY person LIMIT 500",
-		""},
 	[SCORING_PEOPLE_PAGE] = {"people_page",
 		"SELECT DISTINCT person FROM registry.assignment_view WHERE person > $1 ORDER BY person LIMIT 200",
 		"uuid"},
@@ -114,15 +111,37 @@ bool scoring_people_of_unit(
 	return db_exec(db, SCORING_PEOPLE_OF_UNIT, out, e, DB_TEXT(unit), DB_INT4(year));
 }
 
+bool scoring_ensure(struct db *db, struct db_array *people, struct err *e)
+{
+	return db_exec(db, SCORING_ENSURE, NULL, e, db_array_value(people));
+}
+
 bool scoring_lock(struct db *db, struct db_array *people, struct err *e)
 {
-	return db_exec(db, SCORING_ENSURE, NULL, e, db_array_value(people)) &&
-	       db_exec(db, SCORING_LOCK, NULL, e, db_array_value(people));
+	return db_exec(db, SCORING_LOCK, NULL, e, db_array_value(people));
 }
 
 bool scoring_standing(struct db *db, struct db_array *people, struct db_result **out, struct err *e)
 {
 	return db_exec(db, SCORING_STANDING, out, e, db_array_value(people));
+}
+
+int scoring_standing_row(const struct db_result *rows, const uint8_t person[16], const char *period)
+{
+	int low = 0, high = db_rows(rows);
+	while (low < high) {
+		int middle = (low + high) / 2;
+		int order = memcmp(db_uuid(rows, middle, 0), person, 16);
+		if (order == 0)
+			order = strcmp(db_text(rows, middle, 1), period);
+		if (order == 0)
+			return middle;
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return -1;
 }
 
 void score_changes_init(struct score_changes *c)
@@ -168,11 +187,6 @@ bool scoring_unpublished(struct db *db, struct db_array *people, struct db_resul
 bool scoring_published(struct db *db, struct db_array *people, struct err *e)
 {
 	return db_exec(db, SCORING_PUBLISHED, NULL, e, db_array_value(people));
-}
-
-bool scoring_people_unpublished(struct db *db, struct db_result **out, struct err *e)
-{
-	return db_run(db, SCORING_PEOPLE_UNPUBLISHED, NULL, 0, out, e);
 }
 
 bool scoring_people_page(struct db *db, const uint8_t after[16], struct db_result **out, struct err *e)

@@ -21,10 +21,14 @@ bool scoring_complete(struct db *db, struct db_array *people, int32_t first_mont
 bool scoring_people_of_unit(
 	struct db *db, const char *unit, int32_t year, struct db_result **out, struct err *e);
 
-/* Locks people's rows, in order, and makes them where they are missing. `people` is sorted. */
+/* Makes people's rows where they are missing. `people` is sorted. */
+bool scoring_ensure(struct db *db, struct db_array *people, struct err *e);
+/* Locks people's rows, in order. */
 bool scoring_lock(struct db *db, struct db_array *people, struct err *e);
 /* What stands: person, period, revision, content; by person, period. */
 bool scoring_standing(struct db *db, struct db_array *people, struct db_result **out, struct err *e);
+/* The row of a person's period in rows that begin with person and period, by those; -1 when there is none. */
+int scoring_standing_row(const struct db_result *rows, const uint8_t person[16], const char *period);
 
 /* Scores that changed, as columns. */
 struct score_changes {
@@ -40,8 +44,6 @@ bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct e
 /* Of these people: person, period, body of what is still to be published. */
 bool scoring_unpublished(struct db *db, struct db_array *people, struct db_result **out, struct err *e);
 bool scoring_published(struct db *db, struct db_array *people, struct err *e);
-/* Some people with something still to be published. */
-bool scoring_people_unpublished(struct db *db, struct db_result **out, struct err *e);
 
 /* For verification: a page of people after `after`, and the years in which a person has evidence or scores. */
 bool scoring_people_page(struct db *db, const uint8_t after[16], struct db_result **out, struct err *e);
