@@ -42,19 +42,19 @@ struct bus_consumer_config {
 	const char *instance; /* group.instance.id, unique per member; NULL: dynamic membership */
 	const char *const *
 		topics; /* NULL-terminated; a name starting with ^ is a pattern; borrowed until it is freed */
-	/* Most that is fetched ahead. When it is full the client (2.0) pauses for up to a second: a consumer that shall
-	 * go at full speed through a backlog wants what it handles in that time. */
+	/* Most that is fetched ahead, of messages as they are in memory; of a partition a sixteenth at once, as it was sent:
+	 * compressed. A consumer that shall go at full speed through a backlog wants what it handles in one batch. */
 	size_t queue_kib;
 };
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e);
 void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to a few seconds */
 
-/* Waits up to wait_ms for a first message, then gathers up to gather_ms more or until `max` messages or
- * `max_bytes` are there. Returns how many (0: none came), or -1 with the error: ERR_RETRY when this consumer is done
+/* Waits up to wait_ms for a first message, then gathers until that time (clock_monotonic; past: no longer than there is
+ * something to take) or until `max` messages or `max_bytes` are there. Returns how many (0: none came), or -1 with the error: ERR_RETRY when this consumer is done
  * for, as after a broker's crash that forgot who it was; a new one goes on where offsets were last moved. The messages
  * stay valid until bus_release. */
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms,
-	int gather_ms, struct err *e);
+	int64_t until, struct err *e);
 void bus_release(struct bus_message *messages, int n);
 /* Says that these and all before them in their partitions are done. */
 bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n, struct err *e);

@@ -8,7 +8,12 @@
 #include "clock.h"
 #include "log.h"
 
-enum { CLOSE_MS = 3000, PILE = 500 /* messages taken from the client at once */ };
+enum {
+	CLOSE_MS = 3000,
+	WAKE_MS = 200,
+	PORTIONS = 16,
+	PILE = 500 /* messages taken from the client at once */
+};
 
 static const struct setting consumer_settings[] = {
 	{"enable.auto.commit", "false"},
@@ -19,10 +24,10 @@ static const struct setting consumer_settings[] = {
 	{"session.timeout.ms", "6000"},
 	{"heartbeat.interval.ms", "1500"},
 	{"max.poll.interval.ms", "600000"},
+	{"fetch.min.bytes", "65536"},
 	{"fetch.wait.max.ms", "50"},
 	{"fetch.error.backoff.ms", "100"},
-	{"fetch.max.bytes", "2097152"},
-	{"max.partition.fetch.bytes", "524288"},
+	{"fetch.max.bytes", "1048576"},
 	{"receive.message.max.bytes", "104857600"},
 };
 
@@ -59,8 +64,9 @@ static bool bus_subscribe(struct bus_consumer *c, const char *const *topics, str
 
 struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e)
 {
-	char queue[24], text[256];
+	char queue[24], portion[24], text[256];
 	snprintf(queue, sizeof queue, "%zu", config->queue_kib);
+	snprintf(portion, sizeof portion, "%zu", config->queue_kib * 1024 / PORTIONS);
 	struct bus_consumer *c = calloc(1, sizeof *c);
 	rd_kafka_conf_t *conf =
 		c ? bus_conf(config->brokers, consumer_settings, COUNT(consumer_settings), e) : NULL;
@@ -69,10 +75,10 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 		return NULL;
 	}
 	const struct setting own[] = {{"group.id", config->group}, {"queued.max.messages.kbytes", queue},
-		{"group.instance.id", config->instance}};
+		{"max.partition.fetch.bytes", portion}, {"group.instance.id", config->instance}};
 	rd_kafka_conf_set_rebalance_cb(conf, bus_rebalance);
 	rd_kafka_conf_set_opaque(conf, c);
-	if (!bus_set(conf, own, config->instance ? 3 : 2, e) ||
+	if (!bus_set(conf, own, config->instance ? 4 : 3, e) ||
 		!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text))) {
 		err_set(e, ERR_FATAL, "Kafka consumer: %s", text);
 		rd_kafka_conf_destroy(conf);
@@ -171,22 +177,36 @@ static bool bus_settle(struct bus_consumer *c, struct err *e)
 	return bus_subscribe(c, c->topics, e);
 }
 
+/* librdkafka before 2.2 lets a full queue sleep for up to a second, however soon it is emptied; a question to the brokers
+ * wakes it. The answer does not matter. */
+static void bus_wake(struct bus_consumer *c)
+{
+	rd_kafka_topic_partition_list_t *parts = NULL;
+	if (rd_kafka_assignment(c->rk, &parts) != RD_KAFKA_RESP_ERR_NO_ERROR || !parts)
+		return;
+	for (int i = 0; i < parts->cnt; i++)
+		parts->elems[i].offset = RD_KAFKA_OFFSET_END;
+	if (parts->cnt > 0)
+		rd_kafka_offsets_for_times(c->rk, parts, WAKE_MS);
+	rd_kafka_topic_partition_list_destroy(parts);
+}
+
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes, int wait_ms,
-	int gather_ms, struct err *e)
+	int64_t until, struct err *e)
 {
 	struct gathered g = {.out = out};
-	int64_t end = clock_monotonic() + (int64_t)gather_ms * 1000;
 	if (!bus_settle(c, e))
 		return -1;
 	c->pile[0] = rd_kafka_consumer_poll(c->rk, wait_ms);
 	bool fine = bus_take(c, c->pile[0] ? 1 : 0, &g, e);
-	if (g.n)
-		end = clock_monotonic() + (int64_t)gather_ms * 1000;
-	for (int ms; fine && g.n && g.n < max && g.bytes < max_bytes && (ms = bus_left_ms(end)) > 0;) {
-		int room = max - g.n < PILE ? max - g.n : PILE;
+	for (bool more = g.n > 0; fine && more && g.n < max && g.bytes < max_bytes;) {
+		int room = max - g.n < PILE ? max - g.n : PILE, ms = bus_left_ms(until);
 		ssize_t came = rd_kafka_consume_batch_queue(c->queue, ms, c->pile, (size_t)room);
 		fine = bus_take(c, came > 0 ? (int)came : 0, &g, e);
+		more = ms > 0 || came == room;
 	}
+	if (g.n == max || g.bytes >= max_bytes)
+		bus_wake(c);
 	if (fine)
 		return g.n;
 	bus_release(out, g.n);

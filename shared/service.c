@@ -306,8 +306,9 @@ int service_main(const struct service *s, int argc, char **argv)
 	if (!digest_init() || !settings(s))
 		return EXIT_SETTINGS;
 	json_object_seed(0);
-	mallopt(M_ARENA_MAX,
-		4); /* a batch's memory goes back and is used by the next, whichever thread it is in */
+	/* Few, so that a batch's memory is used again by the next, whichever thread it is in; with half of them the
+	 * workers wait for the clients' threads. */
+	mallopt(M_ARENA_MAX, 8);
 	mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	self.skeleton_metrics = metrics_register(skeleton_metrics, SKELETON_METRICS);

@@ -42,9 +42,9 @@ struct service_subscription {
 	size_t queue_kib; /* most that is fetched ahead; see bus_consumer_config */
 	int max_messages; /* of a batch */
 	size_t max_bytes; /* of a batch */
-	/* How long a batch gathers after its first message: as long as the last one took to deal with, between these. So
-	 * what arrives again and again while there is much to do is dealt with once. */
-	int gather_ms, gather_most_ms;
+	/* A batch at most this often: what comes sooner after the last one began gathers, and what came while that was dealt
+	 * with does not wait any longer. */
+	int gather_ms;
 	bool (*handle)(struct worker *w, const struct bus_message *messages, int n, struct err *e);
 	bool (*open)(struct worker *w, struct err *e); /* optional, once per thread before the first batch */
 	void (*close)(struct worker *w); /* optional */

@@ -117,32 +117,24 @@ static void thread_count(int n, int64_t took)
 	metric_observe(service_skeleton_metric(SKELETON_SECONDS), (double)took / 1e6);
 }
 
-static int gather_ms(const struct service_subscription *s, int64_t last_took)
-{
-	int ms = (int)(last_took / 1000);
-	return ms < s->gather_ms ? s->gather_ms : ms > s->gather_most_ms ? s->gather_most_ms : ms;
-}
-
 static void thread_consume(struct service_thread *t)
 {
 	const struct service_subscription *s = t->subscription;
 	struct batch b = {.messages = calloc((size_t)s->max_messages, sizeof *b.messages)};
-	for (int64_t took = 0; b.messages && !service_stopping();) {
+	for (int64_t since = 0; b.messages && !service_stopping();) {
 		struct err e = {0};
 		thread_turned(t);
 		if (bus_consumer_joined(t->consumer))
 			thread_ready(t);
 		b.n = bus_consume(t->consumer, b.messages, s->max_messages, s->max_bytes, IDLE_MS,
-			gather_ms(s, took), &e);
+			since + (int64_t)s->gather_ms * 1000, &e);
 		if (b.n < 0 && !thread_renew(t, &e))
 			break;
 		if (b.n <= 0)
 			continue;
-		int64_t since = clock_monotonic();
-		bool done = thread_insist(t, thread_handle, &b);
-		took = clock_monotonic() - since;
-		if (done)
-			thread_count(b.n, took);
+		since = clock_monotonic();
+		if (thread_insist(t, thread_handle, &b))
+			thread_count(b.n, clock_monotonic() - since);
 		bus_release(b.messages, b.n);
 	}
 	free(b.messages);

@@ -3,8 +3,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <jansson.h>
-
 #include "../scoring/compute.h"
 #include "../scoring/store.h"
 #include "digest.h"
@@ -21,10 +19,9 @@ struct page {
 };
 
 /* Whether the text that stands is that of the computed score with its revision. */
-static bool same_body(const struct db_result *rows, int row, json_t *computed)
+static bool same_body(const struct db_result *rows, int row, const struct computed_score *c)
 {
-	json_object_set_new(computed, "revision", json_integer(db_int(rows, row, 2)));
-	char *text = json_dumps(computed, JSON_COMPACT);
+	char *text = computed_score_text(c, db_int(rows, row, 2));
 	bool same = text && strcmp(text, db_text(rows, row, 4)) == 0;
 	free(text);
 	return same;
@@ -39,7 +36,7 @@ static const char *score_fault(const struct page *p, int row, const struct compu
 		return !content                    ? "a score is missing"
 		       : c->state == COMPUTED_NONE ? "a score stands where there should be none"
 						   : "the score is not the one that the evidence makes";
-	if (content && !same_body(p->standing, row, c->json))
+	if (content && !same_body(p->standing, row, c))
 		return "the score's text is not the one that the evidence makes";
 	return NULL;
 }
@@ -54,7 +51,7 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 	int row = scoring_standing_row(p->standing, person, period_format(period, text));
 	const char *fault = score_fault(p, row, &c);
 	p->scores += row >= 0 && !db_is_null(p->standing, row, 4);
-	json_decref(c.json);
+	computed_score_done(&c);
 	*differs |= fault != NULL;
 	if (fault && v) {
 		snprintf(place, sizeof place, "%s/%s", digest_uuid_format(person, id), text);

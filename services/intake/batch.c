@@ -36,6 +36,7 @@ void batch_done(struct batch *b)
 	free(b->pages);
 	free(b->rows);
 	free(b->outcomes);
+	free(b->bare);
 	free(b->order);
 	free(b->accepted);
 }
@@ -73,6 +74,7 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 	const struct bus_message *m = &b->messages[i];
 	struct event_header headers[HEADERS_MOST];
 	const struct event_input in = {m->data, m->len, headers, headers_of(m, headers)};
+	b->bare[i] = in.n_headers == 0;
 	struct event event;
 	struct event_fault fault;
 	if (event_decode(&in, &event, &fault)) {
@@ -100,8 +102,9 @@ bool batch_decode(struct batch *b, struct worker *w, struct err *e)
 	size_t n = (size_t)b->n;
 	b->rows = calloc(n, sizeof *b->rows);
 	b->outcomes = calloc(n, sizeof *b->outcomes);
+	b->bare = calloc(n, sizeof *b->bare);
 	b->order = calloc(n, sizeof *b->order);
-	if (!b->rows || !b->outcomes || !b->order)
+	if (!b->rows || !b->outcomes || !b->bare || !b->order)
 		return err_set(e, ERR_FATAL, "out of memory");
 	for (int i = 0; i < b->n; i++) {
 		decode_one(b, in->registry, i);
@@ -124,9 +127,10 @@ int32_t batch_topic(const struct intake *in, const char *name)
 	return 0;
 }
 
-struct origin batch_origin(const struct intake *in, const struct bus_message *m, char **headers)
+struct origin batch_origin(const struct batch *b, const struct intake *in, int i, char **headers)
 {
-	*headers = headers_json(m);
+	const struct bus_message *m = &b->messages[i];
+	*headers = b->bare[i] ? NULL : headers_json(m);
 	struct origin o = {
 		.topic = batch_topic(in, m->topic),
 		.topic_name = m->topic,

@@ -27,6 +27,7 @@ struct batch {
 	int64_t now;
 	struct evidence *rows; /* one per message */
 	enum outcome *outcomes; /* likewise */
+	bool *bare; /* likewise: the message has no headers, which librdkafka takes long to say */
 	const struct evidence **order; /* the rows that are not rejected early, by key, then arrival */
 	int n_order;
 	const struct evidence **accepted; /* once stored: by person, month, indicator */
@@ -51,8 +52,8 @@ void batch_done(struct batch *b);
 /* Parts of these. */
 bool batch_decide(struct batch *b, struct db *db, struct err *e); /* sets every outcome */
 int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0: not known yet */
-/* Where a message came from; `*headers` is to be freed by the caller. */
-struct origin batch_origin(const struct intake *in, const struct bus_message *m, char **headers);
+/* Where message number i came from; `*headers` is to be freed by the caller. */
+struct origin batch_origin(const struct batch *b, const struct intake *in, int i, char **headers);
 const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */
 enum { BATCH_DETAIL = 256 };
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */

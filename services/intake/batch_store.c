@@ -46,7 +46,7 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 	for (int i = 0; ok && i < b->n_accepted; i++) {
 		const struct evidence *x = b->accepted[i];
 		char *headers;
-		const struct origin from = batch_origin(w->state, &b->messages[x - b->rows], &headers);
+		const struct origin from = batch_origin(b, w->state, (int)(x - b->rows), &headers);
 		ok = store_evidence_add(w->db, x, &from, b->now, e);
 		free(headers);
 	}
@@ -79,7 +79,7 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 		if (b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_DUPLICATE)
 			continue;
 		char *headers;
-		const struct origin from = batch_origin(w->state, &b->messages[i], &headers);
+		const struct origin from = batch_origin(b, w->state, i, &headers);
 		ok = ok && (b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
 							      : store_rejected(b, w, x, &from, e));
 		free(headers);

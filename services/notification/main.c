@@ -57,8 +57,7 @@ static const struct service_subscription subscriptions[] = {
 		.threads = 1,
 		.max_messages = 4000,
 		.max_bytes = 2 << 20,
-		.gather_ms = 200,
-		.gather_most_ms = 1000,
+		.gather_ms = 1000,
 		.handle = notification_handle},
 };
 

@@ -13,14 +13,11 @@ const struct db_statement reporting_statements[] = {
 		"uuid[], text[]"},
 	[TAKE_SCORES] = {"take_scores",
 		"UPDATE reporting.score s SET revision = coalesce(x.revision, s.revision), stands = x.revision IS NOT NULL, "
-		"results = x.score, rating = x.rating, missing = coalesce(x.missing, 0) "
-		"FROM (SELECT DISTINCT ON (c.person, c.period) c.person, c.period, v.revision, "
-		"(b.results ->> 'score')::numeric AS score, b.results ->> 'rating' AS rating, "
-		"json_array_length(b.missing) AS missing "
+		"results = x.results, rating = x.rating, missing = coalesce(x.missing, 0) "
+		"FROM (SELECT DISTINCT ON (c.person, c.period) c.person, c.period, v.revision, v.results, v.rating, v.missing "
 		"FROM unnest($1::uuid[], $2::text[]) AS k(person, period) "
 		"JOIN reporting.score c ON c.person = k.person AND c.period = k.period "
 		"LEFT JOIN scoring.score_view v ON v.person = k.person AND v.period = k.period "
-		"LEFT JOIN LATERAL json_to_record(v.body::json) AS b(results json, missing json) ON true "
 		"WHERE v.revision > c.revision OR (v.revision IS NULL) = c.stands ORDER BY c.person, c.period) x "
 		"WHERE s.person = x.person AND s.period = x.period",
 		"uuid[], text[]"},

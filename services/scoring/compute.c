@@ -1,5 +1,7 @@
 #include "compute.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,14 +125,42 @@ static bool finish(const struct score_input *in, struct computed_score *out, str
 	struct score score;
 	if (!score_compute(in, &score, e))
 		return false;
-	out->state = score.n_items ? COMPUTED_SCORE : COMPUTED_NOTHING;
-	out->json = score_to_json(&score, 0);
+	json_auto_t *json = score_to_json(&score, 0);
+	*out = (struct computed_score){
+		.state = score.n_items ? COMPUTED_SCORE : COMPUTED_NOTHING,
+		.text = json ? json_dumps(json, JSON_COMPACT) : NULL,
+		.has_results = score.has_results,
+		.results = score.results,
+		.rating = score.results_rating,
+		.missing = (int32_t)score.n_missing,
+	};
 	score_done(&score);
-	char *text = out->json ? json_dumps(out->json, JSON_COMPACT) : NULL;
-	if (text)
-		digest_key(text, strlen(text), out->content);
-	free(text);
-	return text || err_set(e, ERR_FATAL, "out of memory");
+	if (!out->text)
+		return err_set(e, ERR_FATAL, "out of memory");
+	digest_key(out->text, strlen(out->text), out->content);
+	return true;
+}
+
+void computed_score_done(struct computed_score *c)
+{
+	free(c->text);
+	*c = (struct computed_score){0};
+}
+
+/* Within a text a quotation mark is escaped: what is looked for is the field and nothing else. */
+char *computed_score_text(const struct computed_score *c, int64_t revision)
+{
+	static const char none[] = "\"revision\":0";
+	const char *at = strstr(c->text, none);
+	size_t len = strlen(c->text), head = at ? (size_t)(at - c->text) + sizeof none - 2 : 0;
+	char digits[24], *text = at ? malloc(len + sizeof digits) : NULL;
+	if (!text)
+		return NULL;
+	int n = snprintf(digits, sizeof digits, "%" PRId64, revision);
+	memcpy(text, c->text, head);
+	memcpy(text + head, digits, (size_t)n);
+	memcpy(text + head + n, c->text + head + 1, len - head); /* with its end */
+	return text;
 }
 
 bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],

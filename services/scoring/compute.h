@@ -28,14 +28,22 @@ enum computed {
 };
 
 struct computed_score {
-	enum computed state;
-	uint8_t content[16]; /* hash of the score with revision 0; meaningless for COMPUTED_NONE */
-	json_t *json; /* with revision 0; NULL for COMPUTED_NONE; owned */
+	enum computed state; /* for COMPUTED_NONE the rest is meaningless */
+	char *text; /* the score as JSON with revision 0; owned; NULL for COMPUTED_NONE */
+	uint8_t content[16]; /* hash of it */
+	bool has_results; /* and with them their score in hundredths, and rating */
+	dec_wide results;
+	enum rating rating;
+	int32_t missing; /* items */
 };
 
 /* The person of the id in the period. */
 bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],
 	struct period period, struct computed_score *out, struct err *e);
+
+void computed_score_done(struct computed_score *c);
+/* The text with that revision; NULL without memory. The caller frees it. */
+char *computed_score_text(const struct computed_score *c, int64_t revision);
 
 /* Whether what stands is what was computed. `content` NULL: no score stands; `ever`: one did. */
 bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever);

@@ -124,13 +124,9 @@ struct chunk {
 static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s,
 	int64_t revision, struct err *e)
 {
-	char *body = NULL;
-	if (s->state != COMPUTED_NONE) {
-		json_object_set_new(s->json, "revision", json_integer(revision));
-		body = json_dumps(s->json, JSON_COMPACT);
-	}
+	char *body = s->state == COMPUTED_NONE ? NULL : computed_score_text(s, revision);
 	bool ok = (body || s->state == COMPUTED_NONE) &&
-		  score_changes_add(&c->changes, m->person, period, revision, body ? s->content : NULL, body);
+		  score_changes_add(&c->changes, m->person, period, revision, s, body);
 	free(body);
 	c->changed++;
 	return ok || err_set(e, ERR_FATAL, "out of memory");
@@ -149,7 +145,7 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	c->computed++;
 	bool ok = compute_stands(&s, content, row >= 0) ||
 		  change(c, m, period, &s, row >= 0 ? db_int(c->standing, row, 2) + 1 : 1, e);
-	json_decref(s.json);
+	computed_score_done(&s);
 	return ok;
 }
 

@@ -54,14 +54,16 @@ const struct db_statement scoring_statements[] = {
 		"ORDER BY person, period",
 		"uuid[]"},
 	[SCORING_WRITE] = {"write",
-		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, content, body, computed_at) "
-		"SELECT c.person, c.period, c.revision, p.revision, c.content, c.body, $6 FROM unnest($1::uuid[], $2::text[], "
-		"$3::int8[], $4::uuid[], $5::text[]) AS c(person, period, revision, content, body) "
+		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, content, body, results, rating, "
+		"missing, computed_at) SELECT c.person, c.period, c.revision, p.revision, c.content, c.body, c.results, c.rating, "
+		"c.missing, $9 FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], "
+		"$8::int4[]) AS c(person, period, revision, content, body, results, rating, missing) "
 		"JOIN scoring.person p ON p.person = c.person "
 		"ON CONFLICT (person, period) DO UPDATE SET revision = excluded.revision, "
 		"person_revision = excluded.person_revision, content = excluded.content, body = excluded.body, "
+		"results = excluded.results, rating = excluded.rating, missing = excluded.missing, "
 		"computed_at = excluded.computed_at",
-		"uuid[], text[], int8[], uuid[], text[], timestamptz"},
+		"uuid[], text[], int8[], uuid[], text[], numeric[], text[], int4[], timestamptz"},
 	[SCORING_TOUCH] = {"touch",
 		"UPDATE scoring.person SET revision = revision + 1 WHERE person = ANY($1)", "uuid[]"},
 	[SCORING_UNPUBLISHED] = {"unpublished",
@@ -151,6 +153,9 @@ void score_changes_init(struct score_changes *c)
 	db_array_init(&c->revision, DB_K_INT8);
 	db_array_init(&c->content, DB_K_UUID);
 	db_array_init(&c->body, DB_K_TEXT);
+	db_array_init(&c->results, DB_K_NUMERIC);
+	db_array_init(&c->rating, DB_K_TEXT);
+	db_array_init(&c->missing, DB_K_INT4);
 }
 
 void score_changes_done(struct score_changes *c)
@@ -160,15 +165,22 @@ void score_changes_done(struct score_changes *c)
 	db_array_done(&c->revision);
 	db_array_done(&c->content);
 	db_array_done(&c->body);
+	db_array_done(&c->results);
+	db_array_done(&c->rating);
+	db_array_done(&c->missing);
 }
 
 bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
-	int64_t revision, const uint8_t *content, const char *body)
+	int64_t revision, const struct computed_score *s, const char *body)
 {
+	bool has = body && s->has_results;
 	return db_array_add(&c->person, DB_UUID(person)) && db_array_add(&c->period, DB_TEXT(period)) &&
 	       db_array_add(&c->revision, DB_INT8(revision)) &&
-	       db_array_add(&c->content, content ? DB_UUID(content) : DB_NULL) &&
-	       db_array_add(&c->body, DB_TEXT(body));
+	       db_array_add(&c->content, body ? DB_UUID(s->content) : DB_NULL) &&
+	       db_array_add(&c->body, DB_TEXT(body)) &&
+	       db_array_add(&c->results, has ? DB_NUMERIC(s->results * (DEC_VALUE / DEC_SHOWN)) : DB_NULL) &&
+	       db_array_add(&c->rating, has ? DB_TEXT(score_rating_name(s->rating)) : DB_NULL) &&
+	       db_array_add(&c->missing, DB_INT4(body ? s->missing : 0));
 }
 
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e)
@@ -176,6 +188,7 @@ bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct e
 	return db_exec(db, SCORING_TOUCH, NULL, e, db_array_value(&c->person)) &&
 	       db_exec(db, SCORING_WRITE, NULL, e, db_array_value(&c->person), db_array_value(&c->period),
 		       db_array_value(&c->revision), db_array_value(&c->content), db_array_value(&c->body),
+		       db_array_value(&c->results), db_array_value(&c->rating), db_array_value(&c->missing),
 		       DB_TIME(now));
 }
 

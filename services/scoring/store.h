@@ -1,6 +1,7 @@
 /* store: all of scoring's SQL. Errors as in db.h. */
 #pragma once
 
+#include "compute.h"
 #include "db.h"
 #include "roster.h"
 
@@ -32,13 +33,13 @@ int scoring_standing_row(const struct db_result *rows, const uint8_t person[16],
 
 /* Scores that changed, as columns. */
 struct score_changes {
-	struct db_array person, period, revision, content, body;
+	struct db_array person, period, revision, content, body, results, rating, missing;
 };
 void score_changes_init(struct score_changes *c);
 void score_changes_done(struct score_changes *c);
-/* content and body NULL: the score vanishes. */
+/* body NULL: the score vanishes. */
 bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
-	int64_t revision, const uint8_t *content, const char *body);
+	int64_t revision, const struct computed_score *score, const char *body);
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e);
 
 /* Of these people: person, period, body of what is still to be published. */

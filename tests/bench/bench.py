@@ -206,7 +206,7 @@ class Bench:
         sent = {p: [] for p in people.values()}
         found, done = [], threading.Event()
         reader = Consumer({"bootstrap.servers": self.brokers, "group.id": str(uuid.uuid4()), "auto.offset.reset": "latest",
-                           "fetch.wait.max.ms": 10})
+                           "fetch.min.bytes": 1 << 20, "fetch.wait.max.ms": 100})
         topic = "terukur.score.changed"
         reader.assign([TopicPartition(topic, p, reader.get_watermark_offsets(TopicPartition(topic, p))[1])
                        for p in reader.list_topics(topic).topics[topic].partitions])
@@ -224,12 +224,12 @@ class Bench:
 
         thread = threading.Thread(target=read)
         thread.start()
-        producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 5})
+        producer = Producer({"bootstrap.servers": self.brokers, "linger.ms": 20})
+        events = [event(self.rng, self.people) for _ in range(rate * seconds)]
         counts, began = {}, time.monotonic()
-        for i in range(rate * seconds):
+        for i, (key, value) in enumerate(events):
             while (wait := began + i / rate - time.monotonic()) > 0:
                 time.sleep(min(wait, 0.005))
-            key, value = event(self.rng, self.people)
             person = people[key]
             counts[person] = counts.get(person, 0) + 1
             sent[person].append((counts[person], time.time() * 1000))
