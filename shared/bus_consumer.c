@@ -37,6 +37,7 @@ struct bus_consumer {
 	const char *const *topics;
 	atomic_bool joined;
 	bool settled; /* see bus_settle */
+	size_t brim; /* bytes of a batch that may have emptied a full queue */
 	rd_kafka_message_t *pile[PILE];
 };
 
@@ -87,6 +88,7 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 	}
 	c->topics = config->topics;
 	c->settled = !config->instance;
+	c->brim = config->queue_kib * 1024 / 2;
 	rd_kafka_poll_set_consumer(c->rk);
 	c->queue = rd_kafka_queue_get_consumer(c->rk);
 	if (!bus_subscribe(c, c->topics, e)) {
@@ -205,7 +207,7 @@ int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t
 		fine = bus_take(c, came > 0 ? (int)came : 0, &g, e);
 		more = ms > 0 || came == room;
 	}
-	if (g.n == max || g.bytes >= max_bytes)
+	if (g.n == max || g.bytes >= max_bytes || g.bytes >= c->brim)
 		bus_wake(c);
 	if (fine)
 		return g.n;

@@ -13,9 +13,8 @@ UPDATE scoring.score s SET results = (b.results ->> 'score')::numeric, rating = 
 	CROSS JOIN LATERAL json_to_record(t.body::json) AS b(results json, missing json)
 	WHERE s.person = t.person AND s.period = t.period;
 
--- A score's text is two kilobytes which compress to a quarter, and is written anew with every change.
-ALTER TABLE scoring.score ALTER COLUMN body SET STORAGE MAIN, ALTER COLUMN body SET COMPRESSION lz4,
-	SET (toast_tuple_target = 256);
+-- Long texts stay in their row, compressed fast: they are written anew with every change.
+ALTER TABLE scoring.score ALTER COLUMN body SET STORAGE MAIN, ALTER COLUMN body SET COMPRESSION lz4;
 
 CREATE OR REPLACE VIEW scoring.score_view AS
 	SELECT person, period, revision, body, computed_at, results, rating, missing FROM scoring.score WHERE body IS NOT NULL;
