@@ -18,15 +18,6 @@ struct page {
 	int64_t scores;
 };
 
-/* Whether the text that stands is that of the computed score with its revision. */
-static bool same_body(const struct db_result *rows, int row, const struct computed_score *c)
-{
-	char *text = computed_score_text(c, db_int(rows, row, 2));
-	bool same = text && strcmp(text, db_text(rows, row, 4)) == 0;
-	free(text);
-	return same;
-}
-
 /* NULL: it is as it must be; else what is wrong. */
 static const char *score_fault(const struct page *p, int row, const struct computed_score *c)
 {
@@ -36,7 +27,7 @@ static const char *score_fault(const struct page *p, int row, const struct compu
 		return !content                    ? "a score is missing"
 		       : c->state == COMPUTED_NONE ? "a score stands where there should be none"
 						   : "the score is not the one that the evidence makes";
-	if (content && !same_body(p->standing, row, c))
+	if (content && strcmp(c->text, db_text(p->standing, row, 4)) != 0)
 		return "the score's text is not the one that the evidence makes";
 	return NULL;
 }
@@ -46,9 +37,10 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 {
 	char text[PERIOD_TEXT], id[DIGEST_UUID_TEXT], place[80];
 	struct computed_score c;
-	if (!compute_score(p->roster, &p->data, person, period, &c, e))
-		return false;
 	int row = scoring_standing_row(p->standing, person, period_format(period, text));
+	int64_t revision = row >= 0 ? db_int(p->standing, row, 2) : 1;
+	if (!compute_score(p->roster, &p->data, person, period, NULL, revision, &c, e))
+		return false;
 	const char *fault = score_fault(p, row, &c);
 	p->scores += row >= 0 && !db_is_null(p->standing, row, 4);
 	computed_score_done(&c);

@@ -1,7 +1,5 @@
 #include "compute.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -120,25 +118,27 @@ static void plan_of(const struct roster *r, const struct roster_person *p, struc
 	in->n_items = items->n;
 }
 
-static bool finish(const struct score_input *in, struct computed_score *out, struct err *e)
+static bool finish(const struct score_input *in, const uint8_t *content, int64_t revision,
+	struct computed_score *out, struct err *e)
 {
 	struct score score;
 	if (!score_compute(in, &score, e))
 		return false;
-	json_auto_t *json = score_to_json(&score, 0);
 	*out = (struct computed_score){
 		.state = score.n_items ? COMPUTED_SCORE : COMPUTED_NOTHING,
-		.text = json ? json_dumps(json, JSON_COMPACT) : NULL,
 		.has_results = score.has_results,
 		.results = score.results,
 		.rating = score.results_rating,
 		.missing = (int32_t)score.n_missing,
 	};
+	bool ok = score_content(&score, out->content);
+	if (ok && !(content && memcmp(content, out->content, sizeof out->content) == 0)) {
+		json_auto_t *json = score_to_json(&score, revision);
+		out->text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+		ok = out->text != NULL;
+	}
 	score_done(&score);
-	if (!out->text)
-		return err_set(e, ERR_FATAL, "out of memory");
-	digest_key(out->text, strlen(out->text), out->content);
-	return true;
+	return ok || err_set(e, ERR_FATAL, "out of memory");
 }
 
 void computed_score_done(struct computed_score *c)
@@ -147,24 +147,9 @@ void computed_score_done(struct computed_score *c)
 	*c = (struct computed_score){0};
 }
 
-/* Within a text a quotation mark is escaped: what is looked for is the field and nothing else. */
-char *computed_score_text(const struct computed_score *c, int64_t revision)
-{
-	static const char none[] = "\"revision\":0";
-	const char *at = strstr(c->text, none);
-	size_t len = strlen(c->text), head = at ? (size_t)(at - c->text) + sizeof none - 2 : 0;
-	char digits[24], *text = at ? malloc(len + sizeof digits) : NULL;
-	if (!text)
-		return NULL;
-	int n = snprintf(digits, sizeof digits, "%" PRId64, revision);
-	memcpy(text, c->text, head);
-	memcpy(text + head, digits, (size_t)n);
-	memcpy(text + head + n, c->text + head + 1, len - head); /* with its end */
-	return text;
-}
-
 bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],
-	struct period period, struct computed_score *out, struct err *e)
+	struct period period, const uint8_t *content, int64_t revision, struct computed_score *out,
+	struct err *e)
 {
 	const struct roster_person *p = roster_person(r, id);
 	const struct roster_ruleset *rules = roster_ruleset(r, period_last_day(period));
@@ -190,7 +175,7 @@ bool compute_score(const struct roster *r, const struct compute_data *d, const u
 		.n_complete = (size_t)(complete_end - complete),
 	};
 	plan_of(r, p, period, last->position, &in);
-	return finish(&in, out, e);
+	return finish(&in, content, revision, out, e);
 }
 
 bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever)

@@ -29,21 +29,20 @@ enum computed {
 
 struct computed_score {
 	enum computed state; /* for COMPUTED_NONE the rest is meaningless */
-	char *text; /* the score as JSON with revision 0; owned; NULL for COMPUTED_NONE */
-	uint8_t content[16]; /* hash of it */
+	uint8_t content[16]; /* hash of what it says */
+	char *text; /* as JSON; NULL when it says what stands; owned */
 	bool has_results; /* and with them their score in hundredths, and rating */
 	dec_wide results;
 	enum rating rating;
 	int32_t missing; /* items */
 };
 
-/* The person of the id in the period. */
+/* The person of the id in the period. `content` is what stands, NULL: nothing; the text is for that revision. */
 bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],
-	struct period period, struct computed_score *out, struct err *e);
+	struct period period, const uint8_t *content, int64_t revision, struct computed_score *out,
+	struct err *e);
 
 void computed_score_done(struct computed_score *c);
-/* The text with that revision; NULL without memory. The caller frees it. */
-char *computed_score_text(const struct computed_score *c, int64_t revision);
 
 /* Whether what stands is what was computed. `content` NULL: no score stands; `ever`: one did. */
 bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever);

@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "dec.h"
+#include "digest.h"
 #include "err.h"
 #include "period.h"
 
@@ -150,6 +151,7 @@ enum rating score_rating(const struct score_ruleset *ruleset, dec_wide achieveme
  * no change can. */
 bool score_hint(const struct score_ruleset *ruleset, const struct score_item *item, struct score_hint *out);
 
-/* The score as on score.changed, fields in order; NULL without memory. Two scores are the same when their JSON
- * with the same revision (say, 0) is the same, byte for byte. */
+/* The score as on score.changed, fields in order; NULL without memory. */
 json_t *score_to_json(const struct score *s, int64_t revision);
+/* A hash of all that this says but the revision: the same for two scores when their JSON is. False without memory. */
+bool score_content(const struct score *s, uint8_t out[DIGEST_KEY]);

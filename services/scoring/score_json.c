@@ -1,4 +1,4 @@
-/* The words and the JSON of a score. */
+/* The words and the JSON of a score, and the hash of what it says. */
 #include <string.h>
 
 #include "score.h"
@@ -196,4 +196,62 @@ json_t *score_to_json(const struct score *s, int64_t revision)
 		{"hints", list(s, s->n_hints, hint_json)},
 		{NULL, NULL},
 	});
+}
+
+/* Everything of score_to_json but the revision as bytes: texts with their NUL, numbers in full width. */
+
+static void put_texts(struct buf *b, const char *const *texts, size_t n)
+{
+	buf_add64(b, n);
+	for (size_t i = 0; i < n; i++)
+		buf_add(b, texts[i], strlen(texts[i]) + 1);
+}
+
+static void put_numbers(struct buf *b, const dec_wide *numbers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_add64(b, (uint64_t)((unsigned __int128)numbers[i] >> 64));
+		buf_add64(b, (uint64_t)numbers[i]);
+	}
+}
+
+static void put_item(struct buf *b, const struct score_item *i)
+{
+	const char *texts[] = {i->plan->code, i->plan->aspect};
+	const dec_wide numbers[] = {i->plan->kind, i->target.low, i->target.high, i->target.range,
+		i->realized, i->achievement, i->capped, i->rating, i->plan->weight, i->contribution,
+		i->events};
+
+	put_texts(b, texts, sizeof texts / sizeof *texts);
+	put_numbers(b, numbers, sizeof numbers / sizeof *numbers);
+}
+
+static void put_hint(struct buf *b, const struct score_hint *h)
+{
+	const dec_wide numbers[] = {h->need, h->to, h->plan->measure == MEASURE_COUNT};
+
+	put_texts(b, &h->plan->code, 1);
+	put_numbers(b, numbers, sizeof numbers / sizeof *numbers);
+}
+
+bool score_content(const struct score *s, uint8_t out[DIGEST_KEY])
+{
+	char period[PERIOD_TEXT];
+	const char *texts[] = {s->person, period_format(s->period, period), s->ruleset};
+	const dec_wide numbers[] = {s->plan, (dec_wide)s->n_items, (dec_wide)s->n_hints, s->has_results,
+		s->has_results ? s->results : 0, s->has_results ? s->results_rating : 0};
+	BUF_AUTO b;
+
+	buf_init(&b, SIZE_MAX / 2);
+	put_texts(&b, texts, sizeof texts / sizeof *texts);
+	put_numbers(&b, numbers, sizeof numbers / sizeof *numbers);
+	put_texts(&b, s->missing, s->n_missing);
+	for (size_t i = 0; i < s->n_items; i++)
+		put_item(&b, &s->items[i]);
+	for (size_t i = 0; i < s->n_hints; i++)
+		put_hint(&b, &s->hints[i]);
+	if (b.failed)
+		return false;
+	digest_key(b.data, b.len, out);
+	return true;
 }

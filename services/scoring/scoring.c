@@ -124,12 +124,9 @@ struct chunk {
 static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s,
 	int64_t revision, struct err *e)
 {
-	char *body = s->state == COMPUTED_NONE ? NULL : computed_score_text(s, revision);
-	bool ok = (body || s->state == COMPUTED_NONE) &&
-		  score_changes_add(&c->changes, m->person, period, revision, s, body);
-	free(body);
 	c->changed++;
-	return ok || err_set(e, ERR_FATAL, "out of memory");
+	return score_changes_add(&c->changes, m->person, period, revision, s) ||
+	       err_set(e, ERR_FATAL, "out of memory");
 }
 
 static bool compute_one(struct chunk *c, const struct mark *m, struct period p, struct err *e)
@@ -140,11 +137,11 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	int row = scoring_standing_row(c->standing, m->person, period_format(p, period));
 	const uint8_t *content =
 		row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
-	if (!compute_score(state->roster, &c->data, m->person, p, &s, e))
+	int64_t revision = row >= 0 ? db_int(c->standing, row, 2) + 1 : 1;
+	if (!compute_score(state->roster, &c->data, m->person, p, content, revision, &s, e))
 		return false;
 	c->computed++;
-	bool ok = compute_stands(&s, content, row >= 0) ||
-		  change(c, m, period, &s, row >= 0 ? db_int(c->standing, row, 2) + 1 : 1, e);
+	bool ok = compute_stands(&s, content, row >= 0) || change(c, m, period, &s, revision, e);
 	computed_score_done(&s);
 	return ok;
 }

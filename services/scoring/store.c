@@ -171,16 +171,16 @@ void score_changes_done(struct score_changes *c)
 }
 
 bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
-	int64_t revision, const struct computed_score *s, const char *body)
+	int64_t revision, const struct computed_score *s)
 {
-	bool has = body && s->has_results;
+	bool stands = s->state != COMPUTED_NONE, has = stands && s->has_results;
 	return db_array_add(&c->person, DB_UUID(person)) && db_array_add(&c->period, DB_TEXT(period)) &&
 	       db_array_add(&c->revision, DB_INT8(revision)) &&
-	       db_array_add(&c->content, body ? DB_UUID(s->content) : DB_NULL) &&
-	       db_array_add(&c->body, DB_TEXT(body)) &&
+	       db_array_add(&c->content, stands ? DB_UUID(s->content) : DB_NULL) &&
+	       db_array_add(&c->body, DB_TEXT(s->text)) &&
 	       db_array_add(&c->results, has ? DB_NUMERIC(s->results * (DEC_VALUE / DEC_SHOWN)) : DB_NULL) &&
 	       db_array_add(&c->rating, has ? DB_TEXT(score_rating_name(s->rating)) : DB_NULL) &&
-	       db_array_add(&c->missing, DB_INT4(body ? s->missing : 0));
+	       db_array_add(&c->missing, DB_INT4(stands ? s->missing : 0));
 }
 
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e)

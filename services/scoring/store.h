@@ -37,9 +37,9 @@ struct score_changes {
 };
 void score_changes_init(struct score_changes *c);
 void score_changes_done(struct score_changes *c);
-/* body NULL: the score vanishes. */
+/* COMPUTED_NONE: the score vanishes. */
 bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
-	int64_t revision, const struct computed_score *score, const char *body);
+	int64_t revision, const struct computed_score *score);
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e);
 
 /* Of these people: person, period, body of what is still to be published. */

@@ -572,6 +572,64 @@ static void test_json_without_memory(void **state)
 	score_done(&score);
 }
 
+/* Whoever adds a field to the JSON and forgets the hash has scores that go stale: this is to fail then. */
+static void test_content_is_what_the_json_says(void **state)
+{
+	struct score_plan_item plan = {.code = "a", .aspect = "b", .measure = MEASURE_SUM, .weight = 4000};
+	struct score_item item = {.plan = &plan, .target = {100, 200, true}, .realized = 1, .events = 1};
+	struct score_hint hint = {.plan = &plan, .need = 300, .to = RATING_MEETS};
+	const char *missing[] = {"c"};
+	struct score s = {.person = "p", .ruleset = "r", .period = period_of_text("2026-03"), .plan = 1};
+	uint8_t before[DIGEST_KEY], after[DIGEST_KEY];
+	char *json_before = NULL;
+
+	(void)state;
+	s.items = &item, s.hints = &hint, s.missing = missing;
+	s.n_items = s.n_hints = s.n_missing = 1;
+	for (size_t i = 0, n = 1; i <= n; i++) {
+		struct field {
+			void *at;
+			const void *to;
+			size_t size;
+		};
+#define TO(field_, type_, value_) \
+	{ \
+		&(field_), &(type_){value_}, sizeof(field_) \
+	}
+		const struct field change[] = {TO(s.person, const char *, "q"),
+			TO(s.ruleset, const char *, "q"), TO(s.period.first_month, int32_t, 24300),
+			TO(s.plan, int32_t, 2), TO(s.plan, int32_t, 0), TO(missing[0], const char *, "d"),
+			TO(s.has_results, bool, true), TO(s.results, dec_wide, 5),
+			TO(s.results_rating, enum rating, RATING_ABOVE), TO(plan.code, const char *, "z"),
+			TO(plan.aspect, const char *, "z"),
+			TO(plan.kind, enum result_kind, RESULT_ADDITIONAL), TO(plan.weight, dec_wide, 1),
+			TO(item.target.low, dec_wide, 7), TO(item.target.high, dec_wide, 8),
+			TO(item.target.range, bool, false), TO(item.realized, dec_wide, -1),
+			TO(item.achievement, dec_wide, 9), TO(item.capped, dec_wide, 9),
+			TO(item.contribution, dec_wide, 9), TO(item.rating, enum rating, RATING_ABOVE),
+			TO(item.events, int64_t, 2), TO(hint.need, dec_wide, 1100),
+			TO(hint.to, enum rating, RATING_ABOVE),
+			TO(plan.measure, enum measure, MEASURE_COUNT)};
+#undef TO
+		json_t *json = score_to_json(&s, 0);
+		char *text = json_dumps(json, JSON_COMPACT);
+
+		assert_true(score_content(&s, after));
+		if (json_before != NULL) {
+			assert_string_not_equal(text, json_before);
+			assert_memory_not_equal(after, before, sizeof after);
+		}
+		free(json_before);
+		json_before = text;
+		memcpy(before, after, sizeof before);
+		json_decref(json);
+		n = sizeof change / sizeof *change;
+		if (i < n)
+			memcpy(change[i].at, change[i].to, change[i].size);
+	}
+	free(json_before);
+}
+
 static void test_words(void **state)
 {
 	enum measure measure = MEASURE_LATEST;
@@ -608,8 +666,9 @@ int main(void)
 		cmocka_unit_test(test_the_greatest_figures_are_exact),
 		cmocka_unit_test(test_json_is_the_contract),
 		cmocka_unit_test(test_json_without_memory),
+		cmocka_unit_test(test_content_is_what_the_json_says),
 		cmocka_unit_test(test_words),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return digest_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
