@@ -33,19 +33,72 @@ struct pass_through {
 	struct err *e;
 };
 
+/* What Kubernetes and Docker tell every container of a service whose name begins with kafka. */
+static bool bus_is_link(const char *name, const char *value)
+{
+	static const char port[] = "_PORT";
+	const char *at = strstr(name, "_PORT_");
+	size_t len = strlen(name);
+	return strstr(name, "_SERVICE_HOST") || strstr(name, "_SERVICE_PORT") ||
+	       (at && at[strlen("_PORT_")] >= '0' && at[strlen("_PORT_")] <= '9') ||
+	       (len > strlen(port) && strcmp(name + len - strlen(port), port) == 0 && strstr(value, "://"));
+}
+
+/* On these stands that nothing is lost and nothing counts twice. */
+static bool bus_is_ours(const char *key)
+{
+	static const char *const ours[] = {"group.id", "group.instance.id", "enable.auto.commit",
+		"auto.commit.enable", "enable.auto.offset.store", "acks", "request.required.acks",
+		"enable.idempotence"};
+	for (size_t i = 0; i < COUNT(ours); i++)
+		if (strcmp(ours[i], key) == 0)
+			return true;
+	return false;
+}
+
+static void bus_key(const char *name, char key[128])
+{
+	size_t n = 0;
+	for (const char *c = name + strlen("KAFKA_"); *c && n < 127; c++)
+		key[n++] = *c == '_' ? '.' : (char)(*c | ((*c >= 'A' && *c <= 'Z') ? 0x20 : 0));
+	key[n] = '\0';
+}
+
+static void bus_pass(const char *name, const char *value, void *arg);
+
+/* KAFKA_SASL_PASSWORD_FILE, unless the client has a property of that name. */
+static bool bus_pass_file(const char *name, struct pass_through *p)
+{
+	static const char end[] = "_FILE";
+	size_t len = strlen(name);
+	char plain[128];
+	char *text;
+	if (len <= strlen("KAFKA_") + strlen(end) || strcmp(name + len - strlen(end), end) != 0)
+		return false;
+	snprintf(plain, sizeof plain, "%.*s", (int)(len - strlen(end)), name);
+	if (conf_secret(plain, &text, p->e) && text)
+		bus_pass(plain, text, p);
+	free(text);
+	return true;
+}
+
 /* KAFKA_SECURITY_PROTOCOL=… becomes security.protocol; KAFKA_BROKERS is a setting of ours. */
 static void bus_pass(const char *name, const char *value, void *arg)
 {
 	struct pass_through *p = arg;
 	char key[128], text[256];
-	if (strcmp(name, "KAFKA_BROKERS") == 0 || strcmp(name, "KAFKA_BROKERS_FILE") == 0)
+	if (strcmp(name, "KAFKA_BROKERS") == 0 || strcmp(name, "KAFKA_BROKERS_FILE") == 0 ||
+		bus_is_link(name, value))
 		return;
-	size_t n = 0;
-	for (const char *c = name + strlen("KAFKA_"); *c && n < sizeof key - 1; c++)
-		key[n++] = *c == '_' ? '.' : (char)(*c | ((*c >= 'A' && *c <= 'Z') ? 0x20 : 0));
-	key[n] = '\0';
-	if (rd_kafka_conf_set(p->conf, key, value, text, sizeof text) != RD_KAFKA_CONF_OK)
-		err_set(p->e, ERR_FATAL, "%s: %s", name, text);
+	bus_key(name, key);
+	if (bus_is_ours(key)) {
+		err_set(p->e, ERR_FATAL, "%s: %s is the service's own to set", name, key);
+		return;
+	}
+	rd_kafka_conf_res_t rc = rd_kafka_conf_set(p->conf, key, value, text, sizeof text);
+	if (rc == RD_KAFKA_CONF_OK || (rc == RD_KAFKA_CONF_UNKNOWN && bus_pass_file(name, p)))
+		return;
+	err_set(p->e, ERR_FATAL, "%s: %s", name, text);
 }
 
 bool bus_set(rd_kafka_conf_t *conf, const struct setting *settings, size_t n, struct err *e)
@@ -109,10 +162,11 @@ void bus_wrap(rd_kafka_message_t *from, struct bus_message *out)
 		.partition = from->partition,
 		.offset = from->offset,
 		.at = ms > 0 ? ms * 1000 : 0,
-		.key = from->key,
-		.key_len = from->key_len,
-		.data = from->payload,
-		.len = from->len,
+		.key = from->err ? NULL : from->key,
+		.key_len = from->err ? 0 : from->key_len,
+		.data = from->err ? NULL : from->payload, /* else it is the error's text */
+		.len = from->err ? 0 : from->len,
+		.unreadable = from->err != 0,
 		.handle = from,
 	};
 }

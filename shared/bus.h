@@ -25,8 +25,9 @@ struct bus_message {
 	int64_t at; /* the record's own timestamp as an instant; 0 when it has none */
 	const void *key; /* NULL: none */
 	size_t key_len;
-	const void *data; /* NULL: a tombstone */
+	const void *data; /* NULL: a tombstone, or unreadable */
 	size_t len;
+	bool unreadable; /* first of a compressed batch that does not unpack, or to more than 32 MiB; all of it is skipped */
 	void *handle; /* bus.c's own */
 };
 

@@ -11,24 +11,18 @@
 enum {
 	CLOSE_MS = 3000,
 	WAKE_MS = 200,
+	SEEK_MS = 5000,
 	PORTIONS = 16,
 	PILE = 500 /* messages taken from the client at once */
 };
 
 static const struct setting consumer_settings[] = {
-	{"enable.auto.commit", "false"},
-	{"enable.auto.offset.store", "false"},
-	{"auto.offset.reset", "earliest"},
-	{"partition.assignment.strategy", "range"},
-	{"check.crcs", "true"},
-	{"session.timeout.ms", "6000"},
-	{"heartbeat.interval.ms", "1500"},
-	{"max.poll.interval.ms", "600000"},
-	{"fetch.min.bytes", "65536"},
-	{"fetch.wait.max.ms", "50"},
-	{"fetch.error.backoff.ms", "100"},
+	{"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+	{"auto.offset.reset", "earliest"}, {"partition.assignment.strategy", "range"}, {"check.crcs", "true"},
+	{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "1500"}, {"max.poll.interval.ms", "600000"},
+	{"fetch.min.bytes", "65536"}, {"fetch.wait.max.ms", "50"}, {"fetch.error.backoff.ms", "100"},
 	{"fetch.max.bytes", "1048576"},
-	{"receive.message.max.bytes", "104857600"},
+	{"receive.message.max.bytes", "33554432"}, /* also what a batch by zstd may unpack to */
 };
 
 struct bus_consumer {
@@ -37,7 +31,12 @@ struct bus_consumer {
 	const char *const *topics;
 	atomic_bool joined;
 	bool settled; /* see bus_settle */
-	size_t brim; /* bytes of a batch that may have emptied a full queue */
+	size_t brim; /* so many bytes taken may have emptied a full queue */
+	struct {
+		rd_kafka_topic_t *topic;
+		int32_t partition;
+		int64_t first, next;
+	} skipped; /* the last batch that could not be unpacked */
 	rd_kafka_message_t *pile[PILE];
 };
 
@@ -139,6 +138,20 @@ static bool bus_consume_error(const struct bus_consumer *c, const rd_kafka_messa
 	return true;
 }
 
+/* Goes on behind a batch that cannot be unpacked, which else would come again for ever. Where it ends nobody says: it comes
+ * again until what is asked for lies behind it. True when it is a new one. */
+static bool bus_skip(struct bus_consumer *c, const rd_kafka_message_t *m)
+{
+	bool again = c->skipped.topic == m->rkt && c->skipped.partition == m->partition &&
+		     c->skipped.first == m->offset;
+	c->skipped.topic = m->rkt;
+	c->skipped.partition = m->partition;
+	c->skipped.first = m->offset;
+	c->skipped.next = again ? c->skipped.next + 1 : m->offset + 1;
+	rd_kafka_seek(m->rkt, m->partition, c->skipped.next, SEEK_MS);
+	return !again;
+}
+
 struct gathered {
 	struct bus_message *out;
 	int n;
@@ -151,12 +164,13 @@ static bool bus_take(struct bus_consumer *c, int came, struct gathered *g, struc
 	bool fine = true;
 	for (int i = 0; i < came; i++) {
 		rd_kafka_message_t *m = c->pile[i];
-		if (m->err) {
-			fine = bus_consume_error(c, m, e) && fine;
+		bool unreadable = m->err == RD_KAFKA_RESP_ERR__BAD_COMPRESSION;
+		if (unreadable ? !bus_skip(c, m) : m->err != 0) {
+			fine = (unreadable || bus_consume_error(c, m, e)) && fine;
 			rd_kafka_message_destroy(m);
 			continue;
 		}
-		g->bytes += m->len + m->key_len;
+		g->bytes += m->err ? 0 : m->len + m->key_len;
 		bus_wrap(m, &g->out[g->n++]);
 	}
 	return fine;
@@ -201,13 +215,18 @@ int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t
 		return -1;
 	c->pile[0] = rd_kafka_consumer_poll(c->rk, wait_ms);
 	bool fine = bus_take(c, c->pile[0] ? 1 : 0, &g, e);
+	size_t woken = 0;
 	for (bool more = g.n > 0; fine && more && g.n < max && g.bytes < max_bytes;) {
 		int room = max - g.n < PILE ? max - g.n : PILE, ms = bus_left_ms(until);
 		ssize_t came = rd_kafka_consume_batch_queue(c->queue, ms, c->pile, (size_t)room);
 		fine = bus_take(c, came > 0 ? (int)came : 0, &g, e);
 		more = ms > 0 || came == room;
+		if (g.bytes - woken >= c->brim) {
+			bus_wake(c);
+			woken = g.bytes;
+		}
 	}
-	if (g.n == max || g.bytes >= max_bytes || g.bytes >= c->brim)
+	if (g.n == max || g.bytes >= max_bytes)
 		bus_wake(c);
 	if (fine)
 		return g.n;

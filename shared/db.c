@@ -136,13 +136,49 @@ static bool db_prepare_all(struct db *db, struct err *e)
 	return true;
 }
 
+/* In a URL, what comes before a stray @ would be taken for a host, a port or a database, and told in messages. */
+static bool db_url_spills(const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	if (!scheme || (strncmp(url, "postgresql:", 11) != 0 && strncmp(url, "postgres:", 9) != 0))
+		return false;
+	const char *start = scheme + strlen("://"), *at = strpbrk(start, "@/");
+	if (at && *at == '@')
+		start = at + 1;
+	at = strpbrk(start, "?@");
+	return at && *at == '@';
+}
+
+static bool db_ports_valid(const char *ports)
+{
+	enum { PORT_MOST = 65535 };
+	for (const char *p = ports ? ports : ""; *p; p += strcspn(p, ","), p += *p == ',') {
+		size_t digits = strspn(p, "0123456789");
+		if (digits != strcspn(p, ",") || digits > 5 || atoi(p) > PORT_MOST)
+			return false;
+	}
+	return true;
+}
+
+bool db_url_valid(const char *url)
+{
+	bool valid = !db_url_spills(url);
+	PQconninfoOption *all = PQconninfoParse(url, NULL);
+	for (const PQconninfoOption *o = all; o && o->keyword; o++)
+		valid = valid && (strcmp(o->keyword, "port") != 0 || db_ports_valid(o->val));
+	PQconninfoFree(all);
+	return valid && all;
+}
+
 bool db_connect(struct db *db, struct err *e)
 {
 	if (db->conn)
 		return true;
+	if (!db_url_valid(db->url)) /* libpq's words would quote it */
+		return err_set(e, ERR_FATAL, "PostgreSQL: DATABASE_URL is not a valid PostgreSQL URL");
 	const char *names[] = {"dbname", "application_name", "connect_timeout", "keepalives_idle",
-		"tcp_user_timeout", "client_encoding", NULL};
-	const char *values[] = {db->url, db->application, "5", "10", "15000", "UTF8", NULL};
+		"keepalives_interval", "keepalives_count", "tcp_user_timeout", "client_encoding", NULL};
+	const char *values[] = {db->url, db->application, "5", "10", "5", "2", "15000", "UTF8", NULL};
 	db->conn = PQconnectdbParams(names, values, 1);
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		const char *text = PQerrorMessage(db->conn);

@@ -15,7 +15,7 @@
 #include "digest.h"
 #include "log.h"
 
-enum { MAX_THREADS = 64, STUCK_SECONDS = 120, MONITOR_MS = 2000, STOP_SECONDS = 9 };
+enum { MAX_THREADS = 64, STUCK_SECONDS = 120, MONITOR_MS = 2000, SILENT_SECONDS = 5, STOP_SECONDS = 8 };
 
 static struct {
 	const struct service *service;
@@ -26,8 +26,10 @@ static struct {
 	atomic_bool stopping;
 	atomic_int exit_code;
 	struct http_server *ops;
+	pthread_t monitor;
 	struct bus_producer *producer; /* the monitor's */
 	struct db *db; /* likewise */
+	atomic_llong asked; /* when the monitor asked what it waits for; 0: it waits for nothing */
 	pthread_mutex_t lock; /* of away */
 	char away[200]; /* the dependency that does not answer; "" when all do */
 } self = {.lock = PTHREAD_MUTEX_INITIALIZER, .away = "starting"};
@@ -123,6 +125,10 @@ static bool ops_readyz(void *context, struct http_request *r)
 	if (*self.away)
 		json_array_append_new(waiting, json_string(self.away));
 	pthread_mutex_unlock(&self.lock);
+	int64_t asked = atomic_load(&self.asked);
+	if (asked && clock_monotonic() - asked > SILENT_SECONDS * CLOCK_SECOND)
+		json_array_append_new(
+			waiting, json_string("PostgreSQL or Kafka holds the line and says nothing"));
 	for (int i = 0; i < self.n_threads; i++)
 		ops_add_waiting(waiting, &self.threads[i]);
 	bool ready = json_array_size(waiting) == 0;
@@ -145,14 +151,22 @@ static const struct http_route ops_routes[] = {
 	{"GET", "/metrics", ops_metrics, 0},
 };
 
-/* Asks both dependencies whether they are there; /readyz tells. */
-static void monitor(void)
+/* Asks both dependencies whether they are there; /readyz tells. In a thread of its own: a server that has been stopped
+ * holds the question for as long as it likes. */
+static void *monitor(void *arg)
 {
-	struct err e = {0};
-	bool there = db_script(self.db, "SELECT 1", &e) && bus_ping(self.producer, MONITOR_MS / 2, &e);
-	pthread_mutex_lock(&self.lock);
-	snprintf(self.away, sizeof self.away, "%.199s", there ? "" : e.text);
-	pthread_mutex_unlock(&self.lock);
+	while (!service_stopping()) {
+		struct err e = {0};
+		atomic_store(&self.asked, clock_monotonic());
+		bool there =
+			db_script(self.db, "SELECT 1", &e) && bus_ping(self.producer, MONITOR_MS / 2, &e);
+		atomic_store(&self.asked, 0);
+		pthread_mutex_lock(&self.lock);
+		snprintf(self.away, sizeof self.away, "%.199s", there ? "" : e.text);
+		pthread_mutex_unlock(&self.lock);
+		service_sleep(MONITOR_MS);
+	}
+	return arg;
 }
 
 /* Start and stop */
@@ -186,7 +200,24 @@ static bool start(struct err *e)
 	self.db = db_new(self.common.database, self.service->name, self.service->statements, 0);
 	self.producer = bus_producer_new(self.common.brokers, e);
 	return self.producer && (self.ops = http_start(&ops, e)) &&
-	       (!self.service->start || self.service->start(self.service, e)) && start_threads(e);
+	       (!self.service->start || self.service->start(self.service, e)) && start_threads(e) &&
+	       (pthread_create(&self.monitor, NULL, monitor, NULL) == 0 ||
+		       err_set(e, ERR_FATAL, "no thread could be started"));
+}
+
+static void join(pthread_t thread, const char *name, const struct timespec *deadline)
+{
+	if (pthread_timedjoin_np(thread, NULL, deadline) == 0)
+		return;
+	log_warn("cut off at the deadline", LOG_S("worker", name));
+	_exit(atomic_load(&self.exit_code));
+}
+
+/* Whatever else holds up the stop: a query of the gateway's that a stopped server does not answer. */
+static void cut_off(int signal)
+{
+	(void)signal;
+	_exit(atomic_load(&self.exit_code));
 }
 
 /* Joins every thread by the deadline. What is cut off then was in no transaction that committed, or had moved no
@@ -196,26 +227,17 @@ static void stop(void)
 	struct timespec deadline;
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += STOP_SECONDS;
-	for (int i = 0; i < self.n_threads; i++) {
-		struct service_thread *t = &self.threads[i];
-		if (t->started && pthread_timedjoin_np(t->id, NULL, &deadline) != 0) {
-			log_warn("cut off at the deadline", LOG_S("worker", t->name));
-			_exit(atomic_load(&self.exit_code));
-		}
-	}
+	signal(SIGALRM, cut_off);
+	alarm(STOP_SECONDS + 1);
+	for (int i = 0; i < self.n_threads; i++)
+		if (self.threads[i].started)
+			join(self.threads[i].id, self.threads[i].name, &deadline);
+	join(self.monitor, "monitor", &deadline);
 	if (self.service->stop)
 		self.service->stop(self.service);
 	http_stop(self.ops);
 	bus_producer_free(self.producer);
 	db_free(self.db);
-}
-
-static void run_until_signal(const sigset_t *signals)
-{
-	const struct timespec pause = {.tv_sec = MONITOR_MS / 1000};
-	while (sigtimedwait(signals, NULL, &pause) < 0 && (errno == EAGAIN || errno == EINTR))
-		monitor();
-	atomic_store(&self.stopping, true);
 }
 
 static int serve(void)
@@ -232,8 +254,9 @@ static int serve(void)
 		return e.code == ERR_RETRY ? EXIT_DEPENDENCY : EXIT_SETTINGS;
 	}
 	log_info("started", LOG_S("ops", self.common.ops_listen), LOG_S("instance", self.common.instance));
-	monitor();
-	run_until_signal(&signals);
+	while (sigwaitinfo(&signals, NULL) < 0 && errno == EINTR)
+		;
+	atomic_store(&self.stopping, true);
 	log_info("stopping");
 	stop();
 	log_info("stopped", LOG_I("exit_code", atomic_load(&self.exit_code)));

@@ -154,6 +154,12 @@ class System:
         url = self.processes.database_url().rpartition("/")[0]
         return psycopg.connect(f"{url}/{database}", autocommit=True)
 
+    def session(self):
+        """A session beside the services', whose transaction stays open until its end."""
+        session = self._connect()
+        session.autocommit = False
+        return session
+
     @property
     def db(self):
         """A connection as superuser; a new one when the server has gone meanwhile."""

@@ -3,7 +3,7 @@
 SET ROLE terukur_scoring;
 
 ALTER TABLE scoring.score
-	ADD COLUMN results numeric(20, 2), -- NULL: nothing was measured
+	ADD COLUMN results numeric, -- to hundredths; NULL: nothing was measured
 	ADD COLUMN rating text,
 	ADD COLUMN missing int NOT NULL DEFAULT 0; -- items
 

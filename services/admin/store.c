@@ -240,7 +240,7 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_REJECTED_LAST] = {"rejected_last", "SELECT coalesce(max(id), 0), count(*)" REJECTED,
 		"text, text, int8"},
 	[STORE_REJECTED_PAGE] = {"rejected_page",
-		"SELECT id, topic, key, headers, payload" REJECTED
+		"SELECT id, topic, key, headers, payload, \"partition\", \"offset\"" REJECTED
 		" AND id > $4 AND id <= $5 ORDER BY id LIMIT $6"
 		" FOR UPDATE SKIP LOCKED",
 		"text, text, int8, int8, int8, int8"},
@@ -260,13 +260,14 @@ const struct db_statement store_statements[STORE_ALL] = {
 		" FROM intake.under_way_view i, scoring.under_way_view s",
 		""},
 
-	/* Ids are remembered for two years after their own: before that none is missed. */
+	/* Ids are remembered for two years after their work's or their receipt's: before that none is missed. */
 	[STORE_ORIGINALS] = {"originals",
 		"DECLARE originals NO SCROLL CURSOR FOR SELECT t.name, e.\"partition\", e.\"offset\", e.kind, e.at, e.day, e.key,"
 		" e.event_id, s.code, n.code, p.nip, e.value, e.\"of\", e.replaces, e.sha256, e.headers, e.payload, i.content,"
 		" i.waiting OR i.person IS DISTINCT FROM e.person OR i.month IS DISTINCT FROM CASE WHEN e.person IS NOT NULL"
 		" THEN (extract(year FROM e.day) * 12 + extract(month FROM e.day) - 1)::int4 END OR i.indicator IS DISTINCT FROM"
-		" CASE WHEN e.person IS NOT NULL THEN e.indicator END, extract(year FROM e.day) < extract(year FROM now()) - 2"
+		" CASE WHEN e.person IS NOT NULL THEN e.indicator END, greatest(extract(year FROM e.day),"
+		" extract(year FROM e.received_at AT TIME ZONE 'Asia/Pontianak')) < extract(year FROM now()) - 2"
 		" FROM intake.evidence e LEFT JOIN intake.topic t ON t.id = e.topic LEFT JOIN intake.event_id i ON i.key = e.key"
 		" LEFT JOIN registry.source s ON s.id = e.source LEFT JOIN registry.indicator n ON n.id = e.indicator"
 		" LEFT JOIN registry.person p ON p.id = e.person",
@@ -274,7 +275,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_ORIGINALS_NEXT] = {"originals_next", "FETCH 1000 FROM originals", ""},
 
 	[STORE_LINKS] = {"links",
-		"SELECT 'a replacement without the event that replaces', r.by FROM intake.replacement r"
+		"SELECT 'an event that is stored twice', e.key FROM intake.evidence e GROUP BY e.key HAVING count(*) > 1"
+		" UNION ALL SELECT 'a replacement without the event that replaces', r.by FROM intake.replacement r"
 		" WHERE NOT EXISTS (SELECT FROM intake.evidence e WHERE e.key = r.by)"
 		" UNION ALL SELECT 'a replacement whose original is not stored', r.original FROM intake.replacement r"
 		" WHERE NOT EXISTS (SELECT FROM intake.evidence e WHERE e.key = r.original)"

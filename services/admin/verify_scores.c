@@ -52,12 +52,12 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 	return true;
 }
 
-static bool page_years(struct page *p, const struct db_result *people, int32_t first, int32_t last,
+static bool page_years(struct page *p, const struct db_result *people, const struct db_result *years,
 	struct verify *v, bool *differs, struct err *e)
 {
 	struct period periods[PERIODS_OF_YEAR];
-	for (int32_t year = first; year <= last; year++) {
-		period_all(year, periods);
+	for (int y = 0; y < db_rows(years); y++) {
+		period_all((int32_t)db_int(years, y, 0), periods);
 		for (int i = 0; i < db_rows(people); i++)
 			for (int n = 0; n < PERIODS_OF_YEAR; n++)
 				if (!score_verify(p, db_uuid(people, i, 0), periods[n], v, differs, e))
@@ -73,9 +73,11 @@ static bool page_verify(struct db *db, struct admin *a, const struct db_result *
 	struct page p = {0};
 	struct roster *roster = scoring_roster_load(db, e);
 	struct db_array ids;
-	int32_t first, last;
+	DB_RESULT_AUTO *years = NULL;
 	db_array_init(&ids, DB_K_UUID);
-	bool ok = roster != NULL && scoring_years(db, &first, &last, e);
+	bool ok = roster != NULL && scoring_years(db, &years, e);
+	int32_t first = ok && db_rows(years) ? (int32_t)db_int(years, 0, 0) : 0;
+	int32_t last = ok && db_rows(years) ? (int32_t)db_int(years, db_rows(years) - 1, 0) : -1;
 	for (int i = 0; ok && i < db_rows(people); i++)
 		ok = db_array_add(&ids, DB_UUID(db_uuid(people, i, 0))) ||
 		     err_set(e, ERR_FATAL, "out of memory");
@@ -83,7 +85,7 @@ static bool page_verify(struct db *db, struct admin *a, const struct db_result *
 	*differs = false;
 	ok = ok && compute_load(db, roster, &ids, first, last, true, &p.data, e) &&
 	     db_exec(a->db, STORE_STANDING, &p.standing, e, db_array_value(&ids)) &&
-	     page_years(&p, people, first, last, v, differs, e);
+	     page_years(&p, people, years, v, differs, e);
 	*scores += p.scores;
 	db_array_done(&ids);
 	db_result_free(p.standing);

@@ -97,7 +97,7 @@ bool batch_decide(struct batch *b, struct db *db, struct err *e)
 		if (x)
 			newly[n++] = x;
 	}
-	ok = ok && (n == 0 || store_claim(db, newly, n, e));
+	ok = ok && (n == 0 || store_claim(db, newly, n, b->now, e));
 	free(held);
 	free(newly);
 	return ok;

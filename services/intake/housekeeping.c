@@ -10,7 +10,7 @@
 #include "log.h"
 #include "period.h"
 
-enum { WAIT_DAYS = 7, REMEMBER_YEARS = 2, REST_FACTOR = 10 };
+enum { WAIT_DAYS = 7, REMEMBER_YEARS = 2, REST_FACTOR = 9, REST_MOST_MS = 5000, NEXT_MONTH_DAYS = 31 };
 
 bool housekeeping_is_request(const struct bus_message *m)
 {
@@ -48,22 +48,48 @@ bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct 
 	       say_groups(w, groups, m, e);
 }
 
-static bool publish_marks(struct worker *w, struct err *e)
+/* What is still to be said: rows that begin with an id, locked until they are said. */
+struct unsaid {
+	bool (*some)(struct db *db, struct db_result **rows, struct err *e);
+	bool (*say)(struct worker *w, const struct db_result *rows, int i, struct err *e);
+	bool (*done)(struct db *db, struct db_array *ids, struct err *e);
+};
+
+static bool say_rows(struct worker *w, const struct unsaid *u, const struct db_result *rows, struct err *e)
+{
+	struct db_array ids;
+	bool ok = true;
+	db_array_init(&ids, DB_K_INT8);
+	for (int i = 0; ok && i < db_rows(rows); i++)
+		ok = u->say(w, rows, i, e) && (db_array_add(&ids, DB_INT8(db_int(rows, i, 0))) ||
+						      err_set(e, ERR_FATAL, "out of memory"));
+	ok = ok && bus_flush(w->out, e) && u->done(w->db, &ids, e);
+	db_array_done(&ids);
+	return ok;
+}
+
+static bool publish(struct worker *w, const struct unsaid *u, struct err *e)
 {
 	for (int n = 1; n > 0;) {
 		DB_RESULT_AUTO *r = NULL;
-		bool ok = store_outbox(w->db, &r, e);
-		n = ok ? db_rows(r) : 0;
-		for (int i = 0; ok && i < n; i++)
-			ok = say_accepted(w, db_is_null(r, i, 1) ? NULL : db_uuid(r, i, 1), db_text(r, i, 2),
-				(int32_t)db_int(r, i, 3), NULL, e);
-		if (!ok || (n && !(bus_flush(w->out, e) && store_outbox_done(w->db, db_int(r, n - 1, 0), e))))
+		bool ok = db_begin(w->db, e) && u->some(w->db, &r, e) &&
+			  (db_rows(r) == 0 || say_rows(w, u, r, e)) && db_commit(w->db, e);
+		n = db_rows(r);
+		if (!ok) {
+			db_rollback(w->db);
 			return false;
+		}
 	}
 	return true;
 }
 
-static bool publish_rejection(struct worker *w, const struct db_result *r, int i, struct err *e)
+static bool say_mark(struct worker *w, const struct db_result *r, int i, struct err *e)
+{
+	return say_accepted(w, db_is_null(r, i, 1) ? NULL : db_uuid(r, i, 1), db_text(r, i, 2),
+		(int32_t)db_int(r, i, 3), NULL, e);
+}
+
+static bool say_rejection(struct worker *w, const struct db_result *r, int i, struct err *e)
 {
 	size_t len;
 	struct rejected x = {
@@ -82,20 +108,9 @@ static bool publish_rejection(struct worker *w, const struct db_result *r, int i
 	return say_rejected(w, &x, NULL, e);
 }
 
-static bool publish_rejections(struct worker *w, struct err *e)
-{
-	for (int n = 1; n > 0;) {
-		DB_RESULT_AUTO *r = NULL;
-		bool ok = store_unpublished_rejections(w->db, &r, e);
-		n = ok ? db_rows(r) : 0;
-		for (int i = 0; ok && i < n; i++)
-			ok = publish_rejection(w, r, i, e);
-		if (!ok || (n && !(bus_flush(w->out, e) &&
-					 store_rejections_published(w->db, db_int(r, n - 1, 0), e))))
-			return false;
-	}
-	return true;
-}
+static const struct unsaid marks = {store_outbox, say_mark, store_outbox_done};
+static const struct unsaid rejections = {
+	store_unpublished_rejections, say_rejection, store_rejections_published};
 
 /* Looking for originals costs by how many wait for one: rest in proportion, so that a flood of corrections which name
  * nothing cannot take more than a small share of the database. */
@@ -106,20 +121,21 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 	while (more && !service_stopping())
 		if (!store_resolve(w->db, clock_now(), &more, e))
 			return false;
-	int64_t took = clock_monotonic() - since;
-	if (!publish_marks(w, e) || !publish_rejections(w, e))
+	int64_t rest = (clock_monotonic() - since) / 1000 * REST_FACTOR;
+	if (!publish(w, &marks, e) || !publish(w, &rejections, e))
 		return false;
-	service_sleep((int)(took * (REST_FACTOR - 1) / 1000 / REST_FACTOR));
+	service_sleep(rest < REST_MOST_MS ? (int)rest : REST_MOST_MS);
 	return true;
 }
 
-/* Once a day: it looks at every id. */
-static bool forget(struct worker *w, int32_t today, struct err *e)
+/* Once a day: forgetting looks at every id, and the coming month's partition is there before its events are. */
+static bool daily(struct worker *w, int32_t today, struct err *e)
 {
 	int32_t *done = w->state;
 	if (*done == today)
 		return true;
-	if (!store_forget_ids(w->db, clock_month(today) / 12 - REMEMBER_YEARS, e))
+	if (!store_partition(w->db, today, e) || !store_partition(w->db, today + NEXT_MONTH_DAYS, e) ||
+		!store_forget_ids(w->db, clock_month(today) / 12 - REMEMBER_YEARS, e))
 		return false;
 	*done = today;
 	return true;
@@ -138,5 +154,5 @@ bool housekeeping_expire(struct worker *w, struct err *e)
 	while (more && !service_stopping())
 		if (!store_expire(w->db, now - WAIT_DAYS * CLOCK_DAY, now, &more, e))
 			return false;
-	return forget(w, clock_date(now), e);
+	return daily(w, clock_date(now), e);
 }

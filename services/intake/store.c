@@ -59,14 +59,17 @@ const struct db_statement store_statements[] = {
 		"accepted = t.accepted + excluded.accepted, duplicates = t.duplicates + excluded.duplicates, "
 		"rejected = t.rejected + excluded.rejected",
 		"text, text, int8, int8, int8"},
-	[OUTBOX] = {"outbox", "SELECT id, person, unit, month FROM intake.outbox ORDER BY id LIMIT 2000", ""},
-	[OUTBOX_DONE] = {"outbox_done", "DELETE FROM intake.outbox WHERE id <= $1", "int8"},
+	/* By id, not up to one: what another has not committed yet can have a lower one. */
+	[OUTBOX] = {"outbox",
+		"SELECT id, person, unit, month FROM intake.outbox ORDER BY id LIMIT 2000 FOR UPDATE SKIP LOCKED",
+		""},
+	[OUTBOX_DONE] = {"outbox_done", "DELETE FROM intake.outbox WHERE id = ANY($1)", "int8[]"},
 	[UNPUBLISHED] = {"unpublished",
 		"SELECT id, source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, headers, payload "
-		"FROM intake.rejection WHERE NOT published ORDER BY id LIMIT 200",
+		"FROM intake.rejection WHERE NOT published ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED",
 		""},
-	[PUBLISHED] = {"published",
-		"UPDATE intake.rejection SET published = true WHERE NOT published AND id <= $1", "int8"},
+	[PUBLISHED] = {"published", "UPDATE intake.rejection SET published = true WHERE id = ANY($1)",
+		"int8[]"},
 	[FORGET_IDS] = {"forget_ids", "DELETE FROM intake.event_id WHERE year < $1", "int2"},
 	[DUE] = {"due",
 		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = w.replaces AND NOT o.waiting "
@@ -212,16 +215,19 @@ static struct db_value indicator_of(const struct evidence *x)
 	return x->has_person ? DB_INT4(x->indicator) : DB_NULL;
 }
 
-bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct err *e)
+/* An id is remembered from the year of the work or of its receipt, whichever is later. */
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, int64_t now, struct err *e)
 {
+	int32_t received = clock_month(clock_date(now)) / 12;
 	bool ok = db_copy_begin(db,
 		"COPY intake.event_id (key, content, person, month, indicator, waiting, year) FROM STDIN (FORMAT binary)",
 		e);
 	for (int i = 0; ok && i < n; i++) {
 		const struct evidence *x = rows[i];
+		int32_t year = clock_month(x->day) / 12;
 		const struct db_value row[] = {DB_UUID(x->key), DB_UUID(x->content), person_of(x),
 			x->has_person ? DB_INT4(x->month) : DB_NULL, indicator_of(x), DB_BOOL(admit_waits(x)),
-			DB_INT2(clock_month(x->day) / 12)};
+			DB_INT2(year > received ? year : received)};
 		ok = db_copy_row(db, row, 7, e);
 	}
 	return ok && db_copy_end(db, e);
@@ -371,9 +377,9 @@ bool store_outbox(struct db *db, struct db_result **marks, struct err *e)
 	return db_run(db, OUTBOX, NULL, 0, marks, e);
 }
 
-bool store_outbox_done(struct db *db, int64_t up_to, struct err *e)
+bool store_outbox_done(struct db *db, struct db_array *ids, struct err *e)
 {
-	return db_exec(db, OUTBOX_DONE, NULL, e, DB_INT8(up_to));
+	return db_exec(db, OUTBOX_DONE, NULL, e, db_array_value(ids));
 }
 
 bool store_unpublished_rejections(struct db *db, struct db_result **out, struct err *e)
@@ -381,9 +387,9 @@ bool store_unpublished_rejections(struct db *db, struct db_result **out, struct 
 	return db_run(db, UNPUBLISHED, NULL, 0, out, e);
 }
 
-bool store_rejections_published(struct db *db, int64_t up_to, struct err *e)
+bool store_rejections_published(struct db *db, struct db_array *ids, struct err *e)
 {
-	return db_exec(db, PUBLISHED, NULL, e, DB_INT8(up_to));
+	return db_exec(db, PUBLISHED, NULL, e, db_array_value(ids));
 }
 
 bool store_forget_ids(struct db *db, int32_t before_year, struct err *e)

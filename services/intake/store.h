@@ -24,7 +24,7 @@ bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e); /
 bool store_holders(
 	struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e);
 /* Holds the ids of these events, which nobody held a moment ago. ERR_CONFLICT: somebody does now; begin again. */
-bool store_claim(struct db *db, const struct evidence *const *rows, int n, struct err *e);
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, int64_t now, struct err *e);
 
 /* Where a message came from, and its bytes. */
 struct origin {
@@ -62,10 +62,10 @@ bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct
 
 /* What is committed and not yet published. */
 bool store_outbox(struct db *db, struct db_result **marks, struct err *e); /* id, person, unit, month */
-bool store_outbox_done(struct db *db, int64_t up_to, struct err *e);
+bool store_outbox_done(struct db *db, struct db_array *ids, struct err *e);
 /* id, source, reason, detail, topic, partition, offset, at, sha256, key, headers, payload */
 bool store_unpublished_rejections(struct db *db, struct db_result **out, struct err *e);
-bool store_rejections_published(struct db *db, int64_t up_to, struct err *e);
+bool store_rejections_published(struct db *db, struct db_array *ids, struct err *e);
 
 /* Rebuilds one person's totals of the months from raw evidence, in a transaction of its own. Returns rows of person,
  * month, indicator: what was built anew, sorted. */

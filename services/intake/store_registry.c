@@ -1,11 +1,13 @@
-/* Reads the registry whole into memory, in one snapshot. Its version is read first, so that a change that comes
- * meanwhile is seen at the next look. */
+/* Reads the registry whole into memory, as it was at one moment: its statements each see it anew, so its version is
+ * looked at before and after them. */
 #include "store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "store_statements.h"
+
+enum { ATTEMPTS = 5 };
 
 static void *table(int n, size_t size)
 {
@@ -93,7 +95,7 @@ static const struct {
 	{ALLOWED, take_allowed},
 };
 
-struct registry *store_registry_load(struct db *db, struct err *e)
+static struct registry *load(struct db *db, struct err *e)
 {
 	struct registry *to = calloc(1, sizeof *to);
 	bool ok = to && store_registry_version(db, &to->version, e);
@@ -105,5 +107,20 @@ struct registry *store_registry_load(struct db *db, struct err *e)
 	if (ok)
 		return to;
 	registry_free(to);
+	return NULL;
+}
+
+struct registry *store_registry_load(struct db *db, struct err *e)
+{
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		int64_t after;
+		struct registry *r = load(db, e);
+		if (r && store_registry_version(db, &after, e) && after == r->version)
+			return r;
+		registry_free(r);
+		if (e->code != ERR_NONE)
+			return NULL;
+	}
+	err_set(e, ERR_RETRY, "the registry is being changed again and again");
 	return NULL;
 }

@@ -112,6 +112,8 @@ static void plan_of(const struct roster *r, const struct roster_person *p, struc
 	const struct roster_plan *plan = roster_plan(p, period_year(period), period_last_day(period));
 	if (!plan || !plan->agreed)
 		return;
+	if (!plan->has_items && position < 0)
+		return;
 	const struct roster_items *items = plan->has_items ? &plan->items : &r->positions[position].items;
 	in->plan = plan->version;
 	in->items = items->items;

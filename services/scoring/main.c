@@ -11,6 +11,8 @@ static const struct metric metrics[] = {
 		NULL},
 	[SCORING_CHANGED] = {METRIC_COUNTER, "terukur_scoring_changed_total", "Scores that changed.", NULL,
 		NULL},
+	[SCORING_FAILED] = {METRIC_COUNTER, "terukur_scoring_failed_total",
+		"Attempts to score a person whose figures cannot be reckoned with.", NULL, NULL},
 };
 
 static const char *const topics[] = {"terukur.evidence.accepted", "terukur.registry.changed", NULL};

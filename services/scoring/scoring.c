@@ -11,8 +11,10 @@
 #include "emit.h"
 #include "log.h"
 #include "marks.h"
+#include "period.h"
 #include "store.h"
 
+enum { FIRST_YEAR = 1900, LAST_YEAR = 9999 };
 enum { CHUNK = 600 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
 
 struct scoring {
@@ -80,17 +82,35 @@ static bool mark_evidence(struct worker *w, struct marks *marks, const json_t *d
 	return marks_add_month(marks, id, month) || err_set(e, ERR_FATAL, "out of memory");
 }
 
+static bool mark_period(struct marks *marks, const uint8_t person[16], const json_t *period)
+{
+	struct period p;
+	bool ok = true;
+	if (!json_is_string(period) || !period_parse(json_string_value(period), &p))
+		return true;
+	for (int32_t i = 0; ok && i < p.months; i++)
+		ok = marks_add_month(marks, person, p.first_month + i);
+	return ok;
+}
+
+static bool mark_year(struct marks *marks, const uint8_t person[16], const json_t *year)
+{
+	json_int_t y = json_integer_value(year);
+	return y < FIRST_YEAR || y > LAST_YEAR || marks_add_year(marks, person, (int32_t)y);
+}
+
+/* "recompute" asks intake first, whose marks come when it has made the totals anew. But a score may have no totals. */
 static bool mark_registry(struct marks *marks, const json_t *data, struct err *e)
 {
 	const char *kind = json_string_value(json_object_get(data, "kind"));
 	const char *person = json_string_value(json_object_get(data, "person"));
-	const json_t *year = json_object_get(data, "year");
 	uint8_t id[DIGEST_KEY];
-	if (!kind || strcmp(kind, "person") != 0 || !person || !digest_uuid_parse(person, id) ||
-		!json_is_integer(year))
+	if (!kind || !person || !digest_uuid_parse(person, id))
 		return true;
-	return marks_add_year(marks, id, (int32_t)json_integer_value(year)) ||
-	       err_set(e, ERR_FATAL, "out of memory");
+	bool ok = strcmp(kind, "person") == 0      ? mark_year(marks, id, json_object_get(data, "year"))
+		  : strcmp(kind, "recompute") == 0 ? mark_period(marks, id, json_object_get(data, "period"))
+						   : true;
+	return ok || err_set(e, ERR_FATAL, "out of memory");
 }
 
 static bool gather(
@@ -253,6 +273,38 @@ static size_t chunk_of(const struct marks *m, size_t first)
 	return i - first;
 }
 
+/* The first mark of another person at or after the middle; 0 when all are of one. */
+static size_t middle(const struct mark *marks, size_t n)
+{
+	for (size_t i = n / 2 + 1; i < n; i++)
+		if (memcmp(marks[i].person, marks[i - 1].person, 16) != 0)
+			return i;
+	for (size_t i = n / 2; i > 0; i--)
+		if (memcmp(marks[i].person, marks[i - 1].person, 16) != 0)
+			return i;
+	return 0;
+}
+
+/* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over: nobody else shall wait for that. */
+static bool score_people(
+	struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
+{
+	if (score_chunk(w, marks, n, trace, e))
+		return true;
+	if (e->code != ERR_INVALID)
+		return false;
+	size_t half = middle(marks, n);
+	char id[DIGEST_UUID_TEXT];
+	if (half == 0) {
+		log_error("a person cannot be scored", e,
+			LOG_S("person", digest_uuid_format(marks->person, id)));
+		metric_add(service_metric_base() + SCORING_FAILED, 0, 1);
+	}
+	err_clear(e);
+	return half == 0 ||
+	       (score_people(w, marks, half, trace, e) && score_people(w, marks + half, n - half, trace, e));
+}
+
 bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
 	struct marks marks = {0};
@@ -263,7 +315,7 @@ bool scoring_handle(struct worker *w, const struct bus_message *messages, int n,
 	bool ok = gather(w, messages, n, &marks, e);
 	for (size_t i = 0, size; ok && i < marks.n; i += size) {
 		size = chunk_of(&marks, i);
-		ok = score_chunk(w, marks.list + i, size, trace, e);
+		ok = score_people(w, marks.list + i, size, trace, e);
 	}
 	marks_done(&marks);
 	return ok;

@@ -4,7 +4,7 @@
 #include "service.h"
 
 /* The metrics of scoring, in the order of main.c's table. */
-enum scoring_metric { SCORING_COMPUTED, SCORING_CHANGED };
+enum scoring_metric { SCORING_COMPUTED, SCORING_CHANGED, SCORING_FAILED };
 
 bool scoring_open(struct worker *w, struct err *e);
 void scoring_close(struct worker *w);

@@ -55,7 +55,7 @@ const struct db_statement scoring_statements[] = {
 		"uuid[]"},
 	[SCORING_WRITE] = {"write",
 		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, content, body, results, rating, "
-		"missing, computed_at) SELECT c.person, c.period, c.revision, p.revision, c.content, c.body, c.results, c.rating, "
+		"missing, computed_at) SELECT c.person, c.period, c.revision, p.revision, c.content, c.body, round(c.results, 2), c.rating, "
 		"c.missing, $9 FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], "
 		"$8::int4[]) AS c(person, period, revision, content, body, results, rating, missing) "
 		"JOIN scoring.person p ON p.person = c.person "
@@ -78,8 +78,8 @@ const struct db_statement scoring_statements[] = {
 		"SELECT DISTINCT person FROM registry.assignment_view WHERE person > $1 ORDER BY person LIMIT 200",
 		"uuid"},
 	[SCORING_YEARS] = {"years",
-		"SELECT coalesce(min(y), 0), coalesce(max(y), -1) FROM (SELECT month / 12 AS y FROM intake.total_view UNION ALL "
-		"SELECT month / 12 FROM intake.completeness_view UNION ALL SELECT left(period, 4)::int FROM scoring.score_view) a",
+		"SELECT month / 12 AS year FROM intake.total_view UNION SELECT month / 12 FROM intake.completeness_view UNION "
+		"SELECT left(period, 4)::int FROM scoring.score_view ORDER BY year",
 		""},
 };
 const size_t scoring_statements_n = sizeof scoring_statements / sizeof *scoring_statements;
@@ -207,12 +207,7 @@ bool scoring_people_page(struct db *db, const uint8_t after[16], struct db_resul
 	return db_exec(db, SCORING_PEOPLE_PAGE, out, e, DB_UUID(after));
 }
 
-bool scoring_years(struct db *db, int32_t *first, int32_t *last, struct err *e)
+bool scoring_years(struct db *db, struct db_result **out, struct err *e)
 {
-	DB_RESULT_AUTO *r = NULL;
-	if (!db_run(db, SCORING_YEARS, NULL, 0, &r, e))
-		return false;
-	*first = (int32_t)db_int(r, 0, 0);
-	*last = (int32_t)db_int(r, 0, 1);
-	return true;
+	return db_run(db, SCORING_YEARS, NULL, 0, out, e);
 }

@@ -48,4 +48,4 @@ bool scoring_published(struct db *db, struct db_array *people, struct err *e);
 
 /* For verification: a page of people after `after`, and the years in which a person has evidence or scores. */
 bool scoring_people_page(struct db *db, const uint8_t after[16], struct db_result **out, struct err *e);
-bool scoring_years(struct db *db, int32_t *first, int32_t *last, struct err *e);
+bool scoring_years(struct db *db, struct db_result **out, struct err *e); /* in order */

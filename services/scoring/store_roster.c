@@ -1,10 +1,13 @@
-/* Reads the roster whole. Its version is read first, so that a change that comes meanwhile is seen at the next look. */
+/* Reads the roster whole, as it was at one moment: its statements each see the registry anew, so its version is looked at
+ * before and after them. */
 #include "store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "store_statements.h"
+
+enum { ATTEMPTS = 5 };
 
 static void *table(int n, size_t size)
 {
@@ -148,7 +151,7 @@ static const struct {
 	{SCORING_PLANS, take_plans},
 };
 
-struct roster *scoring_roster_load(struct db *db, struct err *e)
+static struct roster *load(struct db *db, struct err *e)
 {
 	struct roster *to = calloc(1, sizeof *to);
 	bool ok = to && scoring_registry_version(db, &to->version, e);
@@ -161,5 +164,27 @@ struct roster *scoring_roster_load(struct db *db, struct err *e)
 		return to;
 	err_set(e, ERR_FATAL, "out of memory");
 	roster_free(to);
+	return NULL;
+}
+
+/* What does not fit together is an error only when nothing was changed meanwhile. */
+struct roster *scoring_roster_load(struct db *db, struct err *e)
+{
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		int64_t before, after;
+		if (!scoring_registry_version(db, &before, e))
+			return NULL;
+		struct roster *r = load(db, e);
+		if (!r && e->code != ERR_FATAL)
+			return NULL;
+		struct err again = {0};
+		if (scoring_registry_version(db, &after, &again) && after == before)
+			return r;
+		roster_free(r);
+		*e = again;
+		if (again.code != ERR_NONE)
+			return NULL;
+	}
+	err_set(e, ERR_RETRY, "the registry is being changed again and again");
 	return NULL;
 }
