@@ -117,6 +117,7 @@ score_golden_of = scoring
 test_feedback_of = notification
 test_registry_check_of = admin
 test_gateway_of = gateway
+test_admit_of = intake
 
 .PHONY: unit-programs unit-programs-here
 unit-programs:

@@ -1,50 +1,109 @@
 #include "conf.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "buf.h"
+#include "db.h"
+#include "http_address.h"
+#include "http_listen.h"
 
 extern char **environ;
 
 enum { CONF_MAX_FILE = 64 * 1024 };
 
-static char *conf_read_file(const char *path)
+/* Texts that must have a form, by their settings' names. What is wrong is told without the text: it may hold a
+ * password. */
+static const struct {
+	const char *name;
+	bool (*right)(const char *text);
+	const char *must;
+} forms[] = {
+	{"DATABASE_URL", db_url_valid,
+		"is not a valid PostgreSQL URL: it is like postgresql://role:password@host:5432/database, and in a "
+		"password / @ % : ? # and spaces are written as %2F %40 %25 %3A %3F %23 %20"},
+	{"LISTEN", http_listen_valid, "must be like 127.0.0.1:8080 or :8080, with a port up to 65535"},
+	{"OPS_LISTEN", http_listen_valid, "must be like 127.0.0.1:8080 or :8080, with a port up to 65535"},
+	{"TRUSTED_PROXIES", http_blocks_valid,
+		"must be at most 32 addresses or blocks, such as 10.0.0.0/8,::1"},
+	{"PUBLIC_URL", http_url_valid, "must begin with http:// or https:// and a host"},
+};
+
+/* Why a file's text cannot be a setting's; NULL: it can. */
+static const char *conf_read(int fd, struct buf *text)
 {
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return NULL;
-	BUF_AUTO text;
-	buf_init(&text, CONF_MAX_FILE);
+	struct stat about;
 	char piece[4096];
-	for (size_t n; (n = fread(piece, 1, sizeof piece, file)) > 0;)
-		buf_add(&text, piece, n);
-	fclose(file);
-	while (text.len && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r'))
-		text.data[--text.len] = '\0';
-	return buf_take(&text);
+	ssize_t n = 0;
+	if (fd < 0 || fstat(fd, &about) != 0)
+		return strerror(errno);
+	if (!S_ISREG(about.st_mode)) /* others may never end, or never begin */
+		return "it is no regular file";
+	while (!text->failed && (n = read(fd, piece, sizeof piece)) > 0)
+		buf_add(text, piece, (size_t)n);
+	if (n < 0)
+		return strerror(errno);
+	if (text->failed)
+		return "it is over 64 KiB";
+	while (text->len && (text->data[text->len - 1] == '\n' || text->data[text->len - 1] == '\r'))
+		text->data[--text->len] = '\0';
+	return !text->len || strlen(text->data) == text->len ? NULL : "it holds a NUL";
 }
 
-/* The setting's text: the variable, else the file <NAME>_FILE names, else the default. NULL: none. */
-static char *conf_text(const struct conf_setting *s, struct buf *wrong)
+static char *conf_read_file(const char *variable, const char *path, bool may_be_empty, struct buf *wrong)
 {
-	const char *value = getenv(s->name);
+	BUF_AUTO text;
+	buf_init(&text, CONF_MAX_FILE);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *why = conf_read(fd, &text);
+	if (fd >= 0)
+		close(fd);
+	if (!why && !text.len && !may_be_empty)
+		why = "it is empty";
+	if (!why)
+		return buf_take(&text);
+	buf_addf(wrong, "%s%s: the file it names cannot be read (%s)", wrong->len ? "; " : "", variable, why);
+	return NULL;
+}
+
+/* The variable, else what is in the file that <NAME>_FILE names. NULL: neither, or it is wrong. */
+static char *conf_given(const char *name, bool may_be_empty, struct buf *wrong)
+{
+	const char *value = getenv(name);
 	if (value && *value)
 		return strdup(value);
 	char variable[128];
-	snprintf(variable, sizeof variable, "%s_FILE", s->name);
+	snprintf(variable, sizeof variable, "%s_FILE", name);
 	const char *path = getenv(variable);
-	if (path && *path) {
-		char *text = conf_read_file(path);
-		if (!text)
-			buf_addf(wrong, "%s%s: the file it names cannot be read (%s)", wrong->len ? "; " : "",
-				variable, strerror(errno));
-		return text;
-	}
-	return s->fallback ? strdup(s->fallback) : NULL;
+	return path && *path ? conf_read_file(variable, path, may_be_empty, wrong) : NULL;
+}
+
+/* The setting's text: what is given, else the default. NULL: none. */
+static char *conf_text(const struct conf_setting *s, struct buf *wrong)
+{
+	size_t before = wrong->len;
+	bool may_be_empty = s->fallback && !*s->fallback;
+	char *text = conf_given(s->name, may_be_empty, wrong);
+	return text || wrong->len > before || !s->fallback ? text : strdup(s->fallback);
+}
+
+bool conf_secret(const char *name, char **out, struct err *e)
+{
+	BUF_AUTO wrong;
+	buf_init(&wrong, CONF_MAX_FILE);
+	*out = conf_given(name, false, &wrong);
+	return wrong.len == 0 || err_set(e, ERR_FATAL, "%s", wrong.data);
+}
+
+static void conf_check_form(const struct conf_setting *s, const char *text, struct buf *wrong)
+{
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if (*text && strcmp(forms[i].name, s->name) == 0 && !forms[i].right(text))
+			buf_addf(wrong, "%s%s %s", wrong->len ? "; " : "", s->name, forms[i].must);
 }
 
 static bool conf_int(const char *text, const struct conf_setting *s, void *place)
@@ -77,6 +136,7 @@ static void conf_load_one(const struct conf_setting *s, void *into, struct buf *
 		return;
 	}
 	if (s->type == CONF_TEXT || s->type == CONF_SECRET) {
+		conf_check_form(s, text, wrong);
 		*(char **)place = text;
 		return;
 	}

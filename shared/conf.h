@@ -1,7 +1,8 @@
 /* conf: a program's settings as a table that drives reading, defaults, --help and the docs.
  *
  * A setting comes from the environment variable of its name, or from the file that <NAME>_FILE names (for
- * mounted secrets; a trailing newline is dropped). An empty value counts as unset. This is the only door to
+ * mounted secrets: a regular file of at most 64 KiB, empty only where the default is; trailing newlines are dropped).
+ * An empty value counts as unset. Some texts must have a form, which is checked wherever the setting is read. This is the only door to
  * getenv.
  */
 #pragma once
@@ -32,6 +33,10 @@ struct conf_setting {
 /* Reads every setting of the table into the struct at `into`. Texts live until the program ends. All that is
  * wrong is named in one error: ERR_FATAL, "KAFKA_BROKERS is not set; LOG_LEVEL …". */
 bool conf_load(const struct conf_setting *table, size_t n, void *into, struct err *e);
+
+/* One that is in no table: the variable's text, or that of the file which <NAME>_FILE names; *out is the caller's, NULL
+ * when neither is set. False (ERR_FATAL) for a file that cannot be read. */
+bool conf_secret(const char *name, char **out, struct err *e);
 
 /* The table for --help: name, default, meaning. */
 void conf_help(FILE *out, const struct conf_setting *table, size_t n);

@@ -55,6 +55,10 @@ struct db_value {
 #define DB_UUID(data_) ((struct db_value){.kind = DB_K_UUID, .data = (data_), .len = 16})
 #define DB_TIME(v_) ((struct db_value){.kind = DB_K_TIME, .number = (v_)})
 #define DB_DATE(v_) ((struct db_value){.kind = DB_K_DATE, .number = (v_)})
+/* Whether libpq takes it for a connection string, and none of its parts spills into another: a / or an @ in a password
+ * that is not percent-encoded. */
+bool db_url_valid(const char *url);
+
 struct db_value db_text_value(const char *text); /* NULL becomes SQL's NULL */
 struct db_value db_text_value_n(const char *text, size_t len);
 struct db_value db_json_value(const char *text); /* NULL becomes SQL's NULL */

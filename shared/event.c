@@ -415,10 +415,23 @@ static json_t *parse_structured(const struct event_input *in, struct event_fault
 	return NULL;
 }
 
+bool event_fits(const struct event_input *in, size_t key_len, struct event_fault *fault)
+{
+	size_t bytes = key_len;
+	for (size_t i = 0; i < in->n_headers; i++)
+		bytes += strlen(in->headers[i].name) + in->headers[i].len;
+	if (in->n_headers > EVENT_MAX_HEADERS)
+		return fault_set(fault, REASON_TOO_LARGE, "",
+			"has more than 256 headers; the rest of them is only on the topic");
+	return bytes <= EVENT_MAX_HEADER_BYTES ||
+	       fault_set(fault, REASON_TOO_LARGE, "",
+		       "key and headers together are over 64 KiB; the rest of them is only on the topic");
+}
+
 bool event_decode(const struct event_input *in, struct event *out, struct event_fault *fault)
 {
 	if (in->len > EVENT_MAX_BYTES)
-		return fault_set(fault, REASON_TOO_LARGE, "", "is over 64 KiB");
+		return fault_set(fault, REASON_TOO_LARGE, "", "the value is over 64 KiB");
 	json_t *root = mode_of(in) == MODE_BINARY ? parse_binary(in, fault) : parse_structured(in, fault);
 	bool ok = root && event_decode_json(root, out, fault);
 	json_decref(root);

@@ -15,7 +15,13 @@
 #include "dec.h"
 #include "digest.h"
 
-enum { EVENT_MAX_BYTES = 64 * 1024, EVENT_MAX_DEPTH = 32, EVENT_MAX_TEXT = 128 };
+enum {
+	EVENT_MAX_BYTES = 64 * 1024,
+	EVENT_MAX_HEADERS = 256,
+	EVENT_MAX_HEADER_BYTES = 64 * 1024, /* the message's key, and its headers' names and values */
+	EVENT_MAX_DEPTH = 32,
+	EVENT_MAX_TEXT = 128
+};
 
 /* Why evidence is rejected, in the order in which reasons apply: the first one counts. */
 enum reason {
@@ -81,6 +87,10 @@ struct event_fault {
 	char field[64]; /* "data.value", "" for the whole event */
 	char detail[160];
 };
+
+/* False, with the fault set to too_large, when the key and the headers of an event's message are beyond their limits. Those
+ * who admit events ask this first; what is admitted is decoded again without. */
+bool event_fits(const struct event_input *in, size_t key_len, struct event_fault *fault);
 
 /* Decodes one event. On success the caller calls event_done. On false *fault says the first thing wrong and
  * there is nothing to free; what could be read of `source` and `id` is not kept. A message without a CloudEvents

@@ -1,6 +1,5 @@
 #include "http.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,7 +19,6 @@ enum {
 	HEAD_MAX = 16 * 1024, /* of a request's head */
 	POOL = 2 * HEAD_MAX, /* the library's memory for each connection */
 	SWALLOW = 4 * 1024 * 1024, /* of a refused body, so that the client gets to read why */
-	HELD = 8 * 1024 * 1024, /* of bodies, for all requests together */
 	STACK = 512 * 1024, /* of each connection's thread */
 	DRAIN_MS = 5000,
 };
@@ -30,7 +28,6 @@ struct http_server {
 	struct MHD_Daemon *daemon;
 	struct http_peers *peers;
 	int fd, port;
-	atomic_size_t held; /* bytes of bodies under way */
 };
 
 /* --- the answer */
@@ -185,12 +182,21 @@ static enum MHD_Result begin(struct exchange *x, struct MHD_Connection *connecti
 		http_problem(
 			&x->request, 429, "too_many_requests", "too many requests at once from this address");
 	}
+	if (!x->status && x->route->max_body && x->server->config.admit)
+		x->server->config.admit(x->server->config.context, &x->request);
 	if (x->status && (content_length(x) > SWALLOW || exchange_field(x, "Expect")))
 		return send_answer(x, connection);
 	return MHD_YES;
 }
 
 /* --- the request's body, and its handler */
+
+/* What came of the body so far is not needed any more. */
+static void drop_body(struct exchange *x)
+{
+	buf_done(&x->body);
+	http_peer_hold(x->peer, 0);
+}
 
 static void refuse_busy(struct exchange *x)
 {
@@ -202,13 +208,13 @@ static void refuse_busy(struct exchange *x)
 static enum MHD_Result take_body(struct exchange *x, const char *data, size_t len)
 {
 	if (!x->status) {
-		x->held += len;
-		if (atomic_fetch_add(&x->server->held, len) + len > HELD)
-			refuse_busy(x);
-		else if (len > x->route->max_body - x->body.len || !buf_add(&x->body, data, len))
+		if (len > x->route->max_body - x->body.len)
 			refuse_size(x);
+		else if (!http_peer_hold(x->peer, x->body.len + len) || !buf_add(&x->body, data, len))
+			refuse_busy(x);
 		else
 			return MHD_YES;
+		drop_body(x);
 	}
 	x->swallowed += len;
 	return x->swallowed > SWALLOW ? MHD_NO : MHD_YES;
@@ -279,7 +285,6 @@ static void on_completed(
 		return;
 	if (s->config.done && x->status)
 		s->config.done(s->config.context, &x->request, x->status, clock_monotonic() - x->started);
-	atomic_fetch_sub(&s->held, x->held);
 	http_peer_idle(x->peer);
 	exchange_free(x);
 	*context = NULL;

@@ -75,6 +75,9 @@ struct http_config {
 		max_per_address; /* connections; requests under way where a trusted proxy speaks for a client */
 	int request_deadline_ms; /* for a whole request, first byte to last; for an answer; for idling */
 	const char *trusted_proxies; /* comma-separated addresses or CIDR blocks, or NULL */
+	/* Optional: called for a route that takes a body once the head is there, before the body is read; answers when
+	 * this request may have none. Large bodies want it, or strangers fill the memory that all requests share. */
+	bool (*admit)(void *context, struct http_request *r);
 	/* Optional: after every answer of a handler or of the guard; `micros` from the request line on. */
 	void (*done)(void *context, const struct http_request *r, int status, int64_t micros);
 };

@@ -127,6 +127,26 @@ int http_blocks_parse(const char *text, struct http_block *out, int max)
 	return n;
 }
 
+bool http_blocks_valid(const char *text)
+{
+	struct http_block blocks[HTTP_BLOCKS_MOST];
+
+	return http_blocks_parse(text, blocks, HTTP_BLOCKS_MOST) >= 0;
+}
+
+bool http_url_valid(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	size_t scheme = !strncmp(text, "https://", 8) ? 8 : !strncmp(text, "http://", 7) ? 7 : 0, host = 0;
+	const char *p = text + scheme;
+
+	while (p[host] && (strchr(letters, p[host]) || strchr(".-:[]", p[host])))
+		host++;
+	for (p += host; *p && (strchr(letters, *p) || strchr("/.-_~", *p)); p++)
+		;
+	return scheme && host && !*p && (text[scheme + host] == '/' || !text[scheme + host]);
+}
+
 static bool in_block(const struct http_block *b, const struct http_address *a)
 {
 	unsigned whole = b->bits / 8, rest = b->bits % 8;

@@ -33,7 +33,7 @@ struct exchange {
 	const struct http_route *route;
 	bool begun;
 	struct buf body;
-	size_t held, swallowed; /* bytes of the body counted as held; bytes thrown away */
+	size_t swallowed; /* bytes of the body thrown away */
 
 	int status; /* 0: not answered yet */
 	const char *type;

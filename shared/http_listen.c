@@ -4,11 +4,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 511 };
+enum { BACKLOG = 511, PORT_MOST = 65535 };
 
 static bool split(const char *address, char host[64], char port[8])
 {
@@ -26,7 +27,16 @@ static bool split(const char *address, char host[64], char port[8])
 	memcpy(host, start, len);
 	host[len] = '\0';
 	strcpy(port, colon + 1);
-	return true;
+	return strspn(port, "0123456789") == strlen(port) && atoi(port) <= PORT_MOST &&
+	       strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:%_") ==
+		       strlen(host);
+}
+
+bool http_listen_valid(const char *address)
+{
+	char host[64], port[8];
+
+	return split(address, host, port);
 }
 
 static int open_one(const struct addrinfo *a)
@@ -72,7 +82,7 @@ int http_listen(const char *address, struct err *e)
 	char host[64], port[8];
 	int fd;
 
-	if (!split(address, host, port) || strspn(port, "0123456789") != strlen(port)) {
+	if (!split(address, host, port)) {
 		err_set(e, ERR_FATAL, "'%s' is no address to listen on: it must be like 127.0.0.1:8080",
 			address);
 		return -1;

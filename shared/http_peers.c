@@ -8,7 +8,13 @@
 #include "clock.h"
 #include "http_address.h"
 
-enum { MAX_TRUSTED = 32, REAP_EVERY_MS = 250 };
+enum { REAP_EVERY_MS = 250 };
+
+enum {
+	HELD = 8 * 1024 * 1024, /* of bodies, for all requests together */
+	HELD_BY_ONE = HELD / 2, /* for those of one client */
+	HELD_FREE = 4096, /* of each body, uncounted: less than its connection costs, and enough to sign in */
+};
 
 enum state { IDLE, READING, WORKING, ANSWERING };
 
@@ -18,6 +24,7 @@ struct http_peer {
 	int fd;
 	enum state state;
 	bool first; /* nothing was asked on it before */
+	size_t held; /* of its request's body, beyond what is free */
 	int64_t deadline; /* on the monotonic clock; 0: none */
 	struct http_address from, client;
 	char text[HTTP_ADDRESS_TEXT];
@@ -32,7 +39,7 @@ struct http_peers {
 	unsigned max_per_address;
 	int64_t patience;
 	bool draining, ending;
-	struct http_block trusted[MAX_TRUSTED];
+	struct http_block trusted[HTTP_BLOCKS_MOST];
 	int n_trusted;
 };
 
@@ -97,10 +104,10 @@ struct http_peers *http_peers_new(
 	init_locks(p);
 	p->max_per_address = max_per_address;
 	p->patience = (int64_t)deadline_ms * 1000;
-	p->n_trusted = http_blocks_parse(trusted_proxies, p->trusted, MAX_TRUSTED);
+	p->n_trusted = http_blocks_parse(trusted_proxies, p->trusted, HTTP_BLOCKS_MOST);
 	if (p->n_trusted < 0)
 		err_set(e, ERR_FATAL, "the trusted proxies must be at most %d addresses or blocks",
-			MAX_TRUSTED);
+			HTTP_BLOCKS_MOST);
 	else if (pthread_create(&p->reaper, NULL, reap_loop, p))
 		err_set(e, ERR_FATAL, "no thread could be started");
 	else
@@ -169,6 +176,8 @@ static void become(struct http_peer *peer, enum state state)
 
 	p->busy += (state != IDLE) - (peer->state != IDLE);
 	peer->state = state;
+	if (state == IDLE)
+		peer->held = 0;
 	if (!p->busy && p->draining)
 		pthread_cond_broadcast(&p->changed);
 }
@@ -233,6 +242,26 @@ bool http_peer_asks(struct http_peer *peer, const char *forwarded)
 			n += other->state != IDLE && http_address_equal(&other->client, &client);
 	pthread_mutex_unlock(&p->lock);
 	return n <= p->max_per_address;
+}
+
+bool http_peer_hold(struct http_peer *peer, size_t bytes)
+{
+	struct http_peers *p = peer->all;
+	size_t want = bytes > HELD_FREE ? bytes - HELD_FREE : 0, all = want, own = want;
+	bool fits;
+
+	pthread_mutex_lock(&p->lock);
+	for (const struct http_peer *other = p->head; want && other; other = other->next) {
+		size_t held = other == peer ? 0 : other->held;
+
+		all += held;
+		own += http_address_equal(&other->client, &peer->client) ? held : 0;
+	}
+	fits = all <= HELD && own <= HELD_BY_ONE;
+	if (fits)
+		peer->held = want;
+	pthread_mutex_unlock(&p->lock);
+	return fits;
 }
 
 const char *http_peer_client(const struct http_peer *peer)

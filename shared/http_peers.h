@@ -30,6 +30,9 @@ void http_peer_reading(struct http_peer *peer);
 /* Once its head is read: notes who asks (`forwarded`: X-Forwarded-For or NULL); false when that client, behind a
  * proxy, has as many requests under way as it may. */
 bool http_peer_asks(struct http_peer *peer, const char *forwarded);
+/* How many bytes of a body this request holds now: until it is idle, or says otherwise. False, and nothing noted,
+ * when all together, or those of its client, would hold more than they may. A body's first bytes always fit. */
+bool http_peer_hold(struct http_peer *peer, size_t bytes);
 void http_peer_working(struct http_peer *peer);
 void http_peer_answering(struct http_peer *peer);
 void http_peer_idle(struct http_peer *peer);

@@ -74,5 +74,9 @@ class Told:
 
 
 def unpack(headers):
-    return {name: None if value is None else base64.b64decode(value, validate=True)
-            for name, value in headers.items()}
+    """From evidence.rejected, {name: value}, or as they are stored, [[name, value], ...]."""
+    def decoded(value):
+        return None if value is None else base64.b64decode(value, validate=True)
+    if isinstance(headers, list):
+        return {decoded(name).decode(): decoded(value) for name, value in headers}
+    return {name: decoded(value) for name, value in headers.items()}

@@ -24,7 +24,8 @@ static const struct option load_options[] = {
 static const struct option token_options[] = {
 	{"--role", "ROLE", .help = "person, head, auditor, operator or upstream"},
 	{"--nip", "NIP", .help = "whose it is; person and head want it"},
-	{"--agency", "CODE", .help = "a head's agency; without it that of the person's unit"},
+	{"--agency", "CODE",
+		.help = "a head's agency, for good; without it that of the person's unit on each day"},
 	{"--source", "CODE", .help = "the system that publishes with it; upstream wants it"},
 	{"--days", "N", .help = "good for so many days; without it until it is revoked", .min = 1,
 		.max = 36500},

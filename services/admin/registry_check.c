@@ -189,11 +189,52 @@ static void ruleset_check(struct check *c, const char *place, const json_t *row)
 	}
 }
 
+/* Kafka takes '.' and '_' in a topic's name for the same. */
+static bool same_topic(const char *a, const char *b)
+{
+	for (; *a && (*a == *b || (strchr("._", *a) && *b && strchr("._", *b))); a++, b++)
+		;
+	return !*a && !*b;
+}
+
+/* The first of these sources whose topic could not be beside the code's; those from the code itself on do not
+ * count. NULL: none. */
+static const char *topic_clash(const json_t *sources, const char *code)
+{
+	const char *other;
+	json_t *v;
+	json_object_foreach ((json_t *)(uintptr_t)sources, other, v) {
+		if (strcmp(other, code) == 0)
+			break;
+		if (same_topic(other, code))
+			return other;
+	}
+	return NULL;
+}
+
+/* A source that is stored already stays, whatever it clashes with: no file could take it back. */
+static void source_check(struct check *c, const char *place, const json_t *row)
+{
+	char at[PLACE_TEXT];
+	const char *code = text_of(row, "code");
+	const json_t *known = json_object_get(c->known, "sources");
+	if (!code || json_object_get(known, code))
+		return;
+	const char *other = topic_clash(known, code);
+	if (!other)
+		other = topic_clash(json_object_get(c->in_file, "sources"), code);
+	if (other)
+		findings_add(c->found, place_field(c, place, "code", at),
+			"Kafka cannot have its topic beside that of the source %s: it takes . and _ for the same",
+			other);
+}
+
 static const struct {
 	const char *part;
 	void (*check)(struct check *c, const char *place, const json_t *row);
 } together[] = {
 	{"indicators", indicator_check},
+	{"sources", source_check},
 	{"people", people_check},
 	{"absences", dates_check},
 	{"plans", plan_check},

@@ -173,9 +173,11 @@ static bool load_after(struct admin *a, struct err *e)
 {
 	int created = 0;
 	int64_t said = 0;
-	if (!topics_create(a, false, -1, &created, e))
-		return err_wrap(e, "the registry is loaded, but not all topics are there");
-	return publish_outbox(a, &said, e);
+	struct err topics = {0};
+	if (!topics_create(a, false, -1, &created, &topics))
+		err_wrap(&topics, "the registry is loaded, but not all topics are there");
+	return publish_outbox(a, &said, e) &&
+	       (topics.code == ERR_NONE || err_set(e, topics.code, "%s", topics.text));
 }
 
 static bool load_file(

@@ -47,7 +47,7 @@ bool token_check(const struct arguments *args, struct err *e)
 }
 
 struct subject {
-	struct db_value person, agency; /* borrowed from the rows */
+	struct db_value person, agency; /* borrowed from the rows and the arguments */
 };
 
 /* Looks up whom the token is for. */
@@ -68,11 +68,10 @@ static bool token_subject(struct admin *a, const struct arguments *args, struct 
 	*out = (struct subject){DB_NULL, DB_NULL};
 	if (nip)
 		out->person = DB_UUID(db_uuid(*rows, 0, 0));
-	if (strcmp(args->option[TOKEN_ROLE], "head") != 0)
-		return true;
-	if (db_is_null(*rows, 0, 1))
+	if (strcmp(args->option[TOKEN_ROLE], "head") == 0 && db_is_null(*rows, 0, 1))
 		return err_set(e, ERR_NOT_FOUND, "this person has no assignment today, so say --agency");
-	out->agency = DB_TEXT(db_text(*rows, 0, 1));
+	out->agency =
+		DB_TEXT(agency); /* without one it is that of the assignment on the day when it is used */
 	return true;
 }
 

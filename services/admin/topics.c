@@ -8,7 +8,7 @@
 #include "store.h"
 
 #define DAY_MS INT64_C(86400000)
-enum { BROKERS_DEFAULT = -1 };
+enum { BROKERS_DEFAULT = -1, PING_MS = 5000 };
 
 /* What is kept for good is in PostgreSQL: a topic need only outlast the time that its readers are away. */
 static const struct bus_topic internal_topics[] = {
@@ -25,17 +25,43 @@ static void topic_note(const char *name, int partitions, void *arg)
 	json_object_set_new(arg, name, json_integer(partitions));
 }
 
-static bool topic_ensure(struct admin *a, const json_t *existing, const struct bus_topic *topic,
-	int replication, int *created, struct err *e)
+struct ensuring {
+	const json_t *existing;
+	int replication, created, failed;
+};
+
+/* A topic that Kafka refuses is told and counted; false when Kafka is away. */
+static bool topic_ensure(struct admin *a, struct ensuring *t, const struct bus_topic *topic, struct err *e)
 {
 	bool is_new = false;
-	if (json_object_get(existing, topic->name))
+	struct err why = {0};
+	if (json_object_get(t->existing, topic->name))
 		return true;
-	if (!bus_topic_create(a->bus, topic, replication, &is_new, e))
-		return false;
+	if (!bus_topic_create(a->bus, topic, t->replication, &is_new, &why)) {
+		fprintf(stderr, "%s\n", why.text);
+		t->failed++;
+		return bus_ping(a->bus, PING_MS, e);
+	}
 	if (is_new) {
 		printf("created topic %s\n", topic->name);
-		(*created)++;
+		t->created++;
+	}
+	return true;
+}
+
+static bool topics_ensure(
+	struct admin *a, struct ensuring *t, bool internal, const struct db_result *sources, struct err *e)
+{
+	for (size_t i = 0; internal && i < COUNT(internal_topics); i++)
+		if (!topic_ensure(a, t, &internal_topics[i], e))
+			return false;
+	for (int i = 0; i < db_rows(sources); i++) {
+		char name[128];
+		struct bus_topic topic = activity_topic;
+		snprintf(name, sizeof name, "terukur.activity.%s", db_text(sources, i, 0));
+		topic.name = name;
+		if (!topic_ensure(a, t, &topic, e))
+			return false;
 	}
 	return true;
 }
@@ -44,21 +70,14 @@ bool topics_create(struct admin *a, bool internal, int replication, int *created
 {
 	json_auto_t *existing = json_object();
 	DB_RESULT_AUTO *sources = NULL;
+	struct ensuring t = {.existing = existing, .replication = replication};
 	if (!admin_kafka(a, e) || !bus_topic_list(a->bus, "terukur.", topic_note, existing, e) ||
-		!db_run(a->db, STORE_SOURCE_CODES, NULL, 0, &sources, e))
+		!db_run(a->db, STORE_SOURCE_CODES, NULL, 0, &sources, e) ||
+		!topics_ensure(a, &t, internal, sources, e))
 		return false;
-	for (size_t i = 0; internal && i < COUNT(internal_topics); i++)
-		if (!topic_ensure(a, existing, &internal_topics[i], replication, created, e))
-			return false;
-	for (int i = 0; i < db_rows(sources); i++) {
-		char name[128];
-		struct bus_topic topic = activity_topic;
-		snprintf(name, sizeof name, "terukur.activity.%s", db_text(sources, i, 0));
-		topic.name = name;
-		if (!topic_ensure(a, existing, &topic, replication, created, e))
-			return false;
-	}
-	return true;
+	*created = t.created;
+	return t.failed == 0 ||
+	       err_set(e, ERR_INVALID, "%d topics could not be created: see above", t.failed);
 }
 
 bool topics_run(struct admin *a, const struct arguments *args, struct err *e)

@@ -5,6 +5,9 @@
 
 #include "http.h"
 
+/* Whether a request may have the body that its route takes. */
+bool api_admit(void *gateway, struct http_request *r);
+
 bool api_post_events(void *gateway, struct http_request *r);
 bool api_get_rejections(void *gateway, struct http_request *r);
 bool api_get_score(void *gateway, struct http_request *r);

@@ -129,13 +129,32 @@ static bool take_events(struct visit *v, struct posted *p, struct err *e)
 	return http_json(v->request, 202, json_pack("{s:i}", "accepted", p->n));
 }
 
+/* False, answered, when this client may post nothing. */
+static bool may_post(struct visit *v)
+{
+	if (v->who.role != ROLE_UPSTREAM || !*v->who.source)
+		return visit_forbidden(v);
+	return !visit_refused(v);
+}
+
+static bool admit_events(struct visit *v, struct err *e)
+{
+	(void)e;
+	return may_post(v);
+}
+
+/* The other bodies are forms, which are small. */
+bool api_admit(void *gateway, struct http_request *r)
+{
+	return strcmp(r->route, "/api/v1/events") != 0 ||
+	       visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){NULL}, admit_events);
+}
+
 static bool post_events(struct visit *v, struct err *e)
 {
 	const char *sent = http_header(v->request, "Content-Type");
 	bool batch = is_type(sent, "application/cloudevents-batch+json");
-	if (v->who.role != ROLE_UPSTREAM || !*v->who.source)
-		return visit_forbidden(v);
-	if (visit_refused(v))
+	if (!may_post(v))
 		return false;
 	if (!batch && !is_type(sent, "application/cloudevents+json") && !is_type(sent, "application/json"))
 		return http_problem(v->request, 415, "unsupported_media_type",

@@ -57,7 +57,7 @@ static json_t *evidence_json(const struct evidence_row *x)
 		"replaced_by", x->replaced_by, "topic", x->topic, "partition", x->partition, "offset",
 		(json_int_t)x->offset, "received_at", clock_format(x->received_at, received), "sha256",
 		digest_hex(x->sha256, x->sha256_len, sha256), "headers",
-		headers_shown(x->headers, x->headers_len), "payload", text_of(&payload));
+		headers_shown(x->headers, x->headers_len, SIZE_MAX), "payload", text_of(&payload));
 }
 
 static bool answer_evidence(struct visit *v, const struct db_result *r, const char *list)

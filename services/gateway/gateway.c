@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <string.h>
 
+#include "api.h"
 #include "clock.h"
 #include "store.h"
 
@@ -29,6 +30,7 @@ bool gateway_start(struct gateway *g, const struct http_route *routes, size_t n,
 		.max_per_address = (unsigned)g->max_per_address,
 		.request_deadline_ms = (int)g->request_deadline_ms,
 		.trusted_proxies = g->trusted_proxies,
+		.admit = api_admit,
 		.done = count,
 	};
 	mallopt(M_ARENA_MAX, ARENAS);

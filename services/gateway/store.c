@@ -29,16 +29,21 @@ enum statement {
 	PEOPLE,
 };
 
+/* A head's agency: what the token says, else that of today's assignment, which ends with a transfer. */
+#define AGENCY_TODAY \
+	"coalesce(t.agency, (SELECT a.agency FROM registry.assignment_view a WHERE t.role = 'head' " \
+	"AND a.person = t.person AND a.from_date <= $3 AND coalesce(a.until_date, 'infinity') >= $3))"
+
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
-		"SELECT id, role, person, agency, source FROM registry.token_view "
-		"WHERE hash = $1 AND (expires_at IS NULL OR expires_at > $2)",
-		"bytea, timestamptz"},
+		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source FROM registry.token_view t "
+		"WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)",
+		"bytea, timestamptz, date"},
 	[SESSION] = {"session",
-		"SELECT t.id, t.role, t.person, t.agency, t.source "
+		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source "
 		"FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
 		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR t.expires_at > $2)",
-		"bytea, timestamptz"},
+		"bytea, timestamptz, date"},
 	[SESSION_ADD] = {"session_add",
 		"INSERT INTO gateway.session (hash, token, created_at, expires_at) VALUES ($1, $2, $3, $4)",
 		"bytea, int8, timestamptz, timestamptz"},
@@ -72,15 +77,16 @@ const struct db_statement store_statements[] = {
 		"AND NOT EXISTS (SELECT FROM registry.absence_view b WHERE b.person = $1 "
 		"AND d.day BETWEEN b.from_date AND b.until_date)",
 		"uuid, date, date, date"},
-	/* `found` tells of a next page; `before` ends a page early, so that one of the largest events stays
-	 * small. */
+	/* `found` tells of a next page; `before` ends a page early, so that one of the largest events stays small. What an
+	 * older intake let in can have megabytes of headers. */
 	[EVIDENCE] = {"evidence",
 		"SELECT y.at, y.key, s.code, y.event_id, y.kind, i.code, y.value, y.\"of\", y.ref, y.replaced_by, y.topic, "
 		"y.\"partition\", y.\"offset\", y.received_at, y.sha256, y.headers, y.payload, y.found "
 		"FROM (SELECT x.*, count(*) OVER () AS found, "
-		"sum(octet_length(x.payload)) OVER (ORDER BY x.at, x.key) - octet_length(x.payload) AS before "
+		"sum(x.bytes) OVER (ORDER BY x.at, x.key) - x.bytes AS before "
 		"FROM (SELECT key, at, kind, source, indicator, value, \"of\", event_id, ref, replaced_by::text AS replaced_by, "
-		"topic, \"partition\", \"offset\", received_at, sha256, headers, payload FROM intake.evidence_view "
+		"topic, \"partition\", \"offset\", received_at, sha256, headers, payload, "
+		"octet_length(payload) + coalesce(octet_length(headers), 0) AS bytes FROM intake.evidence_view "
 		"WHERE person = $1 AND day BETWEEN $2 AND $3 AND ($4 = 0 OR indicator = $4) "
 		"AND ($5::timestamptz IS NULL OR (at, key) > ($5, $6)) ORDER BY at, key LIMIT 101) x) y "
 		"JOIN registry.source_view s ON s.id = y.source JOIN registry.indicator_view i ON i.id = y.indicator "
@@ -154,7 +160,7 @@ static bool who_find(struct db *db, enum statement statement, const uint8_t hash
 	struct who *out, bool *found, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	if (!db_exec(db, (int)statement, &r, e, DB_BYTES(hash, 32), DB_TIME(now)))
+	if (!db_exec(db, (int)statement, &r, e, DB_BYTES(hash, 32), DB_TIME(now), DB_DATE(clock_date(now))))
 		return false;
 	*found = db_rows(r) == 1 && who_read(r, out);
 	return true;

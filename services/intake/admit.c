@@ -73,6 +73,12 @@ static bool fails_future(const struct judged *j)
 	return j->event->time > j->now + FUTURE;
 }
 
+/* Nobody can have reported in full what has not begun: it would make everybody's 0 of it. */
+static bool fails_begun(const struct judged *j)
+{
+	return j->event->type == EVENT_COMPLETE && j->event->month > clock_month(clock_date(j->now + FUTURE));
+}
+
 static bool fails_employed(const struct judged *j)
 {
 	return is_activity(j) && !registry_employed(j->registry, j->person, clock_date(j->event->time));
@@ -95,6 +101,7 @@ static const struct {
 	{REASON_VALUE_OUT_OF_RANGE, fails_range, "data.value",
 		"is outside the indicator's min and max, or `of` is missing or not above 0"},
 	{REASON_TIME_IN_FUTURE, fails_future, "time", "is more than 5 minutes in the future"},
+	{REASON_TIME_IN_FUTURE, fails_begun, "data.period", "is a month that has not begun"},
 	{REASON_NOT_EMPLOYED, fails_employed, "time", "is on a day on which the person was not employed"},
 };
 

@@ -60,15 +60,6 @@ bool intake_refresh(struct worker *w, struct err *e)
 
 /* Decode */
 
-static size_t headers_of(const struct bus_message *m, struct event_header *out)
-{
-	struct bus_header h;
-	size_t n = 0;
-	for (; n < HEADERS_MOST && bus_message_header(m, n, &h); n++)
-		out[n] = (struct event_header){h.name, h.data, h.len};
-	return n;
-}
-
 static void decode_one(struct batch *b, const struct registry *r, int i)
 {
 	const struct bus_message *m = &b->messages[i];
@@ -77,7 +68,13 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 	b->bare[i] = in.n_headers == 0;
 	struct event event;
 	struct event_fault fault;
-	if (event_decode(&in, &event, &fault)) {
+	if (m->unreadable) {
+		b->rows[i] = (struct evidence){.early = REASON_MALFORMED,
+			.field = "",
+			.detail = "its batch cannot be unpacked; it is only on the topic"};
+		return;
+	}
+	if (event_fits(&in, m->key_len, &fault) && event_decode(&in, &event, &fault)) {
 		admit_event(r, admit_topic_source(m->topic), &event, b->now, batch_keep, b, &b->rows[i]);
 		event_done(&event);
 		return;
@@ -127,25 +124,28 @@ int32_t batch_topic(const struct intake *in, const char *name)
 	return 0;
 }
 
-struct origin batch_origin(const struct batch *b, const struct intake *in, int i, char **headers)
+bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out, char **headers,
+	struct err *e)
 {
 	const struct bus_message *m = &b->messages[i];
-	*headers = b->bare[i] ? NULL : headers_json(m);
-	struct origin o = {
+	*headers = NULL;
+	if (!b->bare[i] && !headers_json(m, headers))
+		return err_set(e, ERR_FATAL, "out of memory");
+	*out = (struct origin){
 		.topic = batch_topic(in, m->topic),
 		.topic_name = m->topic,
 		.source = admit_topic_source(m->topic),
 		.partition = m->partition,
 		.offset = m->offset,
 		.key = m->key,
-		.key_len = m->key_len,
+		.key_len = headers_key(m),
 		.payload = m->data,
 		.payload_len = m->len,
 		.headers = *headers,
 		.headers_len = *headers ? strlen(*headers) : 0,
 	};
-	digest_sha256(m->data ? m->data : "", m->len, o.sha256);
-	return o;
+	digest_sha256(m->data ? m->data : "", m->len, out->sha256);
+	return true;
 }
 
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL])

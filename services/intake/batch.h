@@ -52,8 +52,9 @@ void batch_done(struct batch *b);
 /* Parts of these. */
 bool batch_decide(struct batch *b, struct db *db, struct err *e); /* sets every outcome */
 int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0: not known yet */
-/* Where message number i came from; `*headers` is to be freed by the caller. */
-struct origin batch_origin(const struct batch *b, const struct intake *in, int i, char **headers);
+/* Where message number i came from; `*headers` is to be freed by the caller in any case. */
+bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out, char **headers,
+	struct err *e);
 const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */
 enum { BATCH_DETAIL = 256 };
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */
@@ -65,7 +66,8 @@ bool intake_refresh(struct worker *w, struct err *e);
 bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month, const char *trace,
 	struct err *e);
 
-/* Says on evidence.rejected what was rejected and why. */
+/* Says on evidence.rejected what was rejected and why. Whatever it is given, it says less than Kafka takes: of a payload the
+ * first 64 KiB, of key and headers what fits their limit. */
 struct rejected {
 	const char *source, *reason, *detail, *topic;
 	int32_t partition;
@@ -73,6 +75,6 @@ struct rejected {
 	uint8_t sha256[32];
 	const void *key, *payload;
 	size_t key_len, payload_len;
-	const char *headers; /* JSON {"name": base64}; NULL: none */
+	const char *headers; /* as headers.h stores them; NULL: none */
 };
 bool say_rejected(struct worker *w, const struct rejected *r, const char *trace, struct err *e);

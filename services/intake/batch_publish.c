@@ -52,7 +52,9 @@ static bool publish_rejected(const struct batch *b, struct worker *w, int i, str
 {
 	const struct evidence *x = &b->rows[i];
 	char *headers, detail[BATCH_DETAIL], trace[TRACE_TEXT];
-	const struct origin o = batch_origin(b, w->state, i, &headers);
+	struct origin o;
+	if (!batch_origin(b, w->state, i, &o, &headers, e))
+		return false;
 	struct rejected r = {
 		.source = o.source,
 		.reason = reason_code(x->early),

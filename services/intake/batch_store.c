@@ -46,8 +46,9 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 	for (int i = 0; ok && i < b->n_accepted; i++) {
 		const struct evidence *x = b->accepted[i];
 		char *headers;
-		const struct origin from = batch_origin(b, w->state, (int)(x - b->rows), &headers);
-		ok = store_evidence_add(w->db, x, &from, b->now, e);
+		struct origin from;
+		ok = batch_origin(b, w->state, (int)(x - b->rows), &from, &headers, e) &&
+		     store_evidence_add(w->db, x, &from, b->now, e);
 		free(headers);
 	}
 	return ok && store_evidence_end(w->db, e);
@@ -76,12 +77,13 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 		struct evidence *x = &b->rows[i];
 		if (b->outcomes[i] == OUTCOME_ACCEPTED && x->type == EVENT_COMPLETE)
 			ok = store_complete(w->db, x, e);
-		if (b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_DUPLICATE)
+		if (!ok || b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_DUPLICATE)
 			continue;
 		char *headers;
-		const struct origin from = batch_origin(b, w->state, i, &headers);
-		ok = ok && (b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
-							      : store_rejected(b, w, x, &from, e));
+		struct origin from;
+		ok = batch_origin(b, w->state, i, &from, &headers, e) &&
+		     (b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
+							: store_rejected(b, w, x, &from, e));
 		free(headers);
 	}
 	return ok;

@@ -41,15 +41,22 @@ static json_t *base64(const void *data, size_t len)
 	return data && digest_base64(&text, data, len) ? json_stringn(text.data, text.len) : json_null();
 }
 
+static size_t at_most(size_t n, size_t most)
+{
+	return n < most ? n : most;
+}
+
 bool say_rejected(struct worker *w, const struct rejected *r, const char *trace, struct err *e)
 {
 	char at[CLOCK_TEXT], sha256[DIGEST_HEX];
-	size_t shown = r->payload_len < EVENT_MAX_BYTES ? r->payload_len : EVENT_MAX_BYTES;
-	json_t *headers = headers_shown(r->headers, r->headers ? strlen(r->headers) : 0);
+	size_t shown = at_most(r->payload_len, EVENT_MAX_BYTES);
+	size_t key = at_most(r->key_len, EVENT_MAX_HEADER_BYTES);
+	json_t *headers =
+		headers_shown(r->headers, r->headers ? strlen(r->headers) : 0, EVENT_MAX_HEADER_BYTES - key);
 	json_t *data = json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:o, s:o, s:o}", "reason", r->reason,
 		"detail", r->detail, "topic", r->topic, "partition", r->partition, "offset",
 		(json_int_t)r->offset, "at", clock_format(r->at, at), "sha256",
-		digest_hex(r->sha256, sizeof r->sha256, sha256), "key", base64(r->key, r->key_len), "headers",
+		digest_hex(r->sha256, sizeof r->sha256, sha256), "key", base64(r->key, key), "headers",
 		headers, "payload", base64(r->payload, shown));
 	return say(w, "terukur.evidence.rejected", r->source, data, trace, e);
 }

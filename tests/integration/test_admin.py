@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import subprocess
 import time
 import uuid
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 CHANGED = "terukur.registry.changed"
 
@@ -145,6 +147,74 @@ def test_wrong_settings_and_absent_dependencies_have_their_exit_codes(stack):
     assert done.returncode == 100 and "KAFKA_NO_SUCH_SETTING" in done.stderr
 
 
+NOBODY = "postgresql://127.0.0.1:1/x"
+SECRET = "s3cret"
+
+
+@pytest.mark.parametrize("program", ["admin", "gateway"])
+@pytest.mark.parametrize("url", [
+    f"postgresql://u:{SECRET} pw@[::1/x", f"postgresql://u:{SECRET}/w@127.0.0.1:1/x",
+    f"postgresql://u:7/{SECRET}@127.0.0.1:1/x", f"postgresql://u:w@{SECRET}@127.0.0.1:1/x",
+    f"postgresql://u:%{SECRET}@127.0.0.1:1/x", f"postgresql://u@127.0.0.1:{SECRET}/x", f"password={SECRET} w host",
+])
+def test_a_password_is_in_no_message_about_a_wrong_database_url(stack, program, url):
+    done = stack.run(program, "--check", env={"DATABASE_URL": url}, check=False)
+    assert done.returncode == 100 and "DATABASE_URL is not a valid PostgreSQL URL" in done.stderr
+    assert SECRET not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("url", [
+    "postgresql://u:a%2Fb%40c@127.0.0.1:1,127.0.0.1:1/x?application_name=a@b", "host=127.0.0.1 port=1 password=a/b@c",
+    "postgresql:///x?host=/nowhere", "postgres://127.0.0.1:1",
+])
+def test_a_right_database_url_is_taken(stack, url):
+    assert stack.run("admin", "people", "list", env={"DATABASE_URL": url}, check=False).returncode == 111
+
+
+def test_a_setting_s_file_is_one_that_can_be_read(stack, tmp_path):
+    """Neither an empty password nor a program that waits for ever."""
+    paths = {name: tmp_path / name for name in ("empty", "newline", "nul", "big", "fifo", "good", "none")}
+    for name, data in (("empty", b""), ("newline", b"\n"), ("nul", b"\0x"), ("big", b"x" * 65537),
+                       ("good", NOBODY.encode() + b"\r\n")):
+        paths[name].write_bytes(data)
+    os.mkfifo(paths["fifo"])
+    for path, told in ((tmp_path, "no regular file"), (paths["fifo"], "no regular file"), ("/dev/zero", "no regular file"),
+                       (paths["empty"], "it is empty"), (paths["newline"], "it is empty"), (paths["nul"], "holds a NUL"),
+                       (paths["big"], "over 64 KiB"), (paths["none"], "No such file")):
+        done = stack.run("admin", "people", "list", env={"DATABASE_URL": None, "DATABASE_URL_FILE": str(path)},
+                         check=False, timeout=10)
+        assert done.returncode == 100 and "DATABASE_URL_FILE" in done.stderr and told in done.stderr, path
+        done = stack.run("admin", "topics", "create", env={"KAFKA_SASL_PASSWORD_FILE": str(path)}, check=False, timeout=10)
+        assert done.returncode == 100 and "KAFKA_SASL_PASSWORD_FILE" in done.stderr and told in done.stderr, path
+    done = stack.run("admin", "people", "list", env={"DATABASE_URL": None, "DATABASE_URL_FILE": str(paths["good"])},
+                     check=False)
+    assert done.returncode == 111
+    stack.run("notification", "--check", env={"SMTP_PASSWORD_FILE": str(paths["newline"])})  # none, where none is right
+
+
+@pytest.mark.parametrize("name, value", [
+    ("LISTEN", "abc"), ("LISTEN", "0.0.0.0:99999"), ("OPS_LISTEN", "1"), ("TRUSTED_PROXIES", "zzz"),
+    ("PUBLIC_URL", "javascript:alert(1)"), ("PUBLIC_URL", "https://"), ("KAFKA_GROUP_ID", "x"),
+    ("KAFKA_GROUP_INSTANCE_ID", "x"), ("KAFKA_ENABLE_AUTO_COMMIT", "true"), ("KAFKA_ENABLE_AUTO_OFFSET_STORE", "true"),
+    ("KAFKA_ACKS", "0"), ("KAFKA_REQUEST_REQUIRED_ACKS", "0"), ("KAFKA_ENABLE_IDEMPOTENCE", "false"),
+    ("KAFKA_NO_SUCH_FILE", "/etc/hostname"),
+])
+def test_check_finds_wrong_settings(stack, name, value):
+    done = stack.run("gateway", "--check", env={name: value}, check=False)
+    assert done.returncode == 100 and name.removesuffix("_FILE") in done.stderr
+
+
+def test_what_kubernetes_says_of_a_service_called_kafka_is_no_setting(stack, tmp_path):
+    (tmp_path / "client").write_text("terukur\n")
+    links = {"KAFKA_PORT": "tcp://10.0.0.9:9092", "KAFKA_SERVICE_HOST": "10.0.0.9", "KAFKA_SERVICE_PORT": "9092",
+             "KAFKA_SERVICE_PORT_CLIENT": "9092", "KAFKA_PORT_9092_TCP": "tcp://10.0.0.9:9092",
+             "KAFKA_PORT_9092_TCP_ADDR": "10.0.0.9", "KAFKA_UI_PORT": "tcp://10.0.0.8:80", "KAFKA_UI_SERVICE_HOST": "x",
+             "KAFKA_CLIENT_ID_FILE": str(tmp_path / "client")}
+    assert stack.run("gateway", "--check", env=links).returncode == 0
+    done = stack.run("gateway", "--check", env={"KAFKA_PORT": "9092"}, check=False)
+    assert done.returncode == 100 and "KAFKA_PORT" in done.stderr
+
+
 def test_a_command_without_kafka_needs_no_brokers(stack):
     assert stack.run("admin", "people", "list", env={"KAFKA_BROKERS": None}).stdout.startswith("nip,person\n")
 
@@ -274,6 +344,9 @@ WRONG = {
     "twice": ('{"agencies": [{"code": "x", "name": "X"}, {"code": "x", "name": "Y"}]}',
               "agencies[1]: the same code as agencies[0]"),
     "no such agency": ('{"units": [{"code": "u", "agency": "none", "name": "U"}]}', "units[0].agency: there is no"),
+    "topics that clash": ('{"sources": [{"code": "x.y_z", "name": "X", "indicators": []},'
+                          ' {"code": "x_y.z", "name": "Y", "indicators": []}]}',
+                          "sources[1].code: Kafka cannot have its topic beside that of the source x.y_z"),
     "survey": ('{"indicators": [{"code": "x", "name": {"id": "x", "en": "x"}, "aspect": "service_quality",'
                ' "measure": "survey", "direction": "more"}]}', "indicators[0].measure: \"survey\" comes with citizens'"),
     "rule set changed": ('{"rulesets": [{"version": "2026.1", "from": "2026-01-01", "cap": 100, "below_under": 90,'
@@ -289,6 +362,27 @@ def test_what_is_wrong_is_told_with_its_place(stack, load, case):
     done = load(content)
     assert done.returncode == 1 and told in done.stderr and not done.stdout
     assert version(stack) == before
+
+
+def test_a_topic_that_kafka_refuses_keeps_no_other_from_being_made(stack, office, load):
+    """As stored by an earlier version: codes whose topics clash. A new one that clashes with what is stored is refused."""
+    file, name = office.registry(), office.name
+    file["sources"] = [{"code": f"{name}.a", "name": "A", "indicators": []}]
+    assert load(file).returncode == 0
+    clash = {"sources": [{"code": f"{name}_a", "name": "B", "indicators": []}]}
+    done = load(clash)
+    assert done.returncode == 1 and f"sources[0].code: Kafka cannot have its topic beside that of the source {name}.a" in done.stderr
+    stack.execute("INSERT INTO registry.source (code, name) VALUES (%s, 'B')", f"{name}_a")
+    try:
+        done = load({**file, **clash, "sources": clash["sources"] + [{"code": f"{name}z", "name": "Z", "indicators": []}]})
+        assert done.returncode == 1 and f"topic terukur.activity.{name}_a" in done.stderr
+        assert "the registry is loaded, but not all topics are there: 1 topics could not be created" in done.stderr
+        assert f"created topic terukur.activity.{name}z" in done.stdout
+        assert stack.value("SELECT count(*) FROM registry.outbox") == 0
+        done = stack.admin("topics", "create", check=False)
+        assert done.returncode == 1 and "1 topics could not be created" in done.stderr
+    finally:
+        stack.execute("DELETE FROM registry.source WHERE code = %s", f"{name}_a")
 
 
 def test_files_that_cannot_be_read(stack, tmp_path):
@@ -504,12 +598,13 @@ def test_tokens_are_shown_once_and_stored_hashed(stack, office, load):
     assert {"upstream", "a, b"} <= {v for row in csv.DictReader(io.StringIO(listed)) for v in row.values()}
 
 
-def test_a_head_gets_the_agency_of_their_unit_unless_told(stack, office, load):
+def test_a_head_s_token_names_an_agency_only_when_told(stack, office, load):
+    """Without, it is that of their unit on the day when the token is used: nothing is frozen when it is made."""
     other = Office()
     assert load(office.registry()).returncode == 0 and load(other.registry()).returncode == 0
     token = stack.admin("token", "add", "--role", "head", "--nip", office.nips[0], "--days", 3).stdout.strip()
     role, agency, _, _, lasts, _ = stored_token(stack, token)[0]
-    assert (role, agency) == ("head", office.name) and abs(lasts.total_seconds() - 3 * 86400) < 60
+    assert (role, agency) == ("head", None) and abs(lasts.total_seconds() - 3 * 86400) < 60
     token = stack.admin("token", "add", "--role", "head", "--nip", office.nips[0], "--agency", other.name).stdout.strip()
     assert stored_token(stack, token)[0][1] == other.name
 
@@ -637,6 +732,34 @@ def test_rejected_events_are_published_again_as_they_came(stack, office, load):
     assert stack.admin("redrive", "--id", *one).stdout == "1 published again\n"
     stack.wait_idle()
     assert stack.admin("redrive", "--id", 10 ** 12, check=False).returncode == 1
+
+
+def test_what_kafka_refuses_is_named_and_holds_up_nothing(stack, office, load):
+    """One message too large, for the topic or for the client: the others go once, however often one asks."""
+    assert load(office.registry()).returncode == 0
+    source = f"{office.name}-source"
+    topic = f"terukur.activity.{source}"
+    sent = [f"no event {i} {os.urandom(4500).hex() if i == 1 else ''}".encode() for i in range(4)]
+    stack.produce([(topic, 0, b"key", [], data) for data in sent])
+    stack.wait_idle()
+    ids = [row[0] for row in stack.rows("SELECT id FROM intake.rejection WHERE source = %s ORDER BY id", source)]
+    kafka = AdminClient({"bootstrap.servers": stack.brokers})
+    change = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=[
+        ConfigEntry("max.message.bytes", "2000", incremental_operation=AlterConfigOpType.SET)])
+    kafka.incremental_alter_configs([change])[change].result(10)
+    stack.execute("UPDATE intake.rejection SET payload = convert_to(repeat('x', 5000000), 'UTF8') WHERE id = %s", ids[2])
+    after = stack.ends(topic)
+    stack.stop("intake")  # it would reject the others again
+    for published in (2, 0):
+        done = stack.admin("redrive", "--reason", "malformed", "--source", source, check=False)
+        assert (done.returncode, done.stdout) == (1, f"{published} published again\n"), done.stderr
+        assert "2 cannot be published" in done.stderr and "too large" in done.stderr
+        for i in (1, 2):
+            assert f"rejection {ids[i]} ({topic}, partition 0, offset {i}) is not published" in done.stderr
+    assert [m.value for m in stack.read(topic, after)] == [sent[0], sent[3]]
+    stack.execute("DELETE FROM intake.rejection WHERE id = ANY (%s)", [ids[2], ids[1]])
+    stack.start("intake")
+    stack.wait_idle()
 
 
 def test_status_says_what_is_under_way_until_nothing_is(stack, office, load):

@@ -234,6 +234,27 @@ def test_a_head_sees_only_those_of_today(stack, city):
     problem(get(stack, f"/people/{town.id(person)}/inbox", token(stack, "head", "--nip", head)), 403, "forbidden")
 
 
+def test_a_head_s_agency_is_that_of_today_unless_the_token_names_one(stack, city):
+    """Transferred, a head sees the new agency and no more the old; who has left sees none."""
+    old, new = Town(stack, people=1, load=False), Town(stack, people=1)
+    head = old.nips[0]
+    stack.load(old.registry)
+    agencies = [town.registry["agencies"][0]["code"] for town in (old, new)]
+    bearer, named = token(stack, "head", "--nip", head), token(stack, "head", "--nip", head, "--agency", agencies[0])
+    cookie = cookie_of(stack, bearer)
+
+    def sees(by=bearer):
+        return [get(stack, f"/agencies/{agency}/scores?period=2026-03", by).status == 200 for agency in agencies]
+
+    assert sees() == [True, False] and sees(named) == [True, False]
+    moved = new.person(head, **{"from": "2025-07-01"})
+    stack.load({"people": [old.person(head, until="2025-06-30"), moved]})
+    assert sees() == [False, True] and sees(named) == [True, False]
+    stack.load({"people": [{**moved, "until": "2025-12-31"}]})
+    assert sees() == [False, False] and sees(named) == [True, False]
+    assert page(stack, "/", cookie).status == 200
+
+
 def test_without_a_good_token(stack, city):
     path = f"/people/{city.person_id}/scores/2026-03"
     assert "Bearer" in get(stack, path).headers["WWW-Authenticate"]
@@ -418,6 +439,16 @@ def test_the_log_of_looks_cannot_be_changed(stack, city):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction():
             db.execute("SET LOCAL ROLE terukur_gateway")
             db.execute(change)
+    for change in ("ALTER TABLE gateway.access DISABLE TRIGGER ALL", "DROP TABLE gateway.access",
+                   "DROP TRIGGER access_appended_only ON gateway.access", "DROP SCHEMA gateway CASCADE",
+                   "DROP FUNCTION gateway.refuse_change() CASCADE", "ALTER TABLE gateway.access RENAME TO other",
+                   "CREATE OR REPLACE FUNCTION gateway.refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+                   "'BEGIN RETURN NULL; END'", "CREATE TABLE gateway.other ()",
+                   "ALTER TABLE gateway.access OWNER TO terukur_gateway", "SELECT FROM gateway.access"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction():
+            db.execute("SET LOCAL ROLE terukur_gateway")
+            db.execute(change)
+            pytest.fail(change)
 
 
 # --- pages

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from town import Town
 
 GET = "/api/v1/openapi.json"
 POST = "/api/v1/events"
@@ -37,9 +38,9 @@ def gateway(stack):
         yield stack
 
 
-def connect(stack):
+def connect(stack, address=None):
     url = urlsplit(stack.env["GATEWAY_URL"])
-    return socket.create_connection((url.hostname, url.port), timeout=60)
+    return socket.create_connection((url.hostname, url.port), timeout=60, source_address=address and (address, 0))
 
 
 def read_all(sock):
@@ -202,11 +203,20 @@ def test_a_large_head_is_refused(gateway):
     assert statuses(answer) in ([414], [431]) and closed
 
 
+def upstream(stack):
+    """The field of a system that may post events."""
+    added = stack.admin("token", "add", "--role", "upstream", "--source", Town(stack).source)
+    return "Authorization: Bearer " + added.stdout.split()[-1]
+
+
 def test_a_large_body_is_refused(gateway):
     body = b" " * (1024 * 1024 + 1)
     answer, closed = ask(gateway, post(f"Content-Length: {len(body)}", body=body))
     assert statuses(answer) == [413] and closed
-    answer, closed = ask(gateway, post("Transfer-Encoding: chunked", body=b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)))
+    chunked = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    answer, closed = ask(gateway, post("Transfer-Encoding: chunked", body=chunked))
+    assert statuses(answer) == [401] and closed
+    answer, closed = ask(gateway, post("Transfer-Encoding: chunked", upstream(gateway), body=chunked))
     assert statuses(answer) == [413] and closed
     answer, closed = ask(gateway, post("Content-Length: 999999999"))
     assert statuses(answer) == [413] and closed
@@ -310,3 +320,39 @@ def test_a_request_under_way_is_answered_when_the_gateway_stops(stack):
             answer, closed = read_all(sock)
             stopping.result()
         assert statuses(answer) == [401] and closed and b"connection: close" in answer.lower()
+
+
+def test_strangers_bodies_and_one_address_s_shut_nobody_out(stack):
+    """Unfinished large bodies: without a token they hold nothing, with one only their address's share."""
+    def unfinished(*fields):
+        sock = connect(stack, "127.0.0.7")
+        sock.sendall(post("Content-Length: 1048576", *fields, body=b" " * 1048575))
+        return sock
+
+    def sign_in():
+        form = get("Host: a", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 7",
+                   "Connection: close", target="/session", method="POST") + b"token=x"
+        return statuses(ask(stack, form)[0])
+
+    def large(*fields):
+        return statuses(ask(stack, post("Content-Length: 65536", "Connection: close", *fields, body=b" " * 65536))[0])
+
+    bearer = upstream(stack)
+    strangers = [unfinished() for _ in range(9)]
+    time.sleep(1)
+    assert sign_in() == [403] and large(bearer) == [400]
+    ours = [unfinished(bearer) for _ in range(9)]
+    time.sleep(1)
+    assert sign_in() == [403] and large(bearer) == [400]
+    with connect(stack, "127.0.0.7") as sock:
+        sock.sendall(post("Content-Length: 65536", "Connection: close", bearer, body=b" " * 65536))
+        assert statuses(read_all(sock)[0]) == [503]
+    for sock in strangers + ours:
+        sock.close()
+    deadline = time.monotonic() + SLACK
+    while True:
+        with connect(stack, "127.0.0.7") as sock:
+            sock.sendall(post("Content-Length: 65536", "Connection: close", bearer, body=b" " * 65536))
+            if statuses(read_all(sock)[0]) == [400]:
+                break
+        assert time.monotonic() < deadline, "bodies of closed connections still count"

@@ -1,9 +1,14 @@
 """Bad input, one by one: each is rejected once with the right reason, and the next event is processed. What an upstream
 loses if this fails: one bad record stops all that come after it, or vanishes without a word."""
+import base64
 import json
+import random
+from datetime import date
+from urllib.request import Request, urlopen
 
 import pytest
 from conftest import ROOT
+from daemon import wait_until
 from town import Town
 
 EXAMPLES = ROOT / "schemas/topics/examples/activity"
@@ -91,6 +96,9 @@ BAD = {  # what: (value of a message, reason)
     "a ratio of nothing": (lambda town: json.dumps(town.event(indicator=town.ratio)).encode(), "value_out_of_range"),
     "a ratio of 0": (lambda town: json.dumps(town.event(indicator=town.ratio, of=0)).encode(), "value_out_of_range"),
     "tomorrow": (with_(time="2199-03-04T08:00:00+07:00"), "time_in_future"),
+    "next year's month, complete": (lambda town: json.dumps(town.event(
+        "complete", subject=town.unit, period=f"{date.today().year + 1}-02", indicator=town.visits)).encode(),
+                                    "time_in_future"),
     "before the first day": (with_(time="2024-12-31T23:59:59+07:00"), "not_employed"),
 }
 GOOD = {  # what only looks wrong
@@ -166,6 +174,129 @@ def test_too_large_is_kept_whole_and_published_short(told):
     said = [json.loads(m.value) for m in told.stack.read("terukur.evidence.rejected")]
     payload = next(s["payload"] for s in said if (s["topic"], s["offset"]) == (told.topic, place[2]))
     assert stored > 2**20 and len(payload) == 4 * -(-64 * 1024 // 3)
+
+
+# --- key and headers, which are bounded together
+
+KIB = 1024
+NOISE = random.Random(1).randbytes(4 * KIB * KIB - 100 * KIB)
+TOGETHER = "key and headers together are over 64 KiB; the rest of them is only on the topic"
+MANY = "has more than 256 headers; the rest of them is only on the topic"
+AROUND = {  # what: (key, headers, detail, or None when it is accepted)
+    "a header of 3.9 MB": (None, [("x", NOISE)], TOGETHER),
+    "a key of 3.9 MB": (NOISE, [("x", b"1")], TOGETHER),
+    "a name of 3.9 MB": (None, [("\1" * len(NOISE), b"")], TOGETHER),
+    "names of control characters": (None, [(chr(c) * 700, b"1" * 700) for c in range(1, 32)] * 2, TOGETHER),
+    "257 headers": (None, [(f"x{n}", b"") for n in range(257)], MANY),
+    "30,000 headers": (None, [("x", b"1")] * 30000, MANY),
+    "a byte too much": (b"k", [("first", b"1"), ("x", b"2" * (64 * KIB - 7))], TOGETHER),
+    "64 KiB": (b"k", [("first", b"1"), ("x", b"2" * (64 * KIB - 8))], None),
+    "256 headers": (None, [(f"x{n}", b"") for n in range(256)], None),
+}
+
+
+def stored(town, place, columns):
+    return town.stack.rows(f'SELECT {columns} FROM intake.rejection WHERE (topic, "partition", "offset") = '
+                           "(%s, %s, %s)", *place)[0]
+
+
+def kept(headers):
+    return [(base64.b64decode(name).decode(), base64.b64decode(value)) for name, value in json.loads(headers or "[]")]
+
+
+def around(key, headers):
+    return len(key or b"") + sum(len(name) + len(value) for name, value in headers)
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_key_and_headers_too_large(town, stack, good):
+    """One such message, and no source's events would be processed any more. What does not fit is on the topic only; what
+    is sent again as it was kept must not pass for the whole."""
+    values = [plain(town) if good else b"x" for _ in AROUND]
+    sent = dict(zip(stack.produce([town.message(value, headers=headers, key=key)
+                                   for value, (key, headers, _) in zip(values, AROUND.values())]), AROUND.values()))
+    [after] = town.settle(town.event())
+    assert after in accepted(town), "the event after them was not processed"
+    too_large = [place for place, (_, _, detail) in sent.items() if detail]
+    right = [place for place in sent if place not in too_large]
+    assert town.rejections() == {**dict.fromkeys(too_large, "too_large"),
+                                 **({} if good else dict.fromkeys(right, "malformed"))}
+    assert accepted(town) == {after, *(right if good else ())}
+
+    said = {(s["topic"], s["partition"], s["offset"]): s for s in (
+        json.loads(m.value) for m in stack.read("terukur.evidence.rejected"))}
+    for place, value in zip(sent, values):
+        key, headers, detail = sent[place]
+        if place not in too_large:
+            continue
+        told, kept_key, kept_headers, payload = stored(town, place, "detail, key, headers, payload")
+        kept_headers = kept(kept_headers)
+        assert (told, payload) == (detail, value)
+        assert around(kept_key, kept_headers) <= 64 * KIB + 1 and len(kept_headers) <= 257
+        assert (key or b"").startswith(kept_key or b"")
+        assert kept_headers[:-1] == headers[:len(kept_headers)][:-1]
+        shown = {name: base64.b64decode(value) for name, value in said[place]["headers"].items()}
+        assert said[place]["detail"] == detail and shown.items() <= set(headers)
+        assert around(base64.b64decode(said[place]["key"] or ""), shown.items()) <= 64 * KIB
+
+    stack.admin("redrive", "--reason", "too_large", "--source", town.source)
+    stack.wait_idle()
+    assert list(town.rejections().values()).count("too_large") == 2 * len(too_large)
+    assert town.realized() == (("3.00", 3) if good else ("1.00", 1))
+    stack.admin("verify")
+
+
+def test_what_an_older_intake_let_wait_is_published(town, stack):
+    """A correction that came second, stored with megabytes of headers, is said as short as any other."""
+    town.settle(town.event(id="o"), town.event("corrected", id="c", replaces="o"))
+    [original] = town.tell(town.event("corrected", id="late", replaces="none"))
+    stack.wait_idle()
+    old = json.dumps({"x": base64.b64encode(NOISE).decode(), "y": "MQ==", "z": None}).encode()
+    stack.execute("UPDATE intake.waiting w SET headers = %s, replaces = r.original, message_key = %s "
+                  "FROM intake.replacement r, intake.evidence e WHERE w.source_code = %s AND r.by = e.key "
+                  "AND e.event_id = 'c' AND e.source = w.source", old, NOISE, town.source)
+    assert wait_until(lambda: town.rejections() == {original: "already_replaced"}, 20)
+    assert wait_until(lambda: stack.value("SELECT count(*) FROM intake.rejection WHERE NOT published") == 0, 20)
+    [said] = [s for s in (json.loads(m.value) for m in stack.read("terukur.evidence.rejected"))
+              if (s["topic"], s["partition"], s["offset"]) == original]
+    assert said["headers"] == {} and base64.b64decode(said["key"]) == NOISE[:64 * KIB]
+
+
+def test_what_an_older_intake_accepted_is_shown_piece_by_piece(town, stack):
+    """Twenty events with megabytes of headers each would take the gateway's memory, if one answer held them all."""
+    town.settle(*(town.event() for _ in range(3)))
+    old = json.dumps({"x": base64.b64encode(NOISE).decode(), "y": "MQ==", "z": None}).encode()
+    stack.execute("UPDATE intake.evidence SET headers = %s WHERE person = %s", old, town.id())
+    bearer = stack.admin("token", "add", "--role", "person", "--nip", town.nips[0]).stdout.split()[-1]
+    path = f"{stack.env['GATEWAY_URL']}/api/v1/people/{town.id()}/evidence"
+    pages, cursor = [], ""
+    while cursor is not None:
+        with urlopen(Request(f"{path}?cursor={cursor}" if cursor else path,
+                             headers={"Authorization": f"Bearer {bearer}"}), timeout=30) as answer:
+            page = json.load(answer)
+        pages.append(page["items"])
+        cursor = page["next"]
+    assert [len(items) for items in pages] == [1, 1, 1]
+    assert all(items[0]["headers"] == json.loads(old) for items in pages)
+    stack.admin("verify")
+
+
+def test_headers_are_kept_in_their_order(town, stack):
+    """The last of a name that is written in two ways decides how an event is read, and verified."""
+    event = town.event()
+    attributes = [("ce_" + k, v.encode()) for k, v in event.items() if isinstance(v, str)]
+    headers = [*attributes, ("content-type", b"application/cloudevents+json"), ("Content-Type", b"text/plain"),
+               ("x-null", None), ("x-\u00e9", b""), ("content-type", b"application/cloudevents+json")]
+    late = {**town.event(), "subject": town.new_nip(7)}
+    good, bad = stack.produce([town.message(event, headers=headers), town.message(late, headers=headers)])
+    stack.wait_idle()
+    assert good in accepted(town) and town.rejections() == {bad: "unknown_person"}
+    stack.admin("verify")
+    stack.load({"people": [town.person(late["subject"])], "plans": [town.plan(late["subject"])]})
+    stack.admin("redrive", "--reason", "unknown_person", "--source", town.source)
+    stack.wait_idle()
+    assert town.realized(nip=late["subject"]) == ("1.00", 1)
+    stack.admin("verify")
 
 
 @pytest.mark.parametrize("kind", ["valid", "invalid", "malformed"])

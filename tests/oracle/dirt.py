@@ -201,6 +201,7 @@ def untrue(city):
     said = {**city.declare("pkm-alianyang", code, "2026-03"), "source": source}
     wrong(said, subject=rng.choice(("pkm-nowhere", city.nips[0])), time="2099-01-01T00:00:00Z")
     wrong(said, time="2099-01-01T00:00:00Z")
+    wrong(said, data={"period": "2099-01", "indicator": code})
     wrong(said, data={"period": "2026-03", "indicator": foreign})
     wrong(said, data={"period": "2026-03", "indicator": "nothing"})
     wrong(work, data={**data, "indicator": "nothing", "value": -5})

@@ -14,6 +14,7 @@ DAY = 86400 * SECOND
 EPOCH = date(1970, 1, 1).toordinal()
 PONTIANAK = 7 * 3600 * SECOND
 LIMIT = 64 * 1024
+MOST_HEADERS = 256
 ACTIVITY = "terukur.activity."
 RECORDED, CORRECTED, REVOKED, COMPLETE = (
     f"{ACTIVITY}{kind}.v1" for kind in ("recorded", "corrected", "revoked", "complete"))
@@ -21,6 +22,14 @@ RECORDED, CORRECTED, REVOKED, COMPLETE = (
 
 def exact(value):
     return Decimal(str(value))
+
+
+def day_of(time):
+    return date.fromordinal(max(1, (time + PONTIANAK) // DAY + EPOCH))
+
+
+def month_of(time):
+    return day_of(time).isoformat()[:7]
 
 
 class Rejected(Exception):
@@ -68,11 +77,11 @@ class Event:
 
     @property
     def day(self):
-        return date.fromordinal(max(1, (self.time + PONTIANAK) // DAY + EPOCH))
+        return day_of(self.time)
 
     @property
     def month(self):
-        return self.day.isoformat()[:7]
+        return month_of(self.time)
 
 
 # --- decoding: too_large, malformed, schema, unknown_type -------------------------------------
@@ -204,8 +213,13 @@ def attributes(message):
     return envelope
 
 
+def around(message):
+    """Bytes of key and headers."""
+    return len(message.key or b"") + sum(len(k.encode()) + len(v or b"") for k, v in message.headers or ())
+
+
 def decode(message):
-    if message.value is not None and len(message.value) > LIMIT:
+    if len(message.value or b"") > LIMIT or around(message) > LIMIT or len(message.headers or ()) > MOST_HEADERS:
         raise Rejected("too_large")
     if not message.value:
         raise Rejected("malformed")
@@ -271,7 +285,8 @@ class Intake:
         check_subject(registry, event)
         if event.type != REVOKED:
             check_indicator(registry, event)
-        if event.time > message.now + 5 * 60 * SECOND:
+        soon = message.now + 5 * 60 * SECOND
+        if event.time > soon or event.type == COMPLETE and event.data["period"] > month_of(soon):
             raise Rejected("time_in_future")
         if "value" in event.data and not registry.assignment(event.subject, event.day):
             raise Rejected("not_employed")

@@ -2,6 +2,7 @@
 can be trusted."""
 import json
 import random
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
@@ -336,6 +337,24 @@ def test_modes():
                      message(b"", ce), message(None), message(data + b"}", ce), message(data))
     assert codes == ["accepted", "duplicate", "duplicate", "schema", "schema",
                      "malformed", "malformed", "malformed", "schema"]
+
+
+def test_key_and_headers():
+    value = json.dumps(event("a")).encode()
+    for key, headers, code in [
+            (None, [("x", b"1" * 65535)], "accepted"), (None, [("x", b"1" * 65536)], "too_large"),
+            (b"k" * 65536, [], "accepted"), (b"k" * 65536, [("x", None)], "too_large"),
+            (None, [("x", None)] * 256, "accepted"), (None, [("x", None)] * 257, "too_large"),
+            (None, [("\u00e9", b"1" * 65534)], "accepted"), (None, [("\u00e9", b"1" * 65535)], "too_large")]:
+        assert judge(Message("terukur.activity.simpus", 0, key, headers, value, NOW))[0] == [code]
+
+
+@pytest.mark.parametrize("month, now, code", [
+    ("2026-11", "2026-11-30T23:54:59+07:00", "accepted"), ("2026-12", "2026-11-30T23:54:59+07:00", "time_in_future"),
+    ("2026-12", "2026-11-30T23:55:00+07:00", "accepted"), ("9999-12", "2026-11-30T23:55:00+07:00", "time_in_future")])
+def test_no_month_is_complete_before_it_begins(month, now, code):
+    said = message(event("c", "complete", subject="pkm", period=month, indicator="doses"))
+    assert judge(replace(said, now=instant(now)))[0] == [code]
 
 
 def test_dirt_is_what_its_tables_say():

@@ -103,6 +103,12 @@ static const struct {
 	{"{'sources':[{'code':'s','name':'S','indicators':['visit','none','visit']}]}",
 		"sources[0].indicators[1]: there is no \"none\" among the indicators, neither in the file nor in the registry\n"
 		"sources[0].indicators[2]: the same as sources[0].indicators[0]\n"},
+	{"{'sources':[{'code':'a.b','name':'A','indicators':[]},{'code':'a_b','name':'B','indicators':[]},"
+	 "{'code':'a.b.','name':'C','indicators':[]},{'code':'a-b','name':'D','indicators':[]},"
+	 "{'code':'s_m','name':'E','indicators':[]},{'code':'s.m','name':'F','indicators':[]},"
+	 "{'code':'simpus','name':'G','indicators':[]}]}",
+		"sources[1].code: Kafka cannot have its topic beside that of the source a.b: it takes . and _ for the same\n"
+		"sources[5].code: Kafka cannot have its topic beside that of the source s_m: it takes . and _ for the same\n"},
 	{ITEMS("[]"), "positions[0].items: must be a list of at least one item\n"},
 	{ITEMS("[{'indicator':'visit','target':0,'weight':0,'kind':'MAIN'}]"),
 		"positions[0].items[0].target: a target of 0 is for indicators of which less is better\n"

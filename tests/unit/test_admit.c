@@ -1,0 +1,79 @@
+/* If these fail, a month that has not begun is declared complete, and everybody in the unit gets 0 for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "admit.h"
+#include "clock.h"
+
+#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+
+static const char *keep(void *memory, const char *text)
+{
+	(void)memory;
+	return text;
+}
+
+static int64_t at(const char *text)
+{
+	int64_t instant = 0;
+	assert_true(clock_parse(text, strlen(text), &instant));
+	return instant;
+}
+
+/* In Pontianak, with the five minutes that clocks may differ by. */
+static void test_month_that_has_not_begun(void **state)
+{
+	static const struct {
+		const char *now, *month;
+		enum reason want;
+	} cases[] = {
+		{"2026-11-24T12:00:00Z", "2026-10", REASON_NONE},
+		{"2026-11-24T12:00:00Z", "2026-11", REASON_NONE},
+		{"2026-11-24T12:00:00Z", "2026-12", REASON_TIME_IN_FUTURE},
+		{"2026-11-24T12:00:00Z", "9999-12", REASON_TIME_IN_FUTURE},
+		{"2026-11-30T16:54:59.999999Z", "2026-12", REASON_TIME_IN_FUTURE},
+		{"2026-11-30T16:55:00Z", "2026-12", REASON_NONE},
+		{"2026-12-31T17:00:00Z", "2027-01", REASON_NONE},
+		{"2026-12-31T17:00:00Z", "2027-02", REASON_TIME_IN_FUTURE},
+	};
+	struct registry_unit units[] = {{(char[]){"pkm"}}};
+	struct registry_indicator indicators[] = {{.code = (char[]){"visits"}, .id = 1}};
+	struct registry_source sources[] = {{(char[]){"simpus"}, 1}};
+	struct registry_allowed allowed[] = {{1, 1}};
+	const struct registry r = {.units = units,
+		.indicators = indicators,
+		.sources = sources,
+		.allowed = allowed,
+		.n_units = 1,
+		.n_indicators = 1,
+		.n_sources = 1,
+		.n_allowed = 1};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct event e = {.id = "c",
+			.source = "simpus",
+			.subject = "pkm",
+			.type = EVENT_COMPLETE,
+			.indicator = "visits",
+			.time = at("2026-11-01T00:00:00Z")};
+		struct evidence x;
+		assert_true(clock_month_parse(cases[i].month, &e.month));
+		admit_event(&r, "simpus", &e, at(cases[i].now), keep, NULL, &x);
+		assert_int_equal(x.early, REASON_NONE);
+		assert_int_equal(x.late, cases[i].want);
+		if (x.late)
+			assert_string_equal(x.field, "data.period");
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_month_that_has_not_begun)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
