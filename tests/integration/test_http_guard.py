@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
+from daemon import wait_until
 from town import Town
 
 GET = "/api/v1/openapi.json"
@@ -337,22 +338,19 @@ def test_strangers_bodies_and_one_address_s_shut_nobody_out(stack):
     def large(*fields):
         return statuses(ask(stack, post("Content-Length: 65536", "Connection: close", *fields, body=b" " * 65536))[0])
 
+    def from_there():
+        with connect(stack, "127.0.0.7") as sock:
+            sock.sendall(post("Content-Length: 65536", "Connection: close", bearer, body=b" " * 65536))
+            return statuses(read_all(sock)[0])
+
     bearer = upstream(stack)
     strangers = [unfinished() for _ in range(9)]
     time.sleep(1)
+    assert sign_in() == [403] and large(bearer) == [400] and from_there() == [400]
+    ours = []
+    # Which of several bodies that arrive together is refused is not settled: more come until the share is taken.
+    assert wait_until(lambda: ours.append(unfinished(bearer)) or from_there() == [503], SLACK, pause=0.2)
     assert sign_in() == [403] and large(bearer) == [400]
-    ours = [unfinished(bearer) for _ in range(9)]
-    time.sleep(1)
-    assert sign_in() == [403] and large(bearer) == [400]
-    with connect(stack, "127.0.0.7") as sock:
-        sock.sendall(post("Content-Length: 65536", "Connection: close", bearer, body=b" " * 65536))
-        assert statuses(read_all(sock)[0]) == [503]
     for sock in strangers + ours:
         sock.close()
-    deadline = time.monotonic() + SLACK
-    while True:
-        with connect(stack, "127.0.0.7") as sock:
-            sock.sendall(post("Content-Length: 65536", "Connection: close", bearer, body=b" " * 65536))
-            if statuses(read_all(sock)[0]) == [400]:
-                break
-        assert time.monotonic() < deadline, "bodies of closed connections still count"
+    assert wait_until(lambda: from_there() == [400], SLACK), "bodies of closed connections still count"
