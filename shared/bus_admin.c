@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "clock.h"
 
 enum { QUERY_MS = 5000 };
 
@@ -139,12 +142,28 @@ static int64_t bus_message_time(struct bus_inspector *i, const char *topic, int3
 	return at;
 }
 
+/* A topic that was made just now has its leaders a moment later. */
+static rd_kafka_resp_err_t bus_ends(
+	struct bus_inspector *i, const rd_kafka_topic_partition_t *p, int64_t *low, int64_t *high)
+{
+	int64_t until = clock_monotonic() + QUERY_MS * 1000;
+	for (;;) {
+		rd_kafka_resp_err_t rc =
+			rd_kafka_query_watermark_offsets(i->rk, p->topic, p->partition, low, high, QUERY_MS);
+		bool soon = rc == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+			    rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+			    rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+		if (!soon || clock_monotonic() > until)
+			return rc;
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	}
+}
+
 static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t *p, bool want_oldest,
 	struct bus_lag *out, struct err *e)
 {
 	int64_t low, high;
-	rd_kafka_resp_err_t rc =
-		rd_kafka_query_watermark_offsets(i->rk, p->topic, p->partition, &low, &high, QUERY_MS);
+	rd_kafka_resp_err_t rc = bus_ends(i, p, &low, &high);
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
 	int64_t done = p->offset < low ? low : p->offset;

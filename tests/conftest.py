@@ -29,7 +29,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from daemon import wait_until
 from oracle.oracle import valid_nip
@@ -220,6 +220,18 @@ class System:
         kafka = AdminClient({"bootstrap.servers": self.brokers})
         kafka.create_topics([NewTopic(topic, partitions)])[topic].result(10)
 
+    @staticmethod
+    def _end(client, partition):
+        """The next offset; a topic that was made just now has its leaders a moment later."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return client.get_watermark_offsets(partition, 10)[1]
+            except KafkaException as e:
+                if e.args[0].code() != KafkaError.NOT_LEADER_FOR_PARTITION or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
     def ends(self, topic, consumer=None):
         """{partition: the next offset}; {} when there is no such topic."""
         client = consumer or self._consumer()
@@ -227,7 +239,7 @@ class System:
             found = client.list_topics(topic, 10).topics[topic]
             if found.error and found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 return {}
-            return {p: client.get_watermark_offsets(TopicPartition(topic, p), 10)[1] for p in found.partitions}
+            return {p: self._end(client, TopicPartition(topic, p)) for p in found.partitions}
         finally:
             if not consumer:
                 client.close()
