@@ -23,6 +23,7 @@ struct admin {
 /* Opens the way to Kafka unless it is open; ERR_RETRY when no broker answers. */
 bool admin_kafka(struct admin *a, struct err *e);
 
+#define ADMIN_AS_REGISTRY "SET LOCAL ROLE terukur_registry"
 /* Begins a transaction as the registry's owner, whoever connected. */
 bool admin_begin_registry(struct admin *a, struct err *e);
 

@@ -134,7 +134,7 @@ bool admin_kafka(struct admin *a, struct err *e)
 
 bool admin_begin_registry(struct admin *a, struct err *e)
 {
-	return db_begin(a->db, e) && db_script(a->db, "SET LOCAL ROLE terukur_registry", e);
+	return db_begin(a->db, e) && db_script(a->db, ADMIN_AS_REGISTRY, e);
 }
 
 bool check_run(struct admin *a, const struct arguments *args, struct err *e)

@@ -5,51 +5,35 @@
 #include <string.h>
 
 #include "emit.h"
+#include "outbox.h"
 #include "store.h"
 
-static bool publish_rows(struct admin *a, const struct db_result *rows, struct db_array *ids, struct err *e)
-{
-	char trace[TRACE_TEXT];
-	trace_next(NULL, 0, trace);
-	for (int i = 0; i < db_rows(rows); i++) {
-		const char *message = db_text(rows, i, 2);
-		const struct emit_message m = {.topic = "terukur.registry.changed",
-			.key = db_text(rows, i, 1),
-			.data = message,
-			.len = strlen(message),
-			.trace = trace};
-		if (!emit(a->bus, "admin", &m, e))
-			return false;
-		if (!db_array_add(ids, DB_INT8(db_int(rows, i, 0))))
-			return err_set(e, ERR_FATAL, "out of memory");
-	}
-	return bus_flush(a->bus, e) && db_exec(a->db, STORE_OUTBOX_DELETE, NULL, e, db_array_value(ids));
-}
+struct saying {
+	struct admin *a;
+	char trace[TRACE_TEXT]; /* one for the whole command */
+};
 
-/* One page in a transaction that keeps other commands away from its rows; *n: how many it had. */
-static bool publish_page(struct admin *a, int *n, struct err *e)
+static bool say(void *saying, const struct db_result *rows, int i, struct err *e)
 {
-	DB_RESULT_AUTO *rows = NULL;
-	struct db_array ids;
-	db_array_init(&ids, DB_K_INT8);
-	bool ok = admin_begin_registry(a, e) && db_run(a->db, STORE_OUTBOX_PAGE, NULL, 0, &rows, e) &&
-		  (db_rows(rows) == 0 || publish_rows(a, rows, &ids, e)) && db_commit(a->db, e);
-	if (!ok)
-		db_rollback(a->db);
-	*n = db_rows(rows);
-	db_array_done(&ids);
-	return ok;
+	const struct saying *s = saying;
+	const char *message = db_text(rows, i, 2);
+	const struct emit_message m = {.topic = "terukur.registry.changed",
+		.key = db_text(rows, i, 1),
+		.data = message,
+		.len = strlen(message),
+		.trace = s->trace};
+	return emit(s->a->bus, "admin", &m, e);
 }
 
 bool publish_outbox(struct admin *a, int64_t *said, struct err *e)
 {
-	if (!admin_kafka(a, e))
-		return false;
-	for (int n = 1; n > 0; *said += n)
-		if (!publish_page(a, &n, e))
-			return err_wrap(e,
-				"the registry is stored, but not all of it is said yet (admin registry publish goes on)");
-	return true;
+	static const struct outbox notices = {STORE_OUTBOX_PAGE, STORE_OUTBOX_DELETE, ADMIN_AS_REGISTRY};
+	struct saying s = {.a = a};
+	trace_next(NULL, 0, s.trace);
+	return admin_kafka(a, e) &&
+	       (outbox_publish(a->db, a->bus, &notices, say, &s, said, e) ||
+		       err_wrap(e,
+			       "the registry is stored, but not all of it is said yet (admin registry publish goes on)"));
 }
 
 bool registry_publish(struct admin *a, const struct arguments *args, struct err *e)

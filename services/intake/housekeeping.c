@@ -48,48 +48,14 @@ bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct 
 	       say_groups(w, groups, m, e);
 }
 
-/* What is still to be said: rows that begin with an id, locked until they are said. */
-struct unsaid {
-	bool (*some)(struct db *db, struct db_result **rows, struct err *e);
-	bool (*say)(struct worker *w, const struct db_result *rows, int i, struct err *e);
-	bool (*done)(struct db *db, struct db_array *ids, struct err *e);
-};
-
-static bool say_rows(struct worker *w, const struct unsaid *u, const struct db_result *rows, struct err *e)
+static bool say_mark(void *worker, const struct db_result *r, int i, struct err *e)
 {
-	struct db_array ids;
-	bool ok = true;
-	db_array_init(&ids, DB_K_INT8);
-	for (int i = 0; ok && i < db_rows(rows); i++)
-		ok = u->say(w, rows, i, e) && (db_array_add(&ids, DB_INT8(db_int(rows, i, 0))) ||
-						      err_set(e, ERR_FATAL, "out of memory"));
-	ok = ok && bus_flush(w->out, e) && u->done(w->db, &ids, e);
-	db_array_done(&ids);
-	return ok;
-}
-
-static bool publish(struct worker *w, const struct unsaid *u, struct err *e)
-{
-	for (int n = 1; n > 0;) {
-		DB_RESULT_AUTO *r = NULL;
-		bool ok = db_begin(w->db, e) && u->some(w->db, &r, e) &&
-			  (db_rows(r) == 0 || say_rows(w, u, r, e)) && db_commit(w->db, e);
-		n = db_rows(r);
-		if (!ok) {
-			db_rollback(w->db);
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool say_mark(struct worker *w, const struct db_result *r, int i, struct err *e)
-{
+	struct worker *w = worker;
 	return say_accepted(w, db_is_null(r, i, 1) ? NULL : db_uuid(r, i, 1), db_text(r, i, 2),
 		(int32_t)db_int(r, i, 3), NULL, e);
 }
 
-static bool say_rejection(struct worker *w, const struct db_result *r, int i, struct err *e)
+static bool say_rejection(void *worker, const struct db_result *r, int i, struct err *e)
 {
 	size_t len;
 	struct rejected x = {
@@ -105,12 +71,8 @@ static bool say_rejection(struct worker *w, const struct db_result *r, int i, st
 	x.key = db_bytes(r, i, 9, &x.key_len);
 	x.headers = db_bytes(r, i, 10, &len);
 	x.payload = db_bytes(r, i, 11, &x.payload_len);
-	return say_rejected(w, &x, NULL, e);
+	return say_rejected(worker, &x, NULL, e);
 }
-
-static const struct unsaid marks = {store_outbox, say_mark, store_outbox_done};
-static const struct unsaid rejections = {
-	store_unpublished_rejections, say_rejection, store_rejections_published};
 
 /* Looking for originals costs by how many wait for one: rest in proportion, so that a flood of corrections which name
  * nothing cannot take more than a small share of the database. */
@@ -122,7 +84,8 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 		if (!store_resolve(w->db, clock_now(), &more, e))
 			return false;
 	int64_t rest = (clock_monotonic() - since) / 1000 * REST_FACTOR;
-	if (!publish(w, &marks, e) || !publish(w, &rejections, e))
+	if (!outbox_publish(w->db, w->out, &store_marks, say_mark, w, NULL, e) ||
+		!outbox_publish(w->db, w->out, &store_rejections, say_rejection, w, NULL, e))
 		return false;
 	service_sleep(rest < REST_MOST_MS ? (int)rest : REST_MOST_MS);
 	return true;

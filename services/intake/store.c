@@ -372,25 +372,8 @@ bool store_tally(struct db *db, const char *worker, const struct tally *t, struc
 		DB_INT8(t->duplicates), DB_INT8(t->rejected));
 }
 
-bool store_outbox(struct db *db, struct db_result **marks, struct err *e)
-{
-	return db_run(db, OUTBOX, NULL, 0, marks, e);
-}
-
-bool store_outbox_done(struct db *db, struct db_array *ids, struct err *e)
-{
-	return db_exec(db, OUTBOX_DONE, NULL, e, db_array_value(ids));
-}
-
-bool store_unpublished_rejections(struct db *db, struct db_result **out, struct err *e)
-{
-	return db_run(db, UNPUBLISHED, NULL, 0, out, e);
-}
-
-bool store_rejections_published(struct db *db, struct db_array *ids, struct err *e)
-{
-	return db_exec(db, PUBLISHED, NULL, e, db_array_value(ids));
-}
+const struct outbox store_marks = {.page = OUTBOX, .done = OUTBOX_DONE};
+const struct outbox store_rejections = {.page = UNPUBLISHED, .done = PUBLISHED};
 
 bool store_forget_ids(struct db *db, int32_t before_year, struct err *e)
 {

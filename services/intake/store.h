@@ -6,6 +6,7 @@
 
 #include "admit.h"
 #include "db.h"
+#include "outbox.h"
 #include "registry.h"
 
 extern const struct db_statement store_statements[];
@@ -61,11 +62,9 @@ bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e);
 bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct err *e);
 
 /* What is committed and not yet published. */
-bool store_outbox(struct db *db, struct db_result **marks, struct err *e); /* id, person, unit, month */
-bool store_outbox_done(struct db *db, struct db_array *ids, struct err *e);
+extern const struct outbox store_marks; /* id, person, unit, month */
 /* id, source, reason, detail, topic, partition, offset, at, sha256, key, headers, payload */
-bool store_unpublished_rejections(struct db *db, struct db_result **out, struct err *e);
-bool store_rejections_published(struct db *db, struct db_array *ids, struct err *e);
+extern const struct outbox store_rejections;
 
 /* Rebuilds one person's totals of the months from raw evidence, in a transaction of its own. Returns rows of person,
  * month, indicator: what was built anew, sorted. */

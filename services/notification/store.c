@@ -267,16 +267,10 @@ bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool em
 	return true;
 }
 
-bool store_unpublished(struct db *db, enum store_channel channel, struct db_result **out, struct err *e)
-{
-	return db_run(db, channel == STORE_EMAIL ? EMAIL_UNPUBLISHED : INBOX_UNPUBLISHED, NULL, 0, out, e);
-}
-
-bool store_published(struct db *db, enum store_channel channel, struct db_array *ids, struct err *e)
-{
-	return db_exec(
-		db, channel == STORE_EMAIL ? EMAIL_PUBLISHED : INBOX_PUBLISHED, NULL, e, db_array_value(ids));
-}
+const struct outbox store_sent[] = {
+	[STORE_INBOX] = {.page = INBOX_UNPUBLISHED, .done = INBOX_PUBLISHED},
+	[STORE_EMAIL] = {.page = EMAIL_UNPUBLISHED, .done = EMAIL_PUBLISHED},
+};
 
 bool store_mail_claim(struct db *db, int64_t now, int64_t lease, struct db_result **out, struct err *e)
 {

@@ -3,6 +3,7 @@
 
 #include "db.h"
 #include "feedback.h"
+#include "outbox.h"
 
 extern const struct db_statement notification_statements[];
 extern const size_t notification_statements_n;
@@ -50,8 +51,7 @@ bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool em
 
 /* What notification.sent has still to say, locked: id, person, period, kind, indicator, at. */
 enum store_channel { STORE_INBOX, STORE_EMAIL };
-bool store_unpublished(struct db *db, enum store_channel channel, struct db_result **out, struct err *e);
-bool store_published(struct db *db, enum store_channel channel, struct db_array *ids, struct err *e);
+extern const struct outbox store_sent[];
 
 /* Takes one mail that is due until `lease`: inbox, message_id, attempts, at, title_id, title_en, body_id,
  * body_en, email. No row: none is due. */

@@ -151,10 +151,12 @@ static const struct {
 	{SCORING_PLANS, take_plans},
 };
 
-static struct roster *load(struct db *db, struct err *e)
+static struct roster *load(struct db *db, int64_t version, struct err *e)
 {
 	struct roster *to = calloc(1, sizeof *to);
-	bool ok = to && scoring_registry_version(db, &to->version, e);
+	bool ok = to != NULL;
+	if (ok)
+		to->version = version;
 	for (size_t i = 0; ok && i < sizeof parts / sizeof *parts; i++) {
 		DB_RESULT_AUTO *r = NULL;
 		ok = db_run(db, (int)parts[i].statement, NULL, 0, &r, e) &&
@@ -174,7 +176,7 @@ struct roster *scoring_roster_load(struct db *db, struct err *e)
 		int64_t before, after;
 		if (!scoring_registry_version(db, &before, e))
 			return NULL;
-		struct roster *r = load(db, e);
+		struct roster *r = load(db, before, e);
 		if (!r && e->code != ERR_FATAL)
 			return NULL;
 		struct err again = {0};
