@@ -14,14 +14,14 @@ HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OPT ?= -O2 -g $(HARDEN)
 LINK ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,-z,separate-code
-CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -Ishared \
+CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -Ishared $(tests_include) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS += -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
 
 SERVICES = intake scoring notification reporting gateway
 PROGRAMS = $(SERVICES) admin
 LIB = $(B)/libterukur.a
-C_FILES = $(wildcard shared/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
+C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 .PHONY: all up down clean test check unit bench bless format help
 all: $(PROGRAMS:%=$(B)/%) $(B)/event-check
@@ -61,18 +61,16 @@ help:
 	@echo "make bless         rewrite what the golden tests want; read the diff before you commit it"
 	@echo "make format        put every C file into the house format"
 
-# The library and the programs. A program is its folder's sources, what it borrows from another's pure middle, and the
-# library.
+# The library and the programs. A program is its folder's sources, what it carries in itself, and the library.
 
-LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard shared/*.c))
+LIB_OBJECTS = $(patsubst %.c,$(B)/%.o,$(wildcard shared/*/*.c))
 $(LIB): $(LIB_OBJECTS)
 	@rm -f $@
 	@ar rcs $@ $^
 
 sources = $(patsubst %.c,$(B)/%.o,$(wildcard services/$(1)/*.c))
-admin_more = $(B)/services/admin/migrations.o $(filter-out %/main.o,$(call sources,scoring))
+admin_more = $(B)/services/admin/migrations.o
 gateway_more = $(B)/services/gateway/assets.o
-notification_more = $(addprefix $(B)/services/scoring/,score.o score_json.o hints.o)
 
 define program
 $(B)/$(1): $$(call sources,$(1)) $$($(1)_more) $(LIB)
@@ -90,7 +88,7 @@ $(B)/event-check: $(B)/tests/event_check.o $(LIB)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(CFLAGS) $(if $(filter services/%,$<),-I$(dir $<)) $(tests_include) -Iservices/scoring -c -o $@ $<
+	@$(CC) $(CFLAGS) -c -o $@ $<
 
 # What programs carry in themselves.
 MIGRATIONS = $(sort $(wildcard schemas/sql/*.sql))
@@ -112,8 +110,6 @@ $(B)/%.o: $(B)/%.S
 # Unit tests: a program for each tests/unit/*.c, under the sanitizers, with the service whose code it tests.
 
 UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
-test_score_of = scoring
-score_golden_of = scoring
 test_feedback_of = notification
 test_registry_check_of = admin
 test_gateway_of = gateway
@@ -129,7 +125,7 @@ $(B)/unit/$(1): $(B)/tests/unit/$(1).o $$($(1)_of:%=$(B)/lib%.a) $(LIB)
 	@mkdir -p $$(@D)
 	@echo "  LD $$@"
 	@$$(CC) $$(OPT) -o $$@ $$^ $$(LDLIBS) -lcmocka
-$(B)/tests/unit/$(1).o: tests_include = $$(patsubst %,-Iservices/%,$$($(1)_of))
+$(B)/tests/unit/$(1).o: tests_include = -Iservices
 endef
 $(foreach t,$(UNIT),$(eval $(call unit_program,$(t))))
 
@@ -142,7 +138,7 @@ bless: unit-programs
 check:
 	@clang-format --dry-run -Werror $(C_FILES) && echo "format: clean"
 	@cppcheck --quiet --std=c11 --enable=warning,portability,performance --inline-suppr --error-exitcode=1 \
-		--include=/usr/include/jansson.h -j$$(nproc) -Ishared -Iservices/scoring shared services tests/unit \
+		--include=/usr/include/jansson.h -j$$(nproc) -Ishared -Iservices shared services tests/unit \
 		&& echo "cppcheck: clean"
 
 format:

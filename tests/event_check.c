@@ -1,9 +1,9 @@
-/* event-check FILE…: says what the codec makes of each file, for the contract tests: "FILE<TAB>ok" or
- * "FILE<TAB>reason<TAB>field". */
+/* event-check FILE…: says what the codec makes of each file, for the contract tests: "FILE<TAB>ok"
+ * or "FILE<TAB>reason<TAB>field". */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "event.h"
+#include "messages/event.h"
 
 enum { MOST = 4 * 1024 * 1024 };
 

@@ -1,17 +1,17 @@
 /* admin: what the operators' commands share, and the commands themselves.
  *
- * A command returns true when it did what was asked. Else the error says in a sentence for people why not,
- * after the command has printed what it found.
+ * A command returns true when it did what was asked. Else the error says in a sentence for people
+ * why not, after the command has printed what it found.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bus.h"
+#include "base/err.h"
+#include "bus/bus.h"
 #include "command.h"
-#include "db.h"
-#include "err.h"
+#include "db/db.h"
 
 struct admin {
 	char *brokers, *database; /* settings */
@@ -21,13 +21,11 @@ struct admin {
 };
 
 /* Opens the way to Kafka unless it is open; ERR_RETRY when no broker answers. */
-bool admin_kafka(struct admin *a, struct err *e);
+bool admin_kafka(struct admin *a, struct err *e) MUST_CHECK;
 
 #define ADMIN_AS_REGISTRY "SET LOCAL ROLE terukur_registry"
 /* Begins a transaction as the registry's owner, whoever connected. */
-bool admin_begin_registry(struct admin *a, struct err *e);
-
-#define COUNT(a_) (sizeof(a_) / sizeof *(a_))
+bool admin_begin_registry(struct admin *a, struct err *e) MUST_CHECK;
 
 /* Places of the options in their tables. */
 enum { TOPICS_REPLICATION };
@@ -37,22 +35,22 @@ enum { RECOMPUTE_PERIOD, RECOMPUTE_PERSON, RECOMPUTE_WAIT };
 enum { REDRIVE_REASON, REDRIVE_SOURCE, REDRIVE_LIMIT, REDRIVE_ID };
 enum { STATUS_WAIT, STATUS_JSON };
 
-bool migrate_run(struct admin *a, const struct arguments *args, struct err *e);
-bool role_check(const struct arguments *args, struct err *e);
-bool role_password(struct admin *a, const struct arguments *args, struct err *e);
-bool topics_run(struct admin *a, const struct arguments *args, struct err *e);
-bool registry_load(struct admin *a, const struct arguments *args, struct err *e);
-bool registry_publish(struct admin *a, const struct arguments *args, struct err *e);
-bool people_list(struct admin *a, const struct arguments *args, struct err *e);
-bool people_import(struct admin *a, const struct arguments *args, struct err *e);
-bool token_check(const struct arguments *args, struct err *e);
-bool token_add(struct admin *a, const struct arguments *args, struct err *e);
-bool token_list(struct admin *a, const struct arguments *args, struct err *e);
-bool token_revoke(struct admin *a, const struct arguments *args, struct err *e);
-bool recompute_check(const struct arguments *args, struct err *e);
-bool recompute_run(struct admin *a, const struct arguments *args, struct err *e);
-bool redrive_check(const struct arguments *args, struct err *e);
-bool redrive_run(struct admin *a, const struct arguments *args, struct err *e);
-bool verify_run(struct admin *a, const struct arguments *args, struct err *e);
-bool status_run(struct admin *a, const struct arguments *args, struct err *e);
-bool check_run(struct admin *a, const struct arguments *args, struct err *e);
+bool migrate_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool role_check(const struct arguments *args, struct err *e) MUST_CHECK;
+bool role_password(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool topics_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool registry_load(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool registry_publish(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool people_list(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool people_import(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool token_check(const struct arguments *args, struct err *e) MUST_CHECK;
+bool token_add(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool token_list(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool token_revoke(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool recompute_check(const struct arguments *args, struct err *e) MUST_CHECK;
+bool recompute_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool redrive_check(const struct arguments *args, struct err *e) MUST_CHECK;
+bool redrive_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool verify_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool status_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool check_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;

@@ -18,7 +18,8 @@ static int command_words(const char *name, int argc, char **argv)
 	return 0;
 }
 
-const struct command *command_find(const struct command *table, size_t n, int argc, char **argv, int *words)
+const struct command *command_find(
+	const struct command *table, size_t n, int argc, char **argv, int *words)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((*words = command_words(table[i].name, argc, argv)) > 0)
@@ -29,7 +30,8 @@ const struct command *command_find(const struct command *table, size_t n, int ar
 static int option_find(const struct command *c, const char *word, size_t len)
 {
 	for (int i = 0; i < c->n_options; i++)
-		if (strlen(c->options[i].name) == len && strncmp(c->options[i].name, word, len) == 0)
+		if (strlen(c->options[i].name) == len &&
+			strncmp(c->options[i].name, word, len) == 0)
 			return i;
 	return -1;
 }
@@ -60,8 +62,10 @@ static bool option_set(
 	return o->max == 0 || option_number(o, value, &out->number[i], e);
 }
 
-/* Reads the option at argv[0], `--name value` or `--name=value`; returns how many words it took, 0: wrong. */
-static int option_read(const struct command *c, int argc, char **argv, struct arguments *out, struct err *e)
+/* Reads the option at argv[0], `--name value` or `--name=value`; returns how many words it took, 0:
+ * wrong. */
+static int option_read(
+	const struct command *c, int argc, char **argv, struct arguments *out, struct err *e)
 {
 	size_t len = strcspn(argv[0], "=");
 	const char *joined = argv[0][len] ? argv[0] + len + 1 : NULL;
@@ -78,7 +82,8 @@ static int option_read(const struct command *c, int argc, char **argv, struct ar
 	return option_set(c, i, argv[1], out, e) ? 2 : 0;
 }
 
-bool arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out, struct err *e)
+bool arguments_parse(
+	const struct command *c, int argc, char **argv, struct arguments *out, struct err *e)
 {
 	*out = (struct arguments){.rest = calloc((size_t)argc + 1, sizeof(char *))};
 	if (!out->rest)
@@ -93,7 +98,8 @@ bool arguments_parse(const struct command *c, int argc, char **argv, struct argu
 	if (out->n_rest < c->min_rest)
 		return err_set(e, ERR_INVALID, "an argument is missing");
 	if (out->n_rest > c->max_rest)
-		return err_set(e, ERR_INVALID, "\"%s\" is one argument too many", out->rest[c->max_rest]);
+		return err_set(
+			e, ERR_INVALID, "\"%s\" is one argument too many", out->rest[c->max_rest]);
 	return !c->check || c->check(out, e);
 }
 
@@ -110,7 +116,8 @@ void command_help(FILE *out, const struct command *c)
 		fputs("\noptions:\n", out);
 	for (int i = 0; i < c->n_options; i++) {
 		const struct option *o = &c->options[i];
-		int width = fprintf(out, "  %s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
+		int width = fprintf(
+			out, "  %s%s%s", o->name, o->value ? " " : "", o->value ? o->value : "");
 		fprintf(out, "%*s  %s\n", width < 24 ? 24 - width : 0, "", o->help);
 	}
 }

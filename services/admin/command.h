@@ -1,4 +1,5 @@
-/* command: the shape of an operators' command, and how its arguments are read. Pure but for printing help. */
+/* command: the shape of an operators' command, and how its arguments are read. Pure but for
+ * printing help. */
 #pragma once
 
 #include <stdbool.h>
@@ -6,7 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "err.h"
+#include "base/err.h"
 
 enum { OPTIONS_MAX = 6 };
 
@@ -20,9 +21,11 @@ struct option {
 	bool joins; /* its value joins the arguments, so it can be given several times */
 };
 
-/* What the operator typed after the command. `option` and `number` are by the option's place in its table. */
+/* What the operator typed after the command. `option` and `number` are by the option's place in its
+ * table. */
 struct arguments {
-	const char *option[OPTIONS_MAX]; /* the value, "" for one that takes none; NULL: not given */
+	const char
+		*option[OPTIONS_MAX]; /* the value, "" for one that takes none; NULL: not given */
 	int64_t number[OPTIONS_MAX];
 	const char **rest;
 	int n_rest;
@@ -45,11 +48,13 @@ struct command {
 };
 
 /* The command that the words begin with, and how many of them name it; NULL when there is none. */
-const struct command *command_find(const struct command *table, size_t n, int argc, char **argv, int *words);
+const struct command *command_find(
+	const struct command *table, size_t n, int argc, char **argv, int *words);
 
-/* Reads the words after the command's name; false when the call is wrong. Free with arguments_done in any
- * case. */
-bool arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out, struct err *e);
+/* Reads the words after the command's name; false when the call is wrong. Free with arguments_done
+ * in any case. */
+bool arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out,
+	struct err *e) MUST_CHECK;
 void arguments_done(struct arguments *args);
 
 void command_help(FILE *out, const struct command *c);

@@ -65,7 +65,8 @@ static const char *read_field(struct csv_reader *r, bool *more, struct err *e)
 	} else if (at_break(r)) {
 		pass_break(r);
 	} else if (r->at < r->end) {
-		err_set(e, ERR_INVALID, "after a closing quote there must be a comma or the line's end");
+		err_set(e, ERR_INVALID,
+			"after a closing quote there must be a comma or the line's end");
 		return NULL;
 	}
 	*end = '\0';

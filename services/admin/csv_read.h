@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "err.h"
+#include "base/err.h"
 
 enum { CSV_FIELDS = 32 };
 
@@ -21,4 +21,4 @@ struct csv_row {
 /* Takes the text apart where it lies; it holds no NUL. */
 void csv_start(struct csv_reader *r, char *text, size_t len);
 /* 1: a row (empty lines are passed over), 0: the end, -1: wrong. */
-int csv_next(struct csv_reader *r, struct csv_row *row, struct err *e);
+int csv_next(struct csv_reader *r, struct csv_row *row, struct err *e) MUST_CHECK;

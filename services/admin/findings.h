@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "buf.h"
+#include "base/buf.h"
 
 enum { FINDINGS_MAX = 64 * 1024 * 1024, PLACE_TEXT = 320 };
 

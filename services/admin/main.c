@@ -1,22 +1,23 @@
-/* admin: the operators' command. Reads and writes the registry, and says on registry.changed what is to be
- * looked at again: written in the change's own transaction (registry.outbox), deleted once Kafka has
- * acknowledged, so that a killed command loses nothing. Every message only asks for another look, so that
- * saying it twice is harmless. */
+/* admin: the operators' command. Reads and writes the registry, and says on registry.changed what
+ * is to be looked at again: written in the change's own transaction (registry.outbox), deleted once
+ * Kafka has acknowledged, so that a killed command loses nothing. Every message only asks for
+ * another look, so that saying it twice is harmless. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "admin.h"
-#include "conf.h"
-#include "digest.h"
-#include "log.h"
-#include "service.h"
+#include "base/array.h"
+#include "base/conf.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "service/service.h"
 #include "store.h"
 
 enum { EXIT_FOUND = 1, EXIT_USAGE = 2, PING_MS = 10000 };
 
 static const struct option topics_options[] = {
-	{"--replication", "N", .help = "copies of each partition; without it the brokers' default", .min = 1,
-		.max = 32},
+	{"--replication", "N", .help = "copies of each partition; without it the brokers' default",
+		.min = 1, .max = 32},
 };
 static const struct option load_options[] = {
 	{"--dry-run", NULL, .help = "check and count, change nothing"},
@@ -25,7 +26,8 @@ static const struct option token_options[] = {
 	{"--role", "ROLE", .help = "person, head, auditor, operator or upstream"},
 	{"--nip", "NIP", .help = "whose it is; person and head want it"},
 	{"--agency", "CODE",
-		.help = "a head's agency, for good; without it that of the person's unit on each day"},
+		.help = "a head's agency, for good; without it that of the person's unit on each "
+			"day"},
 	{"--source", "CODE", .help = "the system that publishes with it; upstream wants it"},
 	{"--days", "N", .help = "good for so many days; without it until it is revoked", .min = 1,
 		.max = 36500},
@@ -33,10 +35,12 @@ static const struct option token_options[] = {
 };
 static const struct option recompute_options[] = {
 	{"--period", "P",
-		.help = "a month, quarter or year: 2026-03, 2026-Q1, 2026; without it every year with evidence"},
+		.help = "a month, quarter or year: 2026-03, 2026-Q1, 2026; without it every year "
+			"with evidence"},
 	{"--person", "UUID|NIP", .help = "whose; can be given several times; without it everybody",
 		.joins = true},
-	{"--wait", "SECONDS", .help = "wait until the new scores are there", .min = 1, .max = 86400},
+	{"--wait", "SECONDS", .help = "wait until the new scores are there", .min = 1,
+		.max = 86400},
 };
 static const struct option redrive_options[] = {
 	{"--reason", "CODE", .help = "those that were rejected for this"},
@@ -45,7 +49,8 @@ static const struct option redrive_options[] = {
 	{"--id", "N", .help = "this one alone", .min = 1, .max = INT64_MAX},
 };
 static const struct option status_options[] = {
-	{"--wait", "SECONDS", .help = "wait until nothing is under way; exit 1 if something still is by then",
+	{"--wait", "SECONDS",
+		.help = "wait until nothing is under way; exit 1 if something still is by then",
 		.min = 1, .max = 86400},
 	{"--json", NULL, .help = "one JSON object"},
 };
@@ -55,11 +60,15 @@ enum { DATABASE = NEEDS_DATABASE, BOTH = NEEDS_DATABASE | NEEDS_KAFKA };
 #define OPTIONS(table_) .options = (table_), .n_options = COUNT(table_)
 
 static const struct command commands[] = {
-	{"migrate", "", "Brings the database's schemas up to date. Safe to run from several places at once.",
+	{"migrate", "",
+		"Brings the database's schemas up to date. Safe to run from several places at "
+		"once.",
 		DATABASE, 0, .run = migrate_run},
 	{"role password", "ROLE",
-		"Lets a role of the system (terukur_intake, …) log in with the password on standard input.",
-		DATABASE, 0, .min_rest = 1, .max_rest = 1, .check = role_check, .run = role_password},
+		"Lets a role of the system (terukur_intake, …) log in with the password on "
+		"standard input.",
+		DATABASE, 0, .min_rest = 1, .max_rest = 1, .check = role_check,
+		.run = role_password},
 	{"topics create", "[--replication N]",
 		"Creates the topics that are missing, the registered sources' included.", BOTH,
 		STORE_REGISTRY, OPTIONS(topics_options), .run = topics_run},
@@ -68,33 +77,36 @@ static const struct command commands[] = {
 		"All or nothing; loading it again changes nothing; what it leaves out stays.",
 		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1,
 		.run = registry_load},
-	{"registry publish", "", "Says on registry.changed what an interrupted command had left to say.",
-		BOTH, STORE_REGISTRY, .run = registry_publish},
+	{"registry publish", "",
+		"Says on registry.changed what an interrupted command had left to say.", BOTH,
+		STORE_REGISTRY, .run = registry_publish},
 	{"people list", "", "Prints who there is as CSV: nip,person.", DATABASE, STORE_REGISTRY,
 		.run = people_list},
 	{"people import", "[--dry-run] FILE",
-		"Loads people from CSV; - reads standard input.\n"
-		"The header is nip,name,unit,position,superior,from,until,email, in any order; superior, until and email\n"
-		"may be left out or empty.",
+		"Loads people from CSV; - reads standard input.\nThe header is "
+		"nip,name,unit,position,superior,from,until,email, in any order; superior, until "
+		"and email\nmay be left out or empty.",
 		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1,
 		.run = people_import},
 	{"token add", "--role ROLE [options]",
-		"Makes a bearer token and prints it. It cannot be shown again.", DATABASE, STORE_REGISTRY,
-		OPTIONS(token_options), .check = token_check, .run = token_add},
-	{"token list", "", "Prints the tokens, without their secret, as CSV.", DATABASE, STORE_REGISTRY,
-		.run = token_list},
+		"Makes a bearer token and prints it. It cannot be shown again.", DATABASE,
+		STORE_REGISTRY, OPTIONS(token_options), .check = token_check, .run = token_add},
+	{"token list", "", "Prints the tokens, without their secret, as CSV.", DATABASE,
+		STORE_REGISTRY, .run = token_list},
 	{"token revoke", "ID…|-",
-		"Ends tokens by the ids of `token list`; - reads ids or tokens from standard input.",
+		"Ends tokens by the ids of `token list`; - reads ids or tokens from standard "
+		"input.",
 		DATABASE, STORE_REGISTRY, .min_rest = 1, .max_rest = 10000, .run = token_revoke},
 	{"recompute", "[--period P] [--person UUID|NIP]… [--wait SECONDS]",
 		"Has totals and scores made anew from the raw evidence.", BOTH, STORE_ALL,
 		OPTIONS(recompute_options), .max_rest = 100000, .check = recompute_check,
 		.run = recompute_run},
 	{"redrive", "--reason CODE [--source CODE] [--limit N] | --id N",
-		"Publishes rejected events again, as they came, once the cause is mended.", BOTH, STORE_ALL,
-		OPTIONS(redrive_options), .check = redrive_check, .run = redrive_run},
+		"Publishes rejected events again, as they came, once the cause is mended.", BOTH,
+		STORE_ALL, OPTIONS(redrive_options), .check = redrive_check, .run = redrive_run},
 	{"verify", "",
-		"Proves that originals, totals and scores agree; exit 1 and a line for each that does not.",
+		"Proves that originals, totals and scores agree; exit 1 and a line for each that "
+		"does not.",
 		DATABASE, STORE_ALL, .run = verify_run},
 	{"status", "[--wait SECONDS] [--json]",
 		"Says how far behind each part is, what was rejected, what waits.", BOTH, STORE_ALL,
@@ -105,21 +117,25 @@ static const struct command commands[] = {
 
 static const struct conf_setting settings[] = {
 	{"DATABASE_URL", CONF_SECRET, offsetof(struct admin, database), NULL, 0, 0,
-		"PostgreSQL, as libpq takes it"},
+		"PostgreSQL, as libpq takes it", &db_url_form},
 	{"KAFKA_BROKERS", CONF_TEXT, offsetof(struct admin, brokers), NULL, 0, 0,
-		"host:port, comma-separated"},
+		"host:port, comma-separated", NULL},
 };
 
 static void help_all(FILE *out)
 {
-	fputs("usage: admin COMMAND [arguments]\n\ncommands (admin COMMAND --help says more):\n", out);
+	fputs("usage: admin COMMAND [arguments]\n\ncommands (admin COMMAND --help says more):\n",
+		out);
 	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(out, "  %s%s%s\n      %.*s\n", commands[i].name, *commands[i].args ? " " : "",
-			commands[i].args, (int)strcspn(commands[i].help, "\n"), commands[i].help);
+		fprintf(out, "  %s%s%s\n      %.*s\n", commands[i].name,
+			*commands[i].args ? " " : "", commands[i].args,
+			(int)strcspn(commands[i].help, "\n"), commands[i].help);
 	fputs("\nsettings, from the environment (or from the file that NAME_FILE names):\n", out);
 	conf_help(out, settings, COUNT(settings));
-	fputs("  KAFKA_…                any setting of the Kafka client: KAFKA_SECURITY_PROTOCOL=SSL\n"
-	      "\nexit: 0 done, 1 it failed or found something, 2 wrong call,\n      100 wrong settings, 111 database or Kafka away\n",
+	fputs("  KAFKA_…                any setting of the Kafka client: "
+	      "KAFKA_SECURITY_PROTOCOL=SSL\n"
+	      "\nexit: 0 done, 1 it failed or found something, 2 wrong call,\n      100 wrong "
+	      "settings, 111 database or Kafka away\n",
 		out);
 }
 
@@ -157,7 +173,9 @@ static bool admin_open(struct admin *a, const struct command *c, struct err *e)
 
 static int admin_exit(const struct admin *a, const struct err *e)
 {
-	return a->settings_wrong ? EXIT_SETTINGS : e->code == ERR_RETRY ? EXIT_DEPENDENCY : EXIT_FOUND;
+	return a->settings_wrong      ? EXIT_SETTINGS
+	       : e->code == ERR_RETRY ? EXIT_DEPENDENCY
+				      : EXIT_FOUND;
 }
 
 static int admin_run(const struct command *c, const struct arguments *args)
@@ -191,7 +209,8 @@ int main(int argc, char **argv)
 {
 	log_init("admin", LOG_ERROR);
 	int words;
-	const struct command *c = command_find(commands, COUNT(commands), argc - 1, argv + 1, &words);
+	const struct command *c =
+		command_find(commands, COUNT(commands), argc - 1, argv + 1, &words);
 	if (wants_help(argc, argv)) {
 		c ? command_help(stdout, c) : help_all(stdout);
 		return EXIT_OK;
@@ -205,7 +224,8 @@ int main(int argc, char **argv)
 	struct err e = {0};
 	int code = EXIT_USAGE;
 	if (!digest_init() || !arguments_parse(c, argc - 1 - words, argv + 1 + words, &args, &e))
-		fprintf(stderr, "admin %s: %s\nusage: admin %s %s\n", c->name, e.text, c->name, c->args);
+		fprintf(stderr, "admin %s: %s\nusage: admin %s %s\n", c->name, e.text, c->name,
+			c->args);
 	else
 		code = admin_run(c, &args);
 	arguments_done(&args);

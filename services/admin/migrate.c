@@ -1,10 +1,12 @@
-/* The database's schemas, step by step: schemas/sql/NNN_….sql, built into the program. Each runs once, in a
- * transaction of its own under a lock, so that several of these commands at once only wait for each other. */
+/* The database's schemas, step by step: schemas/sql/NNN_….sql, built into the program. Each runs
+ * once, in a transaction of its own under a lock, so that several of these commands at once only
+ * wait for each other. */
 #include <stdio.h>
 #include <string.h>
 
 #include "admin.h"
-#include "digest.h"
+#include "base/array.h"
+#include "base/digest.h"
 
 /* Written by scripts/embed.sh -t, in the order of their names. */
 struct migration {
@@ -20,7 +22,8 @@ static const struct db_statement statements[] = {
 	[MIGRATE_APPLIED] = {"migrate_applied",
 		"SELECT name, sha256 FROM public.schema_migration ORDER BY name", ""},
 	[MIGRATE_DONE] = {"migrate_done",
-		"INSERT INTO public.schema_migration (name, sha256) VALUES ($1, $2)", "text, bytea"},
+		"INSERT INTO public.schema_migration (name, sha256) VALUES ($1, $2)",
+		"text, bytea"},
 };
 
 static const char prepare[] =
@@ -47,8 +50,8 @@ static bool migration_applied(
 		const void *before = db_bytes(applied, i, 1, &len);
 		if (len != sizeof hash || !digest_equal(before, hash, len))
 			return err_set(e, ERR_CONFLICT,
-				"%s was applied to this database in another wording; nothing is done. "
-				"A migration is never changed: write a new one",
+				"%s was applied to this database in another wording; nothing is "
+				"done. A migration is never changed: write a new one",
 				m->name);
 		*yes = true;
 	}
@@ -91,7 +94,8 @@ bool migrate_run(struct admin *a, const struct arguments *args, struct err *e)
 {
 	(void)args;
 	int done = 0;
-	if (!db_script(a->db, prepare, e)) /* a struct db without statements: there may be no table yet */
+	if (!db_script(a->db, prepare,
+		    e)) /* a struct db without statements: there may be no table yet */
 		return false;
 	struct db *db = db_new(a->database, "terukur-admin", statements, COUNT(statements));
 	bool ok = db != NULL;

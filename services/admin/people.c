@@ -2,23 +2,26 @@
 
 #include <stdio.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "print.h"
 #include "store.h"
 
-bool people_find(struct admin *a, const char *const *names, int n, struct db_array *out, struct err *e)
+bool people_find(
+	struct admin *a, const char *const *names, int n, struct db_array *out, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
 	struct db_array texts;
 	db_array_init(&texts, DB_K_TEXT);
 	bool ok = true;
 	for (int i = 0; ok && i < n; i++)
-		ok = db_array_add(&texts, DB_TEXT(names[i])) || err_set(e, ERR_FATAL, "out of memory");
+		ok = db_array_add(&texts, DB_TEXT(names[i])) ||
+		     err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && db_exec(a->db, STORE_PEOPLE_FIND, &rows, e, db_array_value(&texts));
 	for (int i = 0; ok && i < db_rows(rows); i++) {
 		if (db_is_null(rows, i, 0))
 			ok = err_set(e, ERR_NOT_FOUND,
-				"the registry has no such person as number %d of those given", i + 1);
+				"the registry has no such person as number %d of those given",
+				i + 1);
 		else
 			ok = db_array_add(out, DB_UUID(db_uuid(rows, i, 0))) ||
 			     err_set(e, ERR_FATAL, "out of memory");

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "csv.h"
+#include "base/csv.h"
 
 enum { ROW_MOST = 64 * 1024 };
 

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "emit.h"
-#include "outbox.h"
+#include "messages/emit.h"
+#include "service/outbox.h"
 #include "store.h"
 
 struct saying {
@@ -27,13 +27,14 @@ static bool say(void *saying, const struct db_result *rows, int i, struct err *e
 
 bool publish_outbox(struct admin *a, int64_t *said, struct err *e)
 {
-	static const struct outbox notices = {STORE_OUTBOX_PAGE, STORE_OUTBOX_DELETE, ADMIN_AS_REGISTRY};
+	static const struct outbox notices = {
+		STORE_OUTBOX_PAGE, STORE_OUTBOX_DELETE, ADMIN_AS_REGISTRY};
 	struct saying s = {.a = a};
 	trace_next(NULL, 0, s.trace);
 	return admin_kafka(a, e) &&
 	       (outbox_publish(a->db, a->bus, &notices, say, &s, said, e) ||
-		       err_wrap(e,
-			       "the registry is stored, but not all of it is said yet (admin registry publish goes on)"));
+		       err_wrap(e, "the registry is stored, but not all of it is said yet (admin "
+				   "registry publish goes on)"));
 }
 
 bool registry_publish(struct admin *a, const struct arguments *args, struct err *e)

@@ -6,4 +6,4 @@
 #include "admin.h"
 
 /* Publishes all of it, and deletes it once Kafka has acknowledged. Adds how many to *said. */
-bool publish_outbox(struct admin *a, int64_t *said, struct err *e);
+bool publish_outbox(struct admin *a, int64_t *said, struct err *e) MUST_CHECK;

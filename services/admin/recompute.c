@@ -2,8 +2,8 @@
 #include <stdio.h>
 
 #include "admin.h"
+#include "base/period.h"
 #include "people.h"
-#include "period.h"
 #include "publish.h"
 #include "status.h"
 #include "store.h"
@@ -11,9 +11,10 @@
 bool recompute_check(const struct arguments *args, struct err *e)
 {
 	struct period period;
-	if (args->option[RECOMPUTE_PERIOD] && !period_parse(args->option[RECOMPUTE_PERIOD], &period))
-		return err_set(
-			e, ERR_INVALID, "--period is a month, quarter or year: 2026-03, 2026-Q1, 2026");
+	if (args->option[RECOMPUTE_PERIOD] &&
+		!period_parse(args->option[RECOMPUTE_PERIOD], &period))
+		return err_set(e, ERR_INVALID,
+			"--period is a month, quarter or year: 2026-03, 2026-Q1, 2026");
 	return true;
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "admin.h"
-#include "clock.h"
-#include "event.h"
-#include "headers.h"
+#include "base/clock.h"
+#include "messages/event.h"
+#include "messages/headers.h"
 #include "store.h"
 
 /* A page is held in memory whole; what is too large can be megabytes each. */
@@ -34,13 +34,15 @@ static bool redrive_headers(
 {
 	*n = stored->n;
 	for (size_t i = 0; i < stored->n && i < HEADERS_MOST; i++)
-		out[i] = (struct bus_header){stored->list[i].name, stored->list[i].data, stored->list[i].len};
+		out[i] = (struct bus_header){
+			stored->list[i].name, stored->list[i].data, stored->list[i].len};
 	return stored->n <= HEADERS_MOST;
 }
 
 /* A rejected message on its way back. */
 struct sending {
 	struct bus_delivery delivery;
+	bool queued;
 	struct err why; /* it did not go */
 };
 
@@ -48,27 +50,28 @@ struct sending {
 static void redrive_row(struct admin *a, const struct db_result *rows, int i, struct sending *s)
 {
 	size_t key_len, headers_len, len, n = 0;
-	const void *key = db_bytes(rows, i, 2, &key_len), *json = db_bytes(rows, i, 3, &headers_len);
+	const void *key = db_bytes(rows, i, 2, &key_len),
+		   *json = db_bytes(rows, i, 3, &headers_len);
 	const void *payload = db_bytes(rows, i, 4, &len);
 	struct bus_header headers[HEADERS_MOST];
 	struct stored_headers stored;
 	err_clear(&s->why);
-	if (!headers_read(json, headers_len, &stored) || !redrive_headers(&stored, headers, &n))
-		err_set(&s->why, ERR_INVALID, "its stored headers cannot be read");
-	else
-		bus_produce_for(a->bus, &s->delivery, db_text(rows, i, 1), key, key_len, payload, len,
-			headers, n, &s->why);
+	s->queued = (headers_read(json, headers_len, &stored) &&
+			    redrive_headers(&stored, headers, &n)) ||
+		    err_set(&s->why, ERR_INVALID, "its stored headers cannot be read");
+	s->queued = s->queued && bus_produce_for(a->bus, &s->delivery, db_text(rows, i, 1), key,
+					 key_len, payload, len, headers, n, &s->why);
 	headers_done(&stored);
 }
 
 static void redrive_wait(struct admin *a, struct sending *s)
 {
-	if (s->why.code == ERR_NONE && !bus_wait(a->bus, &s->delivery, &s->why))
+	if (s->queued && !bus_wait(a->bus, &s->delivery, &s->why))
 		err_wrap(&s->why, "too large for the topic, or not allowed");
 }
 
-/* What did not go is sent again by itself: Kafka refuses a whole batch for one of its messages. False when it is
- * no refusal, which comes at once, but Kafka that is away. */
+/* What did not go is sent again by itself: Kafka refuses a whole batch for one of its messages.
+ * False when it is no refusal, which comes at once, but Kafka that is away. */
 static bool redrive_alone(
 	struct admin *a, const struct db_result *rows, int i, struct sending *s, struct err *e)
 {
@@ -80,30 +83,33 @@ static bool redrive_alone(
 	redrive_row(a, rows, i, s);
 	redrive_wait(a, s);
 	return s->why.code == ERR_NONE ||
-	       (s->why.code == ERR_RETRY && clock_monotonic() - began < REFUSED_MS * INT64_C(1000)) ||
+	       (s->why.code == ERR_RETRY &&
+		       clock_monotonic() - began < REFUSED_MS * INT64_C(1000)) ||
 	       err_set(e, s->why.code, "%s", s->why.text);
 }
 
 struct redrive {
 	struct db_value reason, source, id;
-	int64_t after,
-		last; /* ids: done so far, and the newest of when it began, so that new rejections end nothing */
+	int64_t after, last; /* ids: done so far, and the newest of when it began, so that new
+				rejections end nothing */
 	int64_t all, done, skipped, page;
 };
 
-static void redrive_skip(struct redrive *r, const struct db_result *rows, int i, const struct sending *s)
+static void redrive_skip(
+	struct redrive *r, const struct db_result *rows, int i, const struct sending *s)
 {
 	fprintf(stderr,
 		"rejection %" PRId64 " (%s, partition %" PRId64 ", offset %" PRId64
 		") is not published: %s\n",
-		db_int(rows, i, 0), db_text(rows, i, 1), db_int(rows, i, 5), db_int(rows, i, 6), s->why.text);
+		db_int(rows, i, 0), db_text(rows, i, 1), db_int(rows, i, 5), db_int(rows, i, 6),
+		s->why.text);
 	r->skipped++;
 }
 
-/* Publishes a page and gathers the ids of what Kafka has acknowledged. False when it cannot go on; what is
- * gathered by then counts. */
-static bool redrive_publish(
-	struct admin *a, struct redrive *r, const struct db_result *rows, struct db_array *ids, struct err *e)
+/* Publishes a page and gathers the ids of what Kafka has acknowledged. False when it cannot go on;
+ * what is gathered by then counts. */
+static bool redrive_publish(struct admin *a, struct redrive *r, const struct db_result *rows,
+	struct db_array *ids, struct err *e)
 {
 	struct sending *list = calloc((size_t)db_rows(rows) + 1, sizeof *list);
 	bool ok = list || err_set(e, ERR_FATAL, "out of memory");
@@ -123,7 +129,8 @@ static bool redrive_publish(
 	return ok;
 }
 
-static bool redrive_count(struct admin *a, struct redrive *r, const struct arguments *args, struct err *e)
+static bool redrive_count(
+	struct admin *a, struct redrive *r, const struct arguments *args, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
 	if (!db_exec(a->db, STORE_REJECTED_LAST, &rows, e, r->reason, r->source, r->id))
@@ -131,14 +138,15 @@ static bool redrive_count(struct admin *a, struct redrive *r, const struct argum
 	r->last = db_int(rows, 0, 0);
 	r->all = db_int(rows, 0, 1);
 	if (r->all == 0 && args->option[REDRIVE_ID])
-		return err_set(e, ERR_NOT_FOUND, "there is no rejection %s", args->option[REDRIVE_ID]);
+		return err_set(
+			e, ERR_NOT_FOUND, "there is no rejection %s", args->option[REDRIVE_ID]);
 	if (args->option[REDRIVE_LIMIT] && args->number[REDRIVE_LIMIT] < r->all)
 		r->all = args->number[REDRIVE_LIMIT];
 	return true;
 }
 
-/* A page in a transaction: published, and what is acknowledged marked, even when it cannot go on after that.
- * *n: how many it had. */
+/* A page in a transaction: published, and what is acknowledged marked, even when it cannot go on
+ * after that. *n: how many it had. */
 static bool redrive_page(struct admin *a, struct redrive *r, int *n, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL, *marked = NULL;
@@ -146,8 +154,9 @@ static bool redrive_page(struct admin *a, struct redrive *r, int *n, struct err 
 	struct err stopped = {0};
 	int64_t left = r->all - r->done - r->skipped, most = left < r->page ? left : r->page;
 	db_array_init(&ids, DB_K_INT8);
-	bool ok = db_begin(a->db, e) && db_exec(a->db, STORE_REJECTED_PAGE, &rows, e, r->reason, r->source,
-						r->id, DB_INT8(r->after), DB_INT8(r->last), DB_INT8(most));
+	bool ok = db_begin(a->db, e) &&
+		  db_exec(a->db, STORE_REJECTED_PAGE, &rows, e, r->reason, r->source, r->id,
+			  DB_INT8(r->after), DB_INT8(r->last), DB_INT8(most));
 	*n = db_rows(rows);
 	if (ok && *n)
 		redrive_publish(a, r, rows, &ids, &stopped);
@@ -177,6 +186,7 @@ bool redrive_run(struct admin *a, const struct arguments *args, struct err *e)
 		ok = redrive_page(a, &r, &n, e);
 	if (ok || r.done)
 		printf("%" PRId64 " published again\n", r.done);
-	return ok && (r.skipped == 0 || err_set(e, ERR_CONFLICT, "%" PRId64 " cannot be published: see above",
-						r.skipped));
+	return ok &&
+	       (r.skipped == 0 || err_set(e, ERR_CONFLICT,
+					  "%" PRId64 " cannot be published: see above", r.skipped));
 }

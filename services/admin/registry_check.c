@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/array.h"
 #include "registry_fields.h"
 #include "registry_people.h"
 
@@ -21,7 +22,8 @@ static const char *plan_from(const json_t *row, char out[16])
 	return json_is_integer(year) ? out : NULL;
 }
 
-/* What tells a row from the others of its part; false when a field of it is not even well-formed. */
+/* What tells a row from the others of its part; false when a field of it is not even well-formed.
+ */
 static bool row_key(const struct part *part, const json_t *row, char *out, size_t size)
 {
 	size_t len = 0;
@@ -53,7 +55,8 @@ static void row_repeated(struct check *c, const struct part *part, size_t i, siz
 		place_row(c, part->name, first, other));
 }
 
-/* Notes every row of a part by its key, so that references find it, and finds those that are there twice. */
+/* Notes every row of a part by its key, so that references find it, and finds those that are there
+ * twice. */
 static void part_index(struct check *c, const struct part *part, const json_t *rows)
 {
 	size_t i;
@@ -83,7 +86,8 @@ static void directions_index(struct check *c, const json_t *rows)
 	json_object_set_new(c->in_file, "directions", directions);
 	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		if (text_of(row, "code") && text_of(row, "direction"))
-			json_object_set(directions, text_of(row, "code"), json_object_get(row, "direction"));
+			json_object_set(directions, text_of(row, "code"),
+				json_object_get(row, "direction"));
 	}
 }
 
@@ -103,7 +107,8 @@ static void people_check(struct check *c, const char *place, const json_t *row)
 	const char *nip = text_of(row, "nip"), *superior = text_of(row, "superior");
 	dates_check(c, place, row);
 	if (nip && superior && strcmp(nip, superior) == 0)
-		findings_add(c->found, place_field(c, place, "superior", at), "nobody is their own superior");
+		findings_add(c->found, place_field(c, place, "superior", at),
+			"nobody is their own superior");
 }
 
 /* A stored position that the file does not state anew may have a target of 0 for the indicator. */
@@ -117,21 +122,25 @@ static void zero_targets_check(struct check *c, const char *place, const char *i
 	json_object_foreach (json_object_get(c->known, "positions"), position, zeros) {
 		json_array_foreach (zeros, i, one) {
 			if (strcmp(json_string_value(one), indicator) == 0 &&
-				!json_object_get(json_object_get(c->in_file, "positions"), position))
+				!json_object_get(
+					json_object_get(c->in_file, "positions"), position))
 				findings_add(c->found, at,
-					"the position %s has a target of 0 for it, which is for less alone",
+					"the position %s has a target of 0 for it, which is for "
+					"less alone",
 					position);
 		}
 	}
 	if (json_object_get(json_object_get(c->known, "plans"), indicator))
-		findings_add(c->found, at, "a plan has a target of 0 for it, which is for less alone");
+		findings_add(
+			c->found, at, "a plan has a target of 0 for it, which is for less alone");
 }
 
 static void indicator_check(struct check *c, const char *place, const json_t *row)
 {
 	char at[PLACE_TEXT];
 	const json_t *min = json_object_get(row, "min"), *max = json_object_get(row, "max");
-	if (json_is_number(min) && json_is_number(max) && json_number_value(min) > json_number_value(max))
+	if (json_is_number(min) && json_is_number(max) &&
+		json_number_value(min) > json_number_value(max))
 		findings_add(c->found, place_field(c, place, "max", at), "is below min");
 	if (text_of(row, "code") && text_of(row, "direction") &&
 		strcmp(text_of(row, "direction"), "more") == 0)
@@ -144,9 +153,11 @@ static void plan_check(struct check *c, const char *place, const json_t *row)
 	const char *from = text_of(row, "from");
 	if (!from || !json_is_integer(json_object_get(row, "year")))
 		return;
-	snprintf(year, sizeof year, "%04lld-", (long long)json_integer_value(json_object_get(row, "year")));
+	snprintf(year, sizeof year, "%04lld-",
+		(long long)json_integer_value(json_object_get(row, "year")));
 	if (strncmp(from, year, strlen(year)) != 0)
-		findings_add(c->found, place_field(c, place, "from", at), "is not in the plan's year");
+		findings_add(
+			c->found, place_field(c, place, "from", at), "is not in the plan's year");
 }
 
 /* Equal as JSON, numbers by value. */
@@ -174,13 +185,15 @@ static void ruleset_check(struct check *c, const char *place, const json_t *row)
 	json_t *stored, *rulesets = json_object_get(c->known, "rulesets");
 	if (json_number_value(json_object_get(row, "below_under")) >
 		json_number_value(json_object_get(row, "above_from")))
-		findings_add(c->found, place_field(c, place, "above_from", at), "is below below_under");
+		findings_add(
+			c->found, place_field(c, place, "above_from", at), "is below below_under");
 	if (!version || !from)
 		return;
 	stored = json_object_get(rulesets, version);
 	if (stored && !same_json(stored, row))
 		findings_add(c->found, place_field(c, place, "version", at),
-			"is in the registry with other rules; scores stand on them, so give these a version of their own");
+			"is in the registry with other rules; scores stand on them, so give "
+			"these a version of their own");
 	json_object_foreach (rulesets, other, stored) {
 		if (strcmp(other, version) != 0 && text_of(stored, "from") &&
 			strcmp(text_of(stored, "from"), from) == 0)
@@ -197,8 +210,8 @@ static bool same_topic(const char *a, const char *b)
 	return !*a && !*b;
 }
 
-/* The first of these sources whose topic could not be beside the code's; those from the code itself on do not
- * count. NULL: none. */
+/* The first of these sources whose topic could not be beside the code's; those from the code itself
+ * on do not count. NULL: none. */
 static const char *topic_clash(const json_t *sources, const char *code)
 {
 	const char *other;
@@ -225,7 +238,8 @@ static void source_check(struct check *c, const char *place, const json_t *row)
 		other = topic_clash(json_object_get(c->in_file, "sources"), code);
 	if (other)
 		findings_add(c->found, place_field(c, place, "code", at),
-			"Kafka cannot have its topic beside that of the source %s: it takes . and _ for the same",
+			"Kafka cannot have its topic beside that of the source %s: it takes . and "
+			"_ for the same",
 			other);
 }
 
@@ -249,7 +263,7 @@ static void part_check(struct check *c, const struct part *part, const json_t *r
 		char place[PLACE_TEXT];
 		place_row(c, part->name, i, place);
 		fields_check(c, place, row, part->fields, part->n_fields);
-		for (size_t t = 0; t < sizeof together / sizeof *together; t++)
+		for (size_t t = 0; t < COUNT(together); t++)
 			if (json_is_object(row) && strcmp(together[t].part, part->name) == 0)
 				together[t].check(c, place, row);
 	}
@@ -281,8 +295,9 @@ static void shape_check(struct check *c, json_t *root)
 	json_object_foreach (root, name, v) {
 		if (!is_part(name))
 			findings_add(c->found, name,
-				"is no part of a registry file; those are agencies, units, indicators, "
-				"sources, positions, people, absences, plans, rulesets");
+				"is no part of a registry file; those are agencies, units, "
+				"indicators, sources, positions, people, absences, plans, "
+				"rulesets");
 		else if (!json_is_array(v))
 			findings_add(c->found, name, "must be a list");
 	}
@@ -313,7 +328,8 @@ static void parts_check(struct check *c, const json_t *root)
 		part_check(c, &registry_parts[i], json_object_get(root, registry_parts[i].name));
 }
 
-json_t *registry_check(const struct registry_file *file, const json_t *known, struct findings *found)
+json_t *registry_check(
+	const struct registry_file *file, const json_t *known, struct findings *found)
 {
 	json_auto_t *in_file = json_object();
 	struct check c = {.known = known, .in_file = in_file, .lines = file->lines, .found = found};

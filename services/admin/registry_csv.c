@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "csv_read.h"
 #include "registry_file.h"
 
 static const char *const columns[] = {
 	"nip", "name", "unit", "position", "superior", "from", "until", "email"};
 static const char *const needed[] = {"nip", "name", "unit", "position", "from"};
-#define COUNT(a_) (sizeof(a_) / sizeof *(a_))
 
 static bool is_among(const char *name, const char *const *list, size_t n)
 {
@@ -24,14 +24,17 @@ static bool header_check(const struct csv_row *header, struct findings *found)
 	char place[PLACE_TEXT];
 	snprintf(place, sizeof place, "line %d", header->line);
 	if (header->n == 1 && strchr(header->fields[0], ';'))
-		findings_add(found, place, "the columns must be separated by commas, not by semicolons");
+		findings_add(
+			found, place, "the columns must be separated by commas, not by semicolons");
 	for (int i = 0; i < header->n && found->count == 0; i++) {
 		if (!is_among(header->fields[i], columns, COUNT(columns)))
 			findings_add(found, place,
-				"\"%.80s\" is no column; those are nip, name, unit, position, superior, from, until, email",
+				"\"%.80s\" is no column; those are nip, name, unit, position, "
+				"superior, from, until, email",
 				header->fields[i]);
 		else if (is_among(header->fields[i], header->fields, (size_t)i))
-			findings_add(found, place, "the column %s is there twice", header->fields[i]);
+			findings_add(
+				found, place, "the column %s is there twice", header->fields[i]);
 	}
 	for (size_t i = 0; i < COUNT(needed) && found->count == 0; i++)
 		if (!is_among(needed[i], header->fields, (size_t)header->n))
@@ -39,8 +42,10 @@ static bool header_check(const struct csv_row *header, struct findings *found)
 	return found->count == 0;
 }
 
-/* The row as an object; NULL with the finding when a text is not UTF-8 or there are too many or too few. */
-static json_t *row_object(const struct csv_row *header, const struct csv_row *row, struct findings *found)
+/* The row as an object; NULL with the finding when a text is not UTF-8 or there are too many or too
+ * few. */
+static json_t *row_object(
+	const struct csv_row *header, const struct csv_row *row, struct findings *found)
 {
 	char place[PLACE_TEXT];
 	snprintf(place, sizeof place, "line %d", row->line);
@@ -74,8 +79,8 @@ static bool line_add(int **lines, size_t n, int line)
 	return true;
 }
 
-static bool rows_read(struct csv_reader *r, const struct csv_row *header, json_t *people, int **lines,
-	struct findings *found, struct err *e)
+static bool rows_read(struct csv_reader *r, const struct csv_row *header, json_t *people,
+	int **lines, struct findings *found, struct err *e)
 {
 	struct csv_row row;
 	int got;

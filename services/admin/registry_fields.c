@@ -3,11 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "clock.h"
-#include "dec.h"
-#include "nip.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/dec.h"
+#include "base/nip.h"
 
-#define COUNT(a_) (sizeof(a_) / sizeof *(a_))
 #define MOST 1e11 /* 15 digits, four of them decimals */
 
 enum { CODE_MOST = 64, INDICATOR_MOST = 128, TEXT_MOST = 200, EMAIL_MOST = 254 };
@@ -21,7 +21,8 @@ const char *place_row(const struct check *c, const char *part, size_t i, char ou
 	return out;
 }
 
-const char *place_field(const struct check *c, const char *row, const char *field, char out[PLACE_TEXT])
+const char *place_field(
+	const struct check *c, const char *row, const char *field, char out[PLACE_TEXT])
 {
 	snprintf(out, PLACE_TEXT, c->lines ? "%.160s, column %.120s" : "%.160s.%.120s", row, field);
 	return out;
@@ -38,12 +39,12 @@ static void check_refers(struct check *c, const char *place, const char *code, c
 	if (!part || check_has(c, part, code))
 		return;
 	if (strcmp(part, "people") == 0)
-		findings_add(
-			c->found, place, "there is no such person, neither in the file nor in the registry");
+		findings_add(c->found, place,
+			"there is no such person, neither in the file nor in the registry");
 	else
 		findings_add(c->found, place,
-			"there is no \"%s\" among the %s, neither in the file nor in the registry", code,
-			part);
+			"there is no \"%s\" among the %s, neither in the file nor in the registry",
+			code, part);
 }
 
 static bool is_code(const char *text, size_t most)
@@ -61,7 +62,8 @@ static void check_code_of(
 		check_refers(c, place, code, f->refers);
 	else
 		findings_add(c->found, place,
-			"must be a code: 1 to %zu lower-case letters, digits, dots, hyphens, underscores, a letter or digit first",
+			"must be a code: 1 to %zu lower-case letters, digits, dots, hyphens, "
+			"underscores, a letter or digit first",
 			most);
 }
 
@@ -70,7 +72,8 @@ static void check_code(struct check *c, const char *place, const json_t *v, cons
 	check_code_of(c, place, v, f, CODE_MOST);
 }
 
-static void check_indicator(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_indicator(
+	struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	check_code_of(c, place, v, f, INDICATOR_MOST);
 }
@@ -94,13 +97,17 @@ static bool has_control(const char *text)
 static void check_text(struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	const char *text = json_string_value(v);
-	if (!text || text_length(text) > TEXT_MOST || has_control(text) || text[strspn(text, " ")] == '\0')
+	if (!text || text_length(text) > TEXT_MOST || has_control(text) ||
+		text[strspn(text, " ")] == '\0')
 		findings_add(c->found, place, "must be a text of 1 to %d characters%s", TEXT_MOST,
-			text && has_control(text) ? ", without line breaks or other control characters" : "");
+			text && has_control(text)
+				? ", without line breaks or other control characters"
+				: "");
 	(void)f;
 }
 
-static void check_unit_name(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_unit_name(
+	struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	if (!json_is_string(v) || json_string_length(v) > 0)
 		check_text(c, place, v, f);
@@ -146,20 +153,23 @@ static void check_choice(struct check *c, const char *place, const json_t *v, co
 	findings_add(c->found, place, "must be one of %s", list);
 }
 
-static void check_measure(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_measure(
+	struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	if (json_is_string(v) && strcmp(json_string_value(v), "survey") == 0)
-		findings_add(
-			c->found, place, "\"survey\" comes with citizens' feedback and cannot be loaded yet");
+		findings_add(c->found, place,
+			"\"survey\" comes with citizens' feedback and cannot be loaded yet");
 	else
 		check_choice(c, place, v, f);
 }
 
-static void check_element(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_element(
+	struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	(void)v;
 	(void)f;
-	findings_add(c->found, place, "goes with the measure \"survey\" alone, which cannot be loaded yet");
+	findings_add(c->found, place,
+		"goes with the measure \"survey\" alone, which cannot be loaded yet");
 }
 
 /* Exactly, with at most so many decimals. */
@@ -178,7 +188,8 @@ static bool is_number(const json_t *v, const struct field *f)
 	double number = json_number_value(v);
 	if (f->decimals == 0 && !json_is_integer(v))
 		return false;
-	return is_decimal(v, f->decimals) && number >= f->min && number <= f->max && fabs(number) < MOST;
+	return is_decimal(v, f->decimals) && number >= f->min && number <= f->max &&
+	       fabs(number) < MOST;
 }
 
 static void check_number(struct check *c, const char *place, const json_t *v, const struct field *f)
@@ -189,13 +200,14 @@ static void check_number(struct check *c, const char *place, const json_t *v, co
 	if (is_number(v, f))
 		return;
 	if (f->max < MOST)
-		findings_add(c->found, place, "must be %s from %.15g to %.15g", kinds[f->decimals], f->min,
-			f->max);
+		findings_add(c->found, place, "must be %s from %.15g to %.15g", kinds[f->decimals],
+			f->min, f->max);
 	else if (f->min > -MOST)
 		findings_add(c->found, place, "must be %s from %.15g, and 15 digits in all",
 			kinds[f->decimals], f->min);
 	else
-		findings_add(c->found, place, "must be %s and 15 digits in all", kinds[f->decimals]);
+		findings_add(
+			c->found, place, "must be %s and 15 digits in all", kinds[f->decimals]);
 }
 
 static void check_target(struct check *c, const char *place, const json_t *v, const struct field *f)
@@ -204,7 +216,8 @@ static void check_target(struct check *c, const char *place, const json_t *v, co
 	bool range = json_array_size(v) == 2 && is_number(low, f) && is_number(high, f);
 	if (!range && !is_number(v, f))
 		findings_add(c->found, place,
-			"must be a number not below 0 with at most 4 decimals, or [low, high] of such");
+			"must be a number not below 0 with at most 4 decimals, or [low, high] of "
+			"such");
 	else if (range && json_number_value(low) > json_number_value(high))
 		findings_add(c->found, place, "the low bound is above the high one");
 }
@@ -215,7 +228,8 @@ static void check_object(struct check *c, const char *place, const json_t *v, co
 }
 
 /* Codes of indicators, none of them twice. */
-static void check_indicators(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_indicators(
+	struct check *c, const char *place, const json_t *v, const struct field *f)
 {
 	size_t i;
 	const json_t *one;
@@ -232,7 +246,8 @@ static void check_indicators(struct check *c, const char *place, const json_t *v
 			findings_add(c->found, at, "the same as %s[%lld]", place,
 				(long long)json_integer_value(first));
 		else if (json_is_string(one))
-			json_object_set_new(seen, json_string_value(one), json_integer((json_int_t)i));
+			json_object_set_new(
+				seen, json_string_value(one), json_integer((json_int_t)i));
 	}
 }
 
@@ -249,9 +264,11 @@ static const struct field item_fields[] = {
 /* True when the indicator is one of which more is better. */
 static bool wants_more(const struct check *c, const char *indicator)
 {
-	const json_t *stated = json_object_get(json_object_get(c->in_file, "directions"), indicator);
+	const json_t *stated =
+		json_object_get(json_object_get(c->in_file, "directions"), indicator);
 	const char *direction = json_string_value(
-		stated ? stated : json_object_get(json_object_get(c->known, "indicators"), indicator));
+		stated ? stated
+		       : json_object_get(json_object_get(c->known, "indicators"), indicator));
 	return direction && strcmp(direction, "more") == 0;
 }
 
@@ -261,7 +278,8 @@ static bool is_zero(const json_t *v)
 }
 
 /* What one item shows beside its fields; returns its weight. */
-static double check_item(struct check *c, const char *place, const json_t *item, size_t i, json_t *seen)
+static double check_item(
+	struct check *c, const char *place, const json_t *item, size_t i, json_t *seen)
 {
 	char at[PLACE_TEXT], field[PLACE_TEXT];
 	snprintf(at, sizeof at, "%.200s[%zu]", place, i);
@@ -270,12 +288,13 @@ static double check_item(struct check *c, const char *place, const json_t *item,
 	const json_t *target = json_object_get(item, "target");
 	const json_t *first = indicator ? json_object_get(seen, indicator) : NULL;
 	if (first)
-		findings_add(c->found, place_field(c, at, "indicator", field), "the same as in %s[%lld]",
-			place, (long long)json_integer_value(first));
+		findings_add(c->found, place_field(c, at, "indicator", field),
+			"the same as in %s[%lld]", place, (long long)json_integer_value(first));
 	else if (indicator)
 		json_object_set_new(seen, indicator, json_integer((json_int_t)i));
 	if (indicator && wants_more(c, indicator) &&
-		(is_zero(target) || is_zero(json_array_get(target, 0)) || is_zero(json_array_get(target, 1))))
+		(is_zero(target) || is_zero(json_array_get(target, 0)) ||
+			is_zero(json_array_get(target, 1))))
 		findings_add(c->found, place_field(c, at, "target", field),
 			"a target of 0 is for indicators of which less is better");
 	return json_number_value(json_object_get(item, "weight"));
@@ -400,7 +419,8 @@ static bool fields_know(const struct field *fields, size_t n, const char *name)
 	return false;
 }
 
-void fields_check(struct check *c, const char *place, const json_t *row, const struct field *fields, size_t n)
+void fields_check(
+	struct check *c, const char *place, const json_t *row, const struct field *fields, size_t n)
 {
 	char at[PLACE_TEXT];
 	const char *name;

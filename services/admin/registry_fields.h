@@ -37,12 +37,13 @@ enum { PARTS = 9 };
 extern const struct part registry_parts[PARTS];
 
 /* Checks one row or object field by field; unknown fields are faults. */
-void fields_check(
-	struct check *c, const char *place, const json_t *row, const struct field *fields, size_t n);
+void fields_check(struct check *c, const char *place, const json_t *row, const struct field *fields,
+	size_t n);
 
 /* "people[3]" or "line 5"; and a field of it. */
 const char *place_row(const struct check *c, const char *part, size_t i, char out[PLACE_TEXT]);
-const char *place_field(const struct check *c, const char *row, const char *field, char out[PLACE_TEXT]);
+const char *place_field(
+	const struct check *c, const char *row, const char *field, char out[PLACE_TEXT]);
 
 /* Whether the file or what is stored has the code. */
 bool check_has(const struct check *c, const char *part, const char *code);

@@ -9,7 +9,8 @@ static bool file_read_all(FILE *in, const char *path, struct buf *out, struct er
 	char piece[64 * 1024];
 	for (size_t n; (n = fread(piece, 1, sizeof piece, in)) > 0;)
 		if (!buf_add(out, piece, n))
-			return err_set(e, ERR_INVALID, "%s is over %d MiB", path, FILE_MOST / 1024 / 1024);
+			return err_set(
+				e, ERR_INVALID, "%s is over %d MiB", path, FILE_MOST / 1024 / 1024);
 	if (ferror(in))
 		return err_set(e, ERR_INVALID, "%s: %s", path, strerror(errno));
 	return buf_add(out, "", 0) || err_set(e, ERR_FATAL, "out of memory");
@@ -32,8 +33,8 @@ bool registry_file_json(struct buf *text, struct registry_file *out, struct find
 	static const char mark[] = "\xEF\xBB\xBF";
 	size_t skip = text->len >= 3 && memcmp(text->data, mark, 3) == 0 ? 3 : 0;
 	json_error_t error;
-	*out = (struct registry_file){
-		.root = json_loadb(text->data + skip, text->len - skip, JSON_REJECT_DUPLICATES, &error)};
+	*out = (struct registry_file){.root = json_loadb(text->data + skip, text->len - skip,
+					      JSON_REJECT_DUPLICATES, &error)};
 	if (out->root)
 		return true;
 	char place[PLACE_TEXT];

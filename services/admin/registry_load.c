@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "admin.h"
+#include "base/array.h"
 #include "publish.h"
 #include "registry_file.h"
 #include "store.h"
@@ -12,7 +13,13 @@
 enum { LAST_YEAR = 9999 };
 
 /* Whose scores a part's changes can move. */
-enum touches { TOUCHES_NOBODY, TOUCHES_PERSON, TOUCHES_POSITION, TOUCHES_INDICATOR, TOUCHES_EVERYBODY };
+enum touches {
+	TOUCHES_NOBODY,
+	TOUCHES_PERSON,
+	TOUCHES_POSITION,
+	TOUCHES_INDICATOR,
+	TOUCHES_EVERYBODY
+};
 
 /* In the order of references. What follows a row with the same label is counted with it. */
 static const struct step {
@@ -74,9 +81,11 @@ static bool load_touch(struct load *l, enum touches touches, const struct db_res
 		       db_array_add(&l->firsts, DB_INT4(first)) &&
 		       db_array_add(&l->lasts, DB_INT4(db_int(rows, i, 4)));
 	case TOUCHES_POSITION:
-		return db_is_null(rows, i, 1) || db_array_add(&l->positions, DB_TEXT(db_text(rows, i, 1)));
+		return db_is_null(rows, i, 1) ||
+		       db_array_add(&l->positions, DB_TEXT(db_text(rows, i, 1)));
 	case TOUCHES_INDICATOR:
-		return db_is_null(rows, i, 1) || db_array_add(&l->indicators, DB_TEXT(db_text(rows, i, 1)));
+		return db_is_null(rows, i, 1) ||
+		       db_array_add(&l->indicators, DB_TEXT(db_text(rows, i, 1)));
 	case TOUCHES_EVERYBODY:
 		if (first < l->everybody_from)
 			l->everybody_from = first;
@@ -88,8 +97,8 @@ static bool load_step(struct db *db, struct load *l, size_t i, const json_t *par
 {
 	if (json_array_size(part) == 0)
 		return true;
-	char *text =
-		json_dumps(part, JSON_COMPACT | JSON_REAL_PRECISION(15)); /* 15 digits are exact both ways */
+	char *text = json_dumps(
+		part, JSON_COMPACT | JSON_REAL_PRECISION(15)); /* 15 digits are exact both ways */
 	DB_RESULT_AUTO *rows = NULL;
 	bool ok = text ? db_exec(db, steps[i].statement, &rows, e, DB_JSON(text))
 		       : err_set(e, ERR_FATAL, "out of memory");
@@ -97,7 +106,8 @@ static bool load_step(struct db *db, struct load *l, size_t i, const json_t *par
 	for (int row = 0; ok && row < db_rows(rows); row++) {
 		*(db_int(rows, row, 0) ? &l->counts[i].added : &l->counts[i].changed) += 1;
 		l->all++;
-		ok = load_touch(l, steps[i].touches, rows, row) || err_set(e, ERR_FATAL, "out of memory");
+		ok = load_touch(l, steps[i].touches, rows, row) ||
+		     err_set(e, ERR_FATAL, "out of memory");
 	}
 	return ok;
 }
@@ -107,9 +117,10 @@ static bool load_say(struct db *db, struct load *l, struct err *e)
 	DB_RESULT_AUTO *rows = NULL;
 	if (l->all == 0)
 		return true;
-	bool ok = db_exec(db, STORE_TOUCH, &rows, e, db_array_value(&l->persons), db_array_value(&l->firsts),
-			  db_array_value(&l->lasts), db_array_value(&l->positions),
-			  db_array_value(&l->indicators), DB_INT4(l->everybody_from)) &&
+	bool ok = db_exec(db, STORE_TOUCH, &rows, e, db_array_value(&l->persons),
+			  db_array_value(&l->firsts), db_array_value(&l->lasts),
+			  db_array_value(&l->positions), db_array_value(&l->indicators),
+			  DB_INT4(l->everybody_from)) &&
 		  db_run(db, STORE_BUMP, NULL, 0, NULL, e);
 	l->touched = db_affected(rows);
 	return ok;
@@ -127,7 +138,8 @@ static bool load_store(struct db *db, struct load *l, const json_t *checked, str
 static json_t *load_known(struct db *db, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
-	if (!db_run(db, STORE_LOCK, NULL, 0, NULL, e) || !db_run(db, STORE_KNOWN, NULL, 0, &rows, e))
+	if (!db_run(db, STORE_LOCK, NULL, 0, NULL, e) ||
+		!db_run(db, STORE_KNOWN, NULL, 0, &rows, e))
 		return NULL;
 	json_t *known = json_loads(db_text(rows, 0, 0), 0, NULL);
 	if (!known)
@@ -136,8 +148,8 @@ static json_t *load_known(struct db *db, struct err *e)
 }
 
 /* The whole load in one transaction. Nothing stays of it when it fails, or is only tried. */
-static bool load_transaction(struct admin *a, const struct registry_file *file, bool try_only, struct load *l,
-	struct findings *found, struct err *e)
+static bool load_transaction(struct admin *a, const struct registry_file *file, bool try_only,
+	struct load *l, struct findings *found, struct err *e)
 {
 	json_auto_t *known = NULL;
 	json_auto_t *checked = NULL;
@@ -153,7 +165,8 @@ static void load_print(const struct load *l, bool try_only)
 {
 	for (size_t i = 0; i < COUNT(steps); i++) {
 		int added = l->counts[i].added, changed = l->counts[i].changed;
-		for (; i + 1 < COUNT(steps) && strcmp(steps[i].label, steps[i + 1].label) == 0; i++) {
+		for (; i + 1 < COUNT(steps) && strcmp(steps[i].label, steps[i + 1].label) == 0;
+			i++) {
 			added += l->counts[i + 1].added;
 			changed += l->counts[i + 1].changed;
 		}
@@ -180,8 +193,8 @@ static bool load_after(struct admin *a, struct err *e)
 	       (topics.code == ERR_NONE || err_set(e, topics.code, "%s", topics.text));
 }
 
-static bool load_file(
-	const char *path, bool csv, struct registry_file *file, struct findings *found, struct err *e)
+static bool load_file(const char *path, bool csv, struct registry_file *file,
+	struct findings *found, struct err *e)
 {
 	BUF_AUTO text;
 	buf_init(&text, FILE_MOST);
@@ -198,7 +211,8 @@ static bool load(struct admin *a, const struct arguments *args, bool csv, struct
 	struct load l;
 	findings_init(&found);
 	load_init(&l);
-	bool ok = (try_only || admin_kafka(a, e)) && load_file(args->rest[0], csv, &file, &found, e) &&
+	bool ok = (try_only || admin_kafka(a, e)) &&
+		  load_file(args->rest[0], csv, &file, &found, e) &&
 		  load_transaction(a, &file, try_only, &l, &found, e);
 	if (ok)
 		load_print(&l, try_only);

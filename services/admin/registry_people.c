@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 struct span {
 	const char *from, *until; /* dates sort as texts; until NULL: open */
@@ -31,8 +31,8 @@ static json_t *day_before(const char *date)
 	return json_string(clock_date_format(day - 1, text));
 }
 
-/* A stored assignment that ends the day before the stored one after it was closed by that one, so that a new
- * one in between may close it earlier; one that ends by itself may not be overlapped. */
+/* A stored assignment that ends the day before the stored one after it was closed by that one, so
+ * that a new one in between may close it earlier; one that ends by itself may not be overlapped. */
 static bool was_closed(const struct person *p, const struct span *s)
 {
 	const char *next = NULL, *from;
@@ -50,7 +50,8 @@ static void overlaps_stored(struct check *c, const struct span *s, const struct 
 	char row[PLACE_TEXT], at[PLACE_TEXT];
 	place_field(c, place_row(c, "people", next->i, row), "from", at);
 	findings_add(c->found, at,
-		"in the registry an assignment from %s until %s reaches over this day; load that one with an earlier until",
+		"in the registry an assignment from %s until %s reaches over this day; load that "
+		"one with an earlier until",
 		s->from, s->until);
 }
 
@@ -60,7 +61,8 @@ static void overlaps_next(struct check *c, const struct span *s, const struct sp
 	if (next->row)
 		place_row(c, "people", next->i, other);
 	place_field(c, place_row(c, "people", s->i, row), "until", at);
-	findings_add(c->found, at, "reaches into the next assignment, from %s (%s)", next->from, other);
+	findings_add(
+		c->found, at, "reaches into the next assignment, from %s (%s)", next->from, other);
 }
 
 static void arrange_stored(struct check *c, const struct person *p, const struct span *s,
@@ -72,9 +74,9 @@ static void arrange_stored(struct check *c, const struct person *p, const struct
 		overlaps_stored(c, s, next);
 		return;
 	}
-	json_array_append_new(
-		json_object_get(result, "closings"), json_pack("{s:s, s:s, s:o}", "nip", p->nip, "from",
-							     s->from, "until", day_before(next->from)));
+	json_array_append_new(json_object_get(result, "closings"),
+		json_pack("{s:s, s:s, s:o}", "nip", p->nip, "from", s->from, "until",
+			day_before(next->from)));
 }
 
 static void arrange_row(struct check *c, const struct person *p, const struct span *s,
@@ -84,15 +86,18 @@ static void arrange_row(struct check *c, const struct person *p, const struct sp
 		overlaps_next(c, s, next);
 		return;
 	}
-	json_t *until = s->until ? json_string(s->until) : next ? day_before(next->from) : json_null();
+	json_t *until = s->until ? json_string(s->until)
+			: next   ? day_before(next->from)
+				 : json_null();
 	json_t *superior = json_object_get(s->row, "superior");
 	json_array_append_new(json_object_get(result, "assignments"),
-		json_pack("{s:s, s:s, s:o, s:O, s:O, s:O?}", "nip", p->nip, "from", s->from, "until", until,
-			"unit", json_object_get(s->row, "unit"), "position",
+		json_pack("{s:s, s:s, s:o, s:O, s:O, s:O?}", "nip", p->nip, "from", s->from,
+			"until", until, "unit", json_object_get(s->row, "unit"), "position",
 			json_object_get(s->row, "position"), "superior", superior));
 }
 
-/* Name and address are those of the latest assignment in the file; an address that it leaves out stays. */
+/* Name and address are those of the latest assignment in the file; an address that it leaves out
+ * stays. */
 static void arrange_person(const struct person *p, json_t *result)
 {
 	const json_t *last = NULL;
@@ -101,8 +106,9 @@ static void arrange_person(const struct person *p, json_t *result)
 			last = p->spans[i].row;
 	json_t *email = json_object_get(last, "email");
 	json_array_append_new(json_object_get(result, "persons"),
-		json_pack("{s:s, s:O, s:O?, s:b}", "nip", p->nip, "name", json_object_get(last, "name"),
-			"email", email, "keep_email", email == NULL));
+		json_pack("{s:s, s:O, s:O?, s:b}", "nip", p->nip, "name",
+			json_object_get(last, "name"), "email", email, "keep_email",
+			email == NULL));
 }
 
 /* Gathers a person's assignments: `rows` has the places of those in the file by their first day. */
@@ -116,12 +122,13 @@ static bool person_gather(struct person *p, const json_t *people, const json_t *
 	json_object_foreach ((json_t *)(uintptr_t)rows, from, v) {
 		size_t i = (size_t)json_integer_value(v);
 		const json_t *row = json_array_get(people, i);
-		p->spans[p->n++] =
-			(struct span){from, json_string_value(json_object_get(row, "until")), row, i};
+		p->spans[p->n++] = (struct span){
+			from, json_string_value(json_object_get(row, "until")), row, i};
 	}
 	json_object_foreach ((json_t *)(uintptr_t)p->stored, from, v) {
 		if (!json_object_get(rows, from))
-			p->spans[p->n++] = (struct span){.from = from, .until = json_string_value(v)};
+			p->spans[p->n++] =
+				(struct span){.from = from, .until = json_string_value(v)};
 	}
 	qsort(p->spans, p->n, sizeof *p->spans, by_from);
 	return true;
@@ -130,7 +137,8 @@ static bool person_gather(struct person *p, const json_t *people, const json_t *
 static void person_arrange(
 	struct check *c, const char *nip, const json_t *people, const json_t *rows, json_t *result)
 {
-	struct person p = {.nip = nip, .stored = json_object_get(json_object_get(c->known, "people"), nip)};
+	struct person p = {
+		.nip = nip, .stored = json_object_get(json_object_get(c->known, "people"), nip)};
 	if (!person_gather(&p, people, rows)) {
 		findings_add(c->found, "people", "out of memory");
 		return;
@@ -158,7 +166,8 @@ void people_arrange(struct check *c, const json_t *rows, json_t *result)
 		if (!json_object_get(by_nip, nip))
 			json_object_set_new(by_nip, nip, json_object());
 		json_object_set_new(json_object_get(by_nip, nip),
-			json_string_value(json_object_get(row, "from")), json_integer((json_int_t)i));
+			json_string_value(json_object_get(row, "from")),
+			json_integer((json_int_t)i));
 	}
 	json_object_set_new(result, "persons", json_array());
 	json_object_set_new(result, "assignments", json_array());

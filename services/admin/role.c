@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "admin.h"
+#include "base/array.h"
 
-static const char *const roles[] = {"terukur_admin", "terukur_registry", "terukur_intake", "terukur_scoring",
-	"terukur_notification", "terukur_reporting", "terukur_gateway"};
+static const char *const roles[] = {"terukur_admin", "terukur_registry", "terukur_intake",
+	"terukur_scoring", "terukur_notification", "terukur_reporting", "terukur_gateway"};
 
 bool role_check(const struct arguments *args, struct err *e)
 {
@@ -12,7 +13,8 @@ bool role_check(const struct arguments *args, struct err *e)
 		if (strcmp(args->rest[0], roles[i]) == 0)
 			return true;
 	return err_set(e, ERR_INVALID,
-		"the roles are terukur_admin and terukur_registry, _intake, _scoring, _notification, _reporting, _gateway");
+		"the roles are terukur_admin and terukur_registry, _intake, _scoring, "
+		"_notification, _reporting, _gateway");
 }
 
 bool role_password(struct admin *a, const struct arguments *args, struct err *e)

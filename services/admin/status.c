@@ -7,7 +7,8 @@
 
 #include <jansson.h>
 
-#include "clock.h"
+#include "base/array.h"
+#include "base/clock.h"
 #include "store.h"
 
 enum { POLL_MS = 200, IDLE_ROUNDS = 2, EACH_ACTIVITY = -1 };
@@ -27,7 +28,8 @@ enum { STAGES = COUNT(stages), UNSCORED = 2, SCORED = 4 };
 
 struct watch {
 	struct admin *admin;
-	struct bus_inspector *inspectors[STAGES]; /* one for each group; the first stage's of that group */
+	struct bus_inspector
+		*inspectors[STAGES]; /* one for each group; the first stage's of that group */
 	json_t *sources; /* the activity topics there are */
 };
 
@@ -84,10 +86,10 @@ static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *o
 			topic = json_string_value(json_array_get(w->sources, i));
 		if (!bus_lag(watch_inspector(w, stage), topic, oldest, &lag, e))
 			return false;
-		json_array_append_new(
-			out, json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", stages[stage].group, "topic",
-				     topic, "lag", (json_int_t)(lag.end - lag.committed), "end",
-				     (json_int_t)lag.end, "oldest", (json_int_t)lag.oldest_at));
+		json_array_append_new(out,
+			json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", stages[stage].group,
+				"topic", topic, "lag", (json_int_t)(lag.end - lag.committed), "end",
+				(json_int_t)lag.end, "oldest", (json_int_t)lag.oldest_at));
 	}
 	return true;
 }
@@ -114,16 +116,18 @@ static bool watch_busy(struct admin *a, int64_t out[BUSY], struct err *e)
 	return true;
 }
 
-/* The counts are read before the stages' lags: what a stage wrote while it was behind is seen next round. */
+/* The counts are read before the stages' lags: what a stage wrote while it was behind is seen next
+ * round. */
 static void left_counts(struct err *left, const int64_t busy[BUSY], int before)
 {
 	for (int i = 0; i < BUSY; i++)
 		if (busy_counts[i].before == before && busy[i])
-			err_set(left, ERR_NOT_FOUND, "%" PRId64 " %s", busy[i], busy_counts[i].text);
+			err_set(left, ERR_NOT_FOUND, "%" PRId64 " %s", busy[i],
+				busy_counts[i].text);
 }
 
-/* One look at everything; *left says the first thing that is under way, *ends how much there ever was. Stops
- * at the first stage that is. */
+/* One look at everything; *left says the first thing that is under way, *ends how much there ever
+ * was. Stops at the first stage that is. */
 static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct err *e)
 {
 	int64_t busy[BUSY];
@@ -241,10 +245,11 @@ static void status_print(const json_t *status)
 	}
 	printf("\n%-22s %12s %12s %12s\n", "source", "accepted", "duplicates", "rejected");
 	json_array_foreach (json_object_get(status, "sources"), i, row) {
-		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT
-		       "\n",
-			json_string_value(json_object_get(row, "source")), number_of(row, "accepted"),
-			number_of(row, "duplicates"), number_of(row, "rejected"));
+		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT
+		       " %12" JSON_INTEGER_FORMAT "\n",
+			json_string_value(json_object_get(row, "source")),
+			number_of(row, "accepted"), number_of(row, "duplicates"),
+			number_of(row, "rejected"));
 	}
 	puts("\nrejected and not redriven:");
 	json_object_foreach (json_object_get(status, "rejections"), reason, row) {
@@ -258,7 +263,8 @@ static void status_print(const json_t *status)
 	if (json_is_null(oldest))
 		puts("oldest unscored evidence: none");
 	else
-		printf("oldest unscored evidence: %" JSON_INTEGER_FORMAT " s\n", json_integer_value(oldest));
+		printf("oldest unscored evidence: %" JSON_INTEGER_FORMAT " s\n",
+			json_integer_value(oldest));
 }
 
 static bool status_show(struct admin *a, bool as_json, struct err *e)

@@ -1,12 +1,12 @@
-/* store: all SQL of the commands. Statements are rows of one table; those up to STORE_REGISTRY need no more
- * than the registry, so that they prepare for its owner alone.
+/* store: all SQL of the commands. Statements are rows of one table; those up to STORE_REGISTRY need
+ * no more than the registry, so that they prepare for its owner alone.
  *
- * STORE_AGENCIES to STORE_RULESETS each take one part of a checked registry file (registry_check.h) and
- * return a row for each thing added or changed: whether it was added; a code where scores may move through
- * it; and the person, the first and the last year where one person's scores may. */
+ * STORE_AGENCIES to STORE_RULESETS each take one part of a checked registry file (registry_check.h)
+ * and return a row for each thing added or changed: whether it was added; a code where scores may
+ * move through it; and the person, the first and the last year where one person's scores may. */
 #pragma once
 
-#include "db.h"
+#include "db/db.h"
 
 enum {
 	STORE_LOCK, /* the registry, until the transaction ends */
@@ -22,7 +22,8 @@ enum {
 	STORE_ABSENCES,
 	STORE_PLANS,
 	STORE_RULESETS,
-	STORE_TOUCH, /* persons, first years, last years, positions, indicators, the first year of everybody */
+	STORE_TOUCH, /* persons, first years, last years, positions, indicators, the first year of
+			everybody */
 	STORE_BUMP, /* the registry's version */
 	STORE_OUTBOX_PAGE,
 	STORE_OUTBOX_DELETE,
@@ -30,7 +31,8 @@ enum {
 	STORE_SOURCE_CODES,
 	STORE_PEOPLE,
 	STORE_PEOPLE_FIND, /* texts that are NIPs or uuids → which of them there are */
-	STORE_TOKEN_SUBJECT, /* NIP, day, agency, source: is there such a person, their agency that day, the others */
+	STORE_TOKEN_SUBJECT, /* NIP, day, agency, source: is there such a person, their agency that
+				day, the others */
 	STORE_TOKEN_ADD,
 	STORE_TOKEN_LIST,
 	STORE_TOKEN_REVOKE_ID,
@@ -48,6 +50,10 @@ enum {
 	STORE_ORIGINALS_NEXT,
 	STORE_LINKS, /* evidence, ids and replacements that do not fit each other */
 	STORE_TOTALS, /* totals that differ from raw evidence */
+	STORE_RAW_TOTALS, /* people, months: the totals of the evidence itself */
+	STORE_COMPLETE, /* people, months: what their units declared */
+	STORE_PEOPLE_PAGE, /* people after this one */
+	STORE_YEARS, /* with evidence or scores, in order */
 	STORE_STANDING, /* people's scores, those that vanished included */
 	STORE_UNPUBLISHED, /* scores that should have been published a minute ago */
 	STORE_ALL,

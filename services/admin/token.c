@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "admin.h"
-#include "clock.h"
-#include "digest.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/digest.h"
 #include "print.h"
 #include "store.h"
 
@@ -23,7 +24,8 @@ static const struct {
 	{"upstream", NO, NO, MUST},
 };
 
-static bool token_wants(const char *role, const char *name, int rule, const char *value, struct err *e)
+static bool token_wants(
+	const char *role, const char *name, int rule, const char *value, struct err *e)
 {
 	if (rule == MUST && !value)
 		return err_set(e, ERR_INVALID, "a token for %s wants %s", role, name);
@@ -39,11 +41,14 @@ bool token_check(const struct arguments *args, struct err *e)
 		return err_set(e, ERR_INVALID, "a note has at most %d bytes", NOTE_MOST);
 	for (size_t i = 0; role && i < COUNT(roles); i++)
 		if (strcmp(roles[i].role, role) == 0)
-			return token_wants(role, "--nip", roles[i].nip, args->option[TOKEN_NIP], e) &&
-			       token_wants(
-				       role, "--agency", roles[i].agency, args->option[TOKEN_AGENCY], e) &&
-			       token_wants(role, "--source", roles[i].source, args->option[TOKEN_SOURCE], e);
-	return err_set(e, ERR_INVALID, "--role is one of person, head, auditor, operator, upstream");
+			return token_wants(
+				       role, "--nip", roles[i].nip, args->option[TOKEN_NIP], e) &&
+			       token_wants(role, "--agency", roles[i].agency,
+				       args->option[TOKEN_AGENCY], e) &&
+			       token_wants(role, "--source", roles[i].source,
+				       args->option[TOKEN_SOURCE], e);
+	return err_set(
+		e, ERR_INVALID, "--role is one of person, head, auditor, operator, upstream");
 }
 
 struct subject {
@@ -56,8 +61,8 @@ static bool token_subject(struct admin *a, const struct arguments *args, struct 
 {
 	const char *nip = args->option[TOKEN_NIP], *agency = args->option[TOKEN_AGENCY],
 		   *source = args->option[TOKEN_SOURCE];
-	if (!db_exec(a->db, STORE_TOKEN_SUBJECT, rows, e, DB_TEXT(nip), DB_DATE(clock_date(clock_now())),
-		    DB_TEXT(agency), DB_TEXT(source)))
+	if (!db_exec(a->db, STORE_TOKEN_SUBJECT, rows, e, DB_TEXT(nip),
+		    DB_DATE(clock_date(clock_now())), DB_TEXT(agency), DB_TEXT(source)))
 		return false;
 	if (nip && db_is_null(*rows, 0, 0))
 		return err_set(e, ERR_NOT_FOUND, "the registry has no person of this NIP");
@@ -69,9 +74,10 @@ static bool token_subject(struct admin *a, const struct arguments *args, struct 
 	if (nip)
 		out->person = DB_UUID(db_uuid(*rows, 0, 0));
 	if (strcmp(args->option[TOKEN_ROLE], "head") == 0 && db_is_null(*rows, 0, 1))
-		return err_set(e, ERR_NOT_FOUND, "this person has no assignment today, so say --agency");
-	out->agency =
-		DB_TEXT(agency); /* without one it is that of the assignment on the day when it is used */
+		return err_set(
+			e, ERR_NOT_FOUND, "this person has no assignment today, so say --agency");
+	out->agency = DB_TEXT(
+		agency); /* without one it is that of the assignment on the day when it is used */
 	return true;
 }
 
@@ -86,7 +92,8 @@ static bool token_make(struct buf *text, uint8_t hash[DIGEST_SHA256], struct err
 	return true;
 }
 
-static bool token_store(struct admin *a, const struct arguments *args, const uint8_t *hash, struct err *e)
+static bool token_store(
+	struct admin *a, const struct arguments *args, const uint8_t *hash, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
 	struct subject s;
@@ -120,8 +127,8 @@ static const char *token_time(const struct db_result *rows, int i, int column, c
 
 bool token_list(struct admin *a, const struct arguments *args, struct err *e)
 {
-	static const char *const header[] = {
-		"id", "role", "person", "agency", "source", "note", "created", "expires", "revoked"};
+	static const char *const header[] = {"id", "role", "person", "agency", "source", "note",
+		"created", "expires", "revoked"};
 	DB_RESULT_AUTO *rows = NULL;
 	(void)args;
 	if (!db_run(a->db, STORE_TOKEN_LIST, NULL, 0, &rows, e))
@@ -132,7 +139,8 @@ bool token_list(struct admin *a, const struct arguments *args, struct err *e)
 			revoked[CLOCK_TEXT];
 		snprintf(id, sizeof id, "%" PRId64, db_int(rows, i, 0));
 		const char *const fields[] = {id, db_text(rows, i, 1),
-			db_is_null(rows, i, 2) ? NULL : digest_uuid_format(db_uuid(rows, i, 2), person),
+			db_is_null(rows, i, 2) ? NULL
+					       : digest_uuid_format(db_uuid(rows, i, 2), person),
 			db_text(rows, i, 3), db_text(rows, i, 4), db_text(rows, i, 5),
 			token_time(rows, i, 6, created), token_time(rows, i, 7, expires),
 			token_time(rows, i, 8, revoked)};
@@ -198,5 +206,6 @@ bool token_revoke(struct admin *a, const struct arguments *args, struct err *e)
 	if (!ok)
 		return false;
 	printf("%d revoked\n", r.done);
-	return r.unknown == 0 || err_set(e, ERR_NOT_FOUND, "%d of those given are no tokens", r.unknown);
+	return r.unknown == 0 ||
+	       err_set(e, ERR_NOT_FOUND, "%d of those given are no tokens", r.unknown);
 }

@@ -5,12 +5,14 @@
 
 #include <jansson.h>
 
+#include "base/array.h"
 #include "store.h"
 
 #define DAY_MS INT64_C(86400000)
 enum { BROKERS_DEFAULT = -1, PING_MS = 5000 };
 
-/* What is kept for good is in PostgreSQL: a topic need only outlast the time that its readers are away. */
+/* What is kept for good is in PostgreSQL: a topic need only outlast the time that its readers are
+ * away. */
 static const struct bus_topic internal_topics[] = {
 	{"terukur.evidence.accepted", 12, false, 30 * DAY_MS},
 	{"terukur.evidence.rejected", 12, false, 7 * DAY_MS}, /* carries NIPs */
@@ -31,7 +33,8 @@ struct ensuring {
 };
 
 /* A topic that Kafka refuses is told and counted; false when Kafka is away. */
-static bool topic_ensure(struct admin *a, struct ensuring *t, const struct bus_topic *topic, struct err *e)
+static bool topic_ensure(
+	struct admin *a, struct ensuring *t, const struct bus_topic *topic, struct err *e)
 {
 	bool is_new = false;
 	struct err why = {0};
@@ -49,8 +52,8 @@ static bool topic_ensure(struct admin *a, struct ensuring *t, const struct bus_t
 	return true;
 }
 
-static bool topics_ensure(
-	struct admin *a, struct ensuring *t, bool internal, const struct db_result *sources, struct err *e)
+static bool topics_ensure(struct admin *a, struct ensuring *t, bool internal,
+	const struct db_result *sources, struct err *e)
 {
 	for (size_t i = 0; internal && i < COUNT(internal_topics); i++)
 		if (!topic_ensure(a, t, &internal_topics[i], e))
@@ -83,8 +86,8 @@ bool topics_create(struct admin *a, bool internal, int replication, int *created
 bool topics_run(struct admin *a, const struct arguments *args, struct err *e)
 {
 	int created = 0;
-	int replication =
-		args->option[TOPICS_REPLICATION] ? (int)args->number[TOPICS_REPLICATION] : BROKERS_DEFAULT;
+	int replication = args->option[TOPICS_REPLICATION] ? (int)args->number[TOPICS_REPLICATION]
+							   : BROKERS_DEFAULT;
 	if (!topics_create(a, true, replication, &created, e))
 		return false;
 	if (created == 0)

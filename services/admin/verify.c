@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "digest.h"
-#include "event.h"
-#include "headers.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "messages/event.h"
+#include "messages/headers.h"
 #include "store.h"
 
 void verify_found(struct verify *v, const char *place, const char *format, ...)
@@ -79,7 +80,8 @@ static bool differs_source(const struct original *o)
 {
 	static const char front[] = "terukur.activity.";
 	const char *topic = db_text(o->rows, o->row, TOPIC);
-	return other_text(o, SOURCE, o->event.source) || strncmp(topic, front, sizeof front - 1) != 0 ||
+	return other_text(o, SOURCE, o->event.source) ||
+	       strncmp(topic, front, sizeof front - 1) != 0 ||
 	       strcmp(topic + sizeof front - 1, o->event.source) != 0;
 }
 
@@ -96,7 +98,8 @@ static bool differs_time(const struct original *o)
 
 static bool differs_person(const struct original *o)
 {
-	return is_activity(o) ? other_text(o, NIP, o->event.subject) : !db_is_null(o->rows, o->row, NIP);
+	return is_activity(o) ? other_text(o, NIP, o->event.subject)
+			      : !db_is_null(o->rows, o->row, NIP);
 }
 
 static bool differs_indicator(const struct original *o)
@@ -106,8 +109,9 @@ static bool differs_indicator(const struct original *o)
 
 static bool other_number(const struct original *o, int column, bool has, dec_wide number)
 {
-	return db_is_null(o->rows, o->row, column) ? has
-						   : !has || db_numeric(o->rows, o->row, column) != number;
+	return db_is_null(o->rows, o->row, column)
+		       ? has
+		       : !has || db_numeric(o->rows, o->row, column) != number;
 }
 
 static bool differs_value(const struct original *o)
@@ -166,7 +170,8 @@ static bool original_sha256(const struct original *o, const void *payload, size_
 	return stored_len == sizeof hash && memcmp(stored, hash, sizeof hash) == 0;
 }
 
-static bool original_decode(struct original *o, const void *payload, size_t len, struct event_fault *fault)
+static bool original_decode(
+	struct original *o, const void *payload, size_t len, struct event_fault *fault)
 {
 	struct event_header headers[HEADERS_MOST];
 	struct stored_headers stored;
@@ -174,8 +179,8 @@ static bool original_decode(struct original *o, const void *payload, size_t len,
 	const void *json = db_bytes(o->rows, o->row, HEADERS, &json_len);
 	bool ok = headers_read(json, json_len, &stored) && stored.n <= HEADERS_MOST;
 	for (size_t i = 0; ok && i < stored.n; i++)
-		headers[i] =
-			(struct event_header){stored.list[i].name, stored.list[i].data, stored.list[i].len};
+		headers[i] = (struct event_header){
+			stored.list[i].name, stored.list[i].data, stored.list[i].len};
 	const struct event_input in = {payload, len, headers, ok ? stored.n : 0};
 	*fault = (struct event_fault){.reason = REASON_MALFORMED};
 	ok = ok && event_decode(&in, &o->event, fault);
@@ -195,7 +200,8 @@ static void original_verify(struct verify *v, const struct db_result *rows, int 
 	if (!original_sha256(&o, payload, len))
 		verify_found(v, place, "the original is not what its sha256 says");
 	if (!original_decode(&o, payload, len, &fault)) {
-		verify_found(v, place, "the original cannot be read again: %s", reason_code(fault.reason));
+		verify_found(v, place, "the original cannot be read again: %s",
+			reason_code(fault.reason));
 		return;
 	}
 	original_compare(v, place, &o);
@@ -225,7 +231,8 @@ static bool verify_links(struct verify *v, struct err *e)
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
 		char key[DIGEST_UUID_TEXT];
-		verify_found(v, digest_uuid_format(db_uuid(rows, i, 1), key), "%s", db_text(rows, i, 0));
+		verify_found(
+			v, digest_uuid_format(db_uuid(rows, i, 1), key), "%s", db_text(rows, i, 0));
 	}
 	return true;
 }
@@ -237,11 +244,13 @@ static bool verify_totals(struct verify *v, struct err *e)
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
 		char place[320], person[DIGEST_UUID_TEXT], month[CLOCK_TEXT];
-		snprintf(place, sizeof place, "%s/%s/%.128s", digest_uuid_format(db_uuid(rows, i, 0), person),
-			clock_month_format((int32_t)db_int(rows, i, 1), month), db_text(rows, i, 2));
+		snprintf(place, sizeof place, "%s/%s/%.128s",
+			digest_uuid_format(db_uuid(rows, i, 0), person),
+			clock_month_format((int32_t)db_int(rows, i, 1), month),
+			db_text(rows, i, 2));
 		verify_found(v, place,
-			"the total is not that of the evidence (%" PRId64 " events counted, %" PRId64
-			" there)",
+			"the total is not that of the evidence (%" PRId64
+			" events counted, %" PRId64 " there)",
 			db_int(rows, i, 4), db_int(rows, i, 3));
 	}
 	return true;
@@ -254,8 +263,8 @@ static bool verify_published(struct verify *v, struct err *e)
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
 		char place[80], person[DIGEST_UUID_TEXT];
-		snprintf(place, sizeof place, "%s/%.20s", digest_uuid_format(db_uuid(rows, i, 0), person),
-			db_text(rows, i, 1));
+		snprintf(place, sizeof place, "%s/%.20s",
+			digest_uuid_format(db_uuid(rows, i, 0), person), db_text(rows, i, 1));
 		verify_found(v, place, "the score has not been published for more than a minute");
 	}
 	return true;
@@ -265,7 +274,8 @@ static bool verify_published(struct verify *v, struct err *e)
 static bool verify_evidence(struct verify *v, int64_t *originals, struct err *e)
 {
 	bool ok = db_begin(v->admin->db, e) &&
-		  db_script(v->admin->db, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
+		  db_script(v->admin->db,
+			  "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
 		  verify_originals(v, originals, e) && verify_links(v, e) && verify_totals(v, e);
 	db_rollback(v->admin->db);
 	return ok;
@@ -276,9 +286,10 @@ bool verify_run(struct admin *a, const struct arguments *args, struct err *e)
 	(void)args;
 	struct verify v = {.admin = a};
 	int64_t originals = 0, scores = 0;
-	if (!verify_evidence(&v, &originals, e) || !verify_scores(&v, &scores, e) || !verify_published(&v, e))
+	if (!verify_evidence(&v, &originals, e) || !verify_scores(&v, &scores, e) ||
+		!verify_published(&v, e))
 		return false;
-	printf("%" PRId64 " originals and %" PRId64 " scores verified, %" PRId64 " findings\n", originals,
-		scores, v.found);
+	printf("%" PRId64 " originals and %" PRId64 " scores verified, %" PRId64 " findings\n",
+		originals, scores, v.found);
 	return v.found == 0 || err_set(e, ERR_CONFLICT, "%" PRId64 " findings", v.found);
 }

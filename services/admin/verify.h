@@ -14,6 +14,6 @@ struct verify {
 void verify_found(struct verify *v, const char *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Every score equals one made from raw evidence, byte for byte but for its revision, and none is missing.
- * Adds how many there are to *scores. */
-bool verify_scores(struct verify *v, int64_t *scores, struct err *e);
+/* Every score equals one made from raw evidence, byte for byte but for its revision, and none is
+ * missing. Adds how many there are to *scores. */
+bool verify_scores(struct verify *v, int64_t *scores, struct err *e) MUST_CHECK;

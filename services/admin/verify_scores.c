@@ -1,11 +1,11 @@
-/* The last part of verify: scores made from raw evidence by scoring's own pure middle, beside what stands. */
+/* The last part of verify: scores made from raw evidence by scoring's own pure middle, beside what
+ * stands. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "../scoring/compute.h"
-#include "../scoring/store.h"
-#include "digest.h"
+#include "appraisal/compute.h"
+#include "base/digest.h"
 #include "store.h"
 #include "verify.h"
 
@@ -24,20 +24,21 @@ static const char *score_fault(const struct page *p, int row, const struct compu
 	bool stands = row >= 0 && !db_is_null(p->standing, row, 4);
 	const uint8_t *content = stands ? db_uuid(p->standing, row, 3) : NULL;
 	if (!compute_stands(c, content, row >= 0))
-		return !content                    ? "a score is missing"
-		       : c->state == COMPUTED_NONE ? "a score stands where there should be none"
-						   : "the score is not the one that the evidence makes";
+		return !content ? "a score is missing"
+		       : c->state == COMPUTED_NONE
+			       ? "a score stands where there should be none"
+			       : "the score is not the one that the evidence makes";
 	if (content && strcmp(c->text, db_text(p->standing, row, 4)) != 0)
 		return "the score's text is not the one that the evidence makes";
 	return NULL;
 }
 
-static bool score_verify(struct page *p, const uint8_t person[16], struct period period, struct verify *v,
-	bool *differs, struct err *e)
+static bool score_verify(struct page *p, const uint8_t person[16], struct period period,
+	struct verify *v, bool *differs, struct err *e)
 {
 	char text[PERIOD_TEXT], id[DIGEST_UUID_TEXT], place[80];
 	struct computed_score c;
-	int row = scoring_standing_row(p->standing, person, period_format(period, text));
+	int row = compute_standing_row(p->standing, person, period_format(period, text));
 	int64_t revision = row >= 0 ? db_int(p->standing, row, 2) : 1;
 	if (!compute_score(p->roster, &p->data, person, period, NULL, revision, &c, e))
 		return false;
@@ -52,58 +53,77 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 	return true;
 }
 
-static bool page_years(struct page *p, const struct db_result *people, const struct db_result *years,
-	struct verify *v, bool *differs, struct err *e)
+static bool page_years(struct page *p, const struct db_result *people,
+	const struct db_result *years, struct verify *v, bool *differs, struct err *e)
 {
 	struct period periods[PERIODS_OF_YEAR];
 	for (int y = 0; y < db_rows(years); y++) {
 		period_all((int32_t)db_int(years, y, 0), periods);
 		for (int i = 0; i < db_rows(people); i++)
 			for (int n = 0; n < PERIODS_OF_YEAR; n++)
-				if (!score_verify(p, db_uuid(people, i, 0), periods[n], v, differs, e))
+				if (!score_verify(
+					    p, db_uuid(people, i, 0), periods[n], v, differs, e))
 					return false;
 	}
 	return true;
 }
 
-/* Some people's scores, once; v NULL: only whether any differs. */
-static bool page_verify(struct db *db, struct admin *a, const struct db_result *people, struct verify *v,
-	bool *differs, int64_t *scores, struct err *e)
+static bool page_ids(const struct db_result *people, struct db_array *ids, struct err *e)
 {
-	struct page p = {0};
-	struct roster *roster = scoring_roster_load(db, e);
+	db_array_init(ids, DB_K_UUID);
+	for (int i = 0; i < db_rows(people); i++)
+		if (!db_array_add(ids, DB_UUID(db_uuid(people, i, 0))))
+			return err_set(e, ERR_FATAL, "out of memory");
+	return true;
+}
+
+/* What stands behind these people's scores in the years. */
+static bool page_load(struct page *p, struct db *db, struct db_array *ids,
+	const struct db_result *years, struct err *e)
+{
+	struct db_result *totals = NULL, *complete = NULL;
+	int last = db_rows(years) - 1;
+	struct db_value from = DB_INT4(last < 0 ? 0 : (int32_t)db_int(years, 0, 0) * 12),
+			to = DB_INT4(last < 0 ? -1 : (int32_t)db_int(years, last, 0) * 12 + 11);
+	if (!db_exec(db, STORE_RAW_TOTALS, &totals, e, db_array_value(ids), from, to) ||
+		!db_exec(db, STORE_COMPLETE, &complete, e, db_array_value(ids), from, to)) {
+		db_result_free(totals);
+		return false;
+	}
+	return compute_take(p->roster, totals, complete, &p->data, e) &&
+	       db_exec(db, STORE_STANDING, &p->standing, e, db_array_value(ids));
+}
+
+/* Some people's scores, once; v NULL: only whether any differs. */
+static bool page_verify(struct db *db, const struct roster *roster, const struct db_result *people,
+	struct verify *v, bool *differs, int64_t *scores, struct err *e)
+{
+	struct page p = {.roster = roster};
 	struct db_array ids;
 	DB_RESULT_AUTO *years = NULL;
-	db_array_init(&ids, DB_K_UUID);
-	bool ok = roster != NULL && scoring_years(db, &years, e);
-	int32_t first = ok && db_rows(years) ? (int32_t)db_int(years, 0, 0) : 0;
-	int32_t last = ok && db_rows(years) ? (int32_t)db_int(years, db_rows(years) - 1, 0) : -1;
-	for (int i = 0; ok && i < db_rows(people); i++)
-		ok = db_array_add(&ids, DB_UUID(db_uuid(people, i, 0))) ||
-		     err_set(e, ERR_FATAL, "out of memory");
-	p.roster = roster;
 	*differs = false;
-	ok = ok && compute_load(db, roster, &ids, first, last, true, &p.data, e) &&
-	     db_exec(a->db, STORE_STANDING, &p.standing, e, db_array_value(&ids)) &&
-	     page_years(&p, people, years, v, differs, e);
+	bool ok = page_ids(people, &ids, e) && db_run(db, STORE_YEARS, NULL, 0, &years, e) &&
+		  page_load(&p, db, &ids, years, e) && page_years(&p, people, years, v, differs, e);
 	*scores += p.scores;
 	db_array_done(&ids);
 	db_result_free(p.standing);
 	compute_data_done(&p.data);
-	roster_free(roster);
 	return ok;
 }
 
-/* What differs while the system works may only be under way: it counts when it still differs a while later. */
-static bool page_settle(
-	struct db *db, struct verify *v, const struct db_result *people, int64_t *scores, struct err *e)
+/* What differs while the system works may only be under way: it counts when it still differs a
+ * while later. */
+static bool page_settle(struct snapshot *registry, struct snapshot_hold *held, struct verify *v,
+	const struct db_result *people, int64_t *scores, struct err *e)
 {
 	bool differs = true, ok = true;
 	for (int i = 1; ok && differs && i <= TRIES; i++) {
 		int64_t n = 0;
 		if (i > 1)
 			nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-		ok = page_verify(db, v->admin, people, i == TRIES ? v : NULL, &differs, &n, e);
+		ok = snapshot_refresh(registry, held, NULL, e) &&
+		     page_verify(v->admin->db, held->value, people, i == TRIES ? v : NULL, &differs,
+			     &n, e);
 		if (ok && (!differs || i == TRIES))
 			*scores += n;
 	}
@@ -113,16 +133,19 @@ static bool page_settle(
 bool verify_scores(struct verify *v, int64_t *scores, struct err *e)
 {
 	uint8_t after[16] = {0};
-	struct db *db = db_new(v->admin->database, "terukur-admin", scoring_statements, scoring_statements_n);
-	bool ok = db != NULL;
+	struct snapshot_hold held = {0};
+	struct snapshot *registry = snapshot_new(v->admin->database, &roster_snapshot);
+	bool ok = registry || err_set(e, ERR_FATAL, "out of memory");
 	for (int n = 1; ok && n > 0;) {
 		DB_RESULT_AUTO *people = NULL;
-		ok = scoring_people_page(db, after, &people, e);
+		ok = db_exec(v->admin->db, STORE_PEOPLE_PAGE, &people, e, DB_UUID(after));
 		n = db_rows(people);
 		if (n)
 			memcpy(after, db_uuid(people, n - 1, 0), sizeof after);
-		ok = ok && (n == 0 || page_settle(db, v, people, scores, e));
+		ok = ok && (n == 0 || page_settle(registry, &held, v, people, scores, e));
 	}
-	db_free(db);
+	if (registry)
+		snapshot_release(registry, &held);
+	snapshot_free(registry);
 	return ok;
 }

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "http.h"
+#include "http/http.h"
 
 /* Whether a request may have the body that its route takes. */
 bool api_admit(void *gateway, struct http_request *r);

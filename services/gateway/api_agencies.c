@@ -4,8 +4,8 @@
 
 #include "api.h"
 #include "assets.h"
-#include "csv.h"
-#include "digest.h"
+#include "base/csv.h"
+#include "base/digest.h"
 #include "visit.h"
 
 static bool get_agencies(struct visit *v, struct err *e)
@@ -15,8 +15,8 @@ static bool get_agencies(struct visit *v, struct err *e)
 		return false;
 	json_t *agencies = json_array();
 	for (int i = 0; i < db_rows(r); i++)
-		json_array_append_new(agencies,
-			json_pack("{s:s, s:s}", "code", db_text(r, i, 0), "name", db_text(r, i, 1)));
+		json_array_append_new(agencies, json_pack("{s:s, s:s}", "code", db_text(r, i, 0),
+							"name", db_text(r, i, 1)));
 	return http_json(v->request, 200, json_pack("{s:o}", "agencies", agencies));
 }
 
@@ -25,9 +25,11 @@ bool api_get_agencies(void *gateway, struct http_request *r)
 	return visit_api(gateway, r, VISIT_DATABASE, (const char *const[]){NULL}, get_agencies);
 }
 
-static bool log_page(struct visit *v, const char *period, const struct db_result *r, int n, struct err *e)
+static bool log_page(
+	struct visit *v, const char *period, const struct db_result *r, int n, struct err *e)
 {
-	const struct access access = {v->who.token, v->now, "score", period, v->request->request_id};
+	const struct access access = {
+		v->who.token, v->now, "score", period, v->request->request_id};
 	struct db_array people;
 	bool ok = true;
 	db_array_init(&people, DB_K_UUID);
@@ -53,7 +55,8 @@ static bool answer_scores(struct visit *v, const char *list, const struct db_res
 static bool may_see_agency(struct visit *v, const char *agency, struct err *e)
 {
 	bool known;
-	if (v->who.role != ROLE_AUDITOR && (v->who.role != ROLE_HEAD || strcmp(v->who.agency, agency) != 0))
+	if (v->who.role != ROLE_AUDITOR &&
+		(v->who.role != ROLE_HEAD || strcmp(v->who.agency, agency) != 0))
 		return visit_forbidden(v);
 	if (!store_agency_known(v->db, agency, &known, e))
 		return false;
@@ -81,8 +84,8 @@ static bool get_agency_scores(struct visit *v, struct err *e)
 
 bool api_get_agency_scores(void *gateway, struct http_request *r)
 {
-	return visit_api(
-		gateway, r, VISIT_TOKEN, (const char *const[]){"period", "cursor", NULL}, get_agency_scores);
+	return visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){"period", "cursor", NULL},
+		get_agency_scores);
 }
 
 enum { REPORT_BYTES = 16 * 1024 * 1024, REPORT_COLUMNS = 7 };
@@ -100,14 +103,16 @@ static bool get_agency_report(struct visit *v, struct err *e)
 {
 	static const char *const head[REPORT_COLUMNS] = {
 		"person", "name", "unit", "results", "rating", "missing", "revision"};
-	const char *agency = http_query(v->request, "agency"), *name = http_query(v->request, "period");
+	const char *agency = http_query(v->request, "agency"),
+		   *name = http_query(v->request, "period");
 	struct period period;
 	DB_RESULT_AUTO *r = NULL;
 	if (!agency)
 		visit_wrong(v, "agency", "is required");
 	visit_period(v, name, &period);
 	if (visit_refused(v) || !may_see_agency(v, agency, e) ||
-		!store_agency_report(v->db, agency, name, &r, e) || !log_page(v, name, r, db_rows(r), e))
+		!store_agency_report(v->db, agency, name, &r, e) ||
+		!log_page(v, name, r, db_rows(r), e))
 		return false;
 	BUF_AUTO csv;
 	buf_init(&csv, REPORT_BYTES);
@@ -115,15 +120,16 @@ static bool get_agency_report(struct visit *v, struct err *e)
 	for (int i = 0; i < db_rows(r); i++)
 		report_row(&csv, r, i);
 	if (csv.failed)
-		return err_set(
-			e, ERR_FATAL, "the report of %d people is over %d bytes", db_rows(r), REPORT_BYTES);
-	return http_body(v->request, 200, "text/csv; charset=utf-8; header=present", csv.data, csv.len);
+		return err_set(e, ERR_FATAL, "the report of %d people is over %d bytes", db_rows(r),
+			REPORT_BYTES);
+	return http_body(
+		v->request, 200, "text/csv; charset=utf-8; header=present", csv.data, csv.len);
 }
 
 bool api_get_agency_report(void *gateway, struct http_request *r)
 {
-	return visit_api(
-		gateway, r, VISIT_TOKEN, (const char *const[]){"agency", "period", NULL}, get_agency_report);
+	return visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){"agency", "period", NULL},
+		get_agency_report);
 }
 
 static bool get_contract(struct visit *v, struct err *e)

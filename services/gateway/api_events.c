@@ -1,20 +1,21 @@
 /* api_events: upstream systems' events by HTTP, and what was rejected of them.
  *
- * An event goes to Kafka as the bytes that came; intake judges it there like any other. Only its shape is
- * looked at here, so that a client hears at once what no repetition would mend. */
+ * An event goes to Kafka as the bytes that came; intake judges it there like any other. Only its
+ * shape is looked at here, so that a client hears at once what no repetition would mend. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "api.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/metrics.h"
 #include "batch.h"
-#include "clock.h"
-#include "digest.h"
-#include "emit.h"
-#include "event.h"
-#include "log.h"
-#include "metrics.h"
+#include "messages/emit.h"
+#include "messages/event.h"
 #include "visit.h"
 
 enum { MOST_EVENTS = 1000 };
@@ -28,12 +29,13 @@ struct posted {
 	bool too_large;
 };
 
-static void add_error(json_t **list, const struct posted *p, int index, const char *field, const char *code,
-	const char *detail)
+static void add_error(json_t **list, const struct posted *p, int index, const char *field,
+	const char *code, const char *detail)
 {
 	if (!*list)
 		*list = json_array();
-	json_t *error = json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "detail", detail);
+	json_t *error =
+		json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "detail", detail);
 	if (p->batch && index >= 0)
 		json_object_set_new(error, "index", json_integer(index));
 	json_array_append_new(*list, error);
@@ -46,7 +48,8 @@ static void check(struct posted *p, int index, const char *source)
 	struct event event;
 	if (!event_decode(&in, &event, &fault)) {
 		p->too_large = p->too_large || fault.reason == REASON_TOO_LARGE;
-		add_error(&p->faults, p, index, fault.field, reason_code(fault.reason), fault.detail);
+		add_error(
+			&p->faults, p, index, fault.field, reason_code(fault.reason), fault.detail);
 		return;
 	}
 	if (strcmp(event.source, source) != 0)
@@ -63,15 +66,17 @@ static void read_body(struct posted *p, const struct http_request *r, const char
 	if (p->batch)
 		p->n = batch_cut(r->body, r->body_len, p->pieces, MOST_EVENTS);
 	if (p->n < 0)
-		add_error(&p->faults, p, -1, "", reason_code(REASON_MALFORMED), "the body is no JSON array");
+		add_error(&p->faults, p, -1, "", reason_code(REASON_MALFORMED),
+			"the body is no JSON array");
 	if (p->n == 0 || p->n > MOST_EVENTS)
-		add_error(
-			&p->faults, p, -1, "", reason_code(REASON_SCHEMA), "a batch holds 1 to 1000 events");
+		add_error(&p->faults, p, -1, "", reason_code(REASON_SCHEMA),
+			"a batch holds 1 to 1000 events");
 	for (int i = 0; i < p->n && p->n <= MOST_EVENTS; i++)
 		check(p, i, source);
 }
 
-/* Waits for all that was queued even when one could not be: the count of what is on its way lives here. */
+/* Waits for all that was queued even when one could not be: the count of what is on its way lives
+ * here. */
 static bool publish(struct visit *v, const struct posted *p, struct err *e)
 {
 	struct bus_delivery delivery = {0};
@@ -88,7 +93,7 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 	for (int i = 0; ok && i < p->n; i++)
 		ok = bus_produce_for(v->gateway->out, &delivery, topic, p->subjects[i],
 			strlen(p->subjects[i]), p->pieces[i].data, p->pieces[i].len, headers,
-			sizeof headers / sizeof *headers, e);
+			COUNT(headers), e);
 	ok = bus_wait(v->gateway->out, &delivery, e) && ok;
 	if (e->code == ERR_FATAL)
 		atomic_store(&v->gateway->producer_broken, true);
@@ -104,7 +109,8 @@ static bool refuse(struct visit *v, struct posted *p)
 			"an event's source is not the token's", mismatches);
 	json_decref(mismatches);
 	if (p->too_large)
-		return http_problem_errors(v->request, 413, "too_large", "an event may have 64 KiB", faults);
+		return http_problem_errors(
+			v->request, 413, "too_large", "an event may have 64 KiB", faults);
 	return http_problem_errors(
 		v->request, 400, "invalid_events", "nothing was taken: see errors", faults);
 }
@@ -156,7 +162,8 @@ static bool post_events(struct visit *v, struct err *e)
 	bool batch = is_type(sent, "application/cloudevents-batch+json");
 	if (!may_post(v))
 		return false;
-	if (!batch && !is_type(sent, "application/cloudevents+json") && !is_type(sent, "application/json"))
+	if (!batch && !is_type(sent, "application/cloudevents+json") &&
+		!is_type(sent, "application/json"))
 		return http_problem(v->request, 415, "unsupported_media_type",
 			"send application/cloudevents+json or application/cloudevents-batch+json");
 	/* The connection is not needed while Kafka is waited for. */
@@ -182,9 +189,10 @@ static json_t *rejection_json(const struct rejection_row *x)
 {
 	char at[CLOCK_TEXT], redriven[CLOCK_TEXT], sha256[DIGEST_HEX];
 	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s?}", "reason", x->reason, "detail",
-		x->detail, "topic", x->topic, "partition", x->partition, "offset", (json_int_t)x->offset,
-		"at", clock_format(x->at, at), "sha256", digest_hex(x->sha256, x->sha256_len, sha256),
-		"redriven_at", x->redriven_at ? clock_format(x->redriven_at, redriven) : NULL);
+		x->detail, "topic", x->topic, "partition", x->partition, "offset",
+		(json_int_t)x->offset, "at", clock_format(x->at, at), "sha256",
+		digest_hex(x->sha256, x->sha256_len, sha256), "redriven_at",
+		x->redriven_at ? clock_format(x->redriven_at, redriven) : NULL);
 }
 
 static bool get_rejections(struct visit *v, struct err *e)
@@ -204,10 +212,12 @@ static bool get_rejections(struct visit *v, struct err *e)
 		json_array_append_new(items, rejection_json(&x));
 		at.number = x.id;
 	}
-	return http_json(v->request, 200, visit_page(items, db_rows(r) > STORE_PAGE ? &at : NULL, list));
+	return http_json(
+		v->request, 200, visit_page(items, db_rows(r) > STORE_PAGE ? &at : NULL, list));
 }
 
 bool api_get_rejections(void *gateway, struct http_request *r)
 {
-	return visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){"cursor", NULL}, get_rejections);
+	return visit_api(
+		gateway, r, VISIT_TOKEN, (const char *const[]){"cursor", NULL}, get_rejections);
 }

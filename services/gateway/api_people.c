@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "api.h"
-#include "clock.h"
-#include "digest.h"
-#include "event.h"
-#include "headers.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "messages/event.h"
+#include "messages/headers.h"
 #include "visit.h"
 
 static bool get_score(struct visit *v, struct err *e)
@@ -50,12 +50,14 @@ static json_t *evidence_json(const struct evidence_row *x)
 	buf_init(&payload, 2 * EVENT_MAX_BYTES);
 	digest_base64(&payload, x->payload, x->payload_len);
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:b, s:s?, s:s, s:i, s:I, s:s, s:s, s:o, s:o}",
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:b, s:s?, s:s, s:i, s:I, s:s, s:s, "
+		"s:o, s:o}",
 		"source", x->source, "id", x->id, "type", event_type_name((enum event_type)x->kind),
-		"indicator", x->indicator, "time", clock_format(x->time, time), "value", decimal(x->value),
-		"of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref, "counts", !x->replaced_by,
-		"replaced_by", x->replaced_by, "topic", x->topic, "partition", x->partition, "offset",
-		(json_int_t)x->offset, "received_at", clock_format(x->received_at, received), "sha256",
+		"indicator", x->indicator, "time", clock_format(x->time, time), "value",
+		decimal(x->value), "of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref,
+		"counts", !x->replaced_by, "replaced_by", x->replaced_by, "topic", x->topic,
+		"partition", x->partition, "offset", (json_int_t)x->offset, "received_at",
+		clock_format(x->received_at, received), "sha256",
 		digest_hex(x->sha256, x->sha256_len, sha256), "headers",
 		headers_shown(x->headers, x->headers_len, SIZE_MAX), "payload", text_of(&payload));
 }
@@ -70,7 +72,8 @@ static bool answer_evidence(struct visit *v, const struct db_result *r, const ch
 		json_array_append_new(items, evidence_json(&x));
 		last = x.at;
 	}
-	return http_json(v->request, 200, visit_page(items, store_evidence_more(r) ? &last : NULL, list));
+	return http_json(
+		v->request, 200, visit_page(items, store_evidence_more(r) ? &last : NULL, list));
 }
 
 /* Of somebody who is not known there is no list, not even an empty one. */
@@ -94,8 +97,8 @@ static bool get_evidence(struct visit *v, struct err *e)
 	if (period)
 		visit_period(v, period, &q.period);
 	q.has_period = period != NULL;
-	snprintf(list, sizeof list, "evidence %s %s %.200s", v->request->params[0], period ? period : "",
-		indicator ? indicator : "");
+	snprintf(list, sizeof list, "evidence %s %s %.200s", v->request->params[0],
+		period ? period : "", indicator ? indicator : "");
 	q.after = visit_cursor(v, list, &after) ? &after : NULL;
 	if (visit_refused(v) || !visit_may_see(v, person, e) || !is_known(v, person, e) ||
 		(indicator && !store_indicator_id(v->db, indicator, &q.indicator, e)) ||
@@ -116,9 +119,9 @@ static json_t *message_json(const struct inbox_row *x)
 {
 	char id[24], at[CLOCK_TEXT];
 	snprintf(id, sizeof id, "%lld", (long long)x->id);
-	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}}", "id", id, "period", x->period,
-		"kind", x->kind, "at", clock_format(x->at, at), "title", "id", x->title_id, "en", x->title_en,
-		"body", "id", x->body_id, "en", x->body_en);
+	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}}", "id", id, "period",
+		x->period, "kind", x->kind, "at", clock_format(x->at, at), "title", "id",
+		x->title_id, "en", x->title_en, "body", "id", x->body_id, "en", x->body_en);
 }
 
 static bool get_inbox(struct visit *v, struct err *e)
@@ -140,7 +143,8 @@ static bool get_inbox(struct visit *v, struct err *e)
 		json_array_append_new(items, message_json(&x));
 		at.number = x.id;
 	}
-	return http_json(v->request, 200, visit_page(items, db_rows(r) > STORE_PAGE ? &at : NULL, list));
+	return http_json(
+		v->request, 200, visit_page(items, db_rows(r) > STORE_PAGE ? &at : NULL, list));
 }
 
 bool api_get_inbox(void *gateway, struct http_request *r)

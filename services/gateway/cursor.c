@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 
 enum { CHECK = 8, WHOLE = sizeof(struct cursor) + CHECK };
 

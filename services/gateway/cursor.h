@@ -1,5 +1,5 @@
-/* cursor: where the next page of a list begins, as an opaque text. It is good for the list that handed it
- * out alone: part of it is a hash over what identifies the list. Pure. */
+/* cursor: where the next page of a list begins, as an opaque text. It is good for the list that
+ * handed it out alone: part of it is a hash over what identifies the list. Pure. */
 #pragma once
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "store.h"
 
 /* With a thread for each connection the allocator would keep free memory for each of many. */
@@ -35,8 +35,8 @@ bool gateway_start(struct gateway *g, const struct http_route *routes, size_t n,
 	};
 	mallopt(M_ARENA_MAX, ARENAS);
 	sem_init(&g->decoders, 0, DECODERS);
-	g->pool =
-		pool_new((int)g->db_pool, common->database, "gateway", store_statements, store_statements_n);
+	g->pool = pool_new(
+		(int)g->db_pool, common->database, "gateway", store_statements, store_statements_n);
 	if (!g->pool)
 		return err_set(e, ERR_FATAL, "out of memory");
 	g->out = bus_producer_new(common->brokers, e);

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bus.h"
-#include "http.h"
+#include "bus/bus.h"
+#include "http/http.h"
 #include "pool.h"
-#include "service.h"
+#include "service/service.h"
 
 struct gateway {
 	/* settings */
@@ -21,14 +21,16 @@ struct gateway {
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
 	sem_t decoders; /* of events: parsed, one takes up to fifty times its size */
-	atomic_bool producer_broken; /* librdkafka gave up: the program is to end, and be started anew */
+	atomic_bool producer_broken; /* librdkafka gave up: the program is to end, and be started
+					anew */
 };
 
 /* `g` holds the settings. Listens at once, whether PostgreSQL and Kafka are there or not. */
-bool gateway_start(struct gateway *g, const struct http_route *routes, size_t n, struct err *e);
+bool gateway_start(
+	struct gateway *g, const struct http_route *routes, size_t n, struct err *e) MUST_CHECK;
 void gateway_stop(struct gateway *g); /* after the requests under way */
 
 /* A timer: a producer that has given up ends the program; old sessions are deleted. */
-bool gateway_keep_house(struct worker *w, struct err *e);
+bool gateway_keep_house(struct worker *w, struct err *e) MUST_CHECK;
 
 enum gateway_metric { GATEWAY_REQUESTS, GATEWAY_SECONDS, GATEWAY_EVENTS, GATEWAY_METRICS };

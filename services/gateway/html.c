@@ -103,7 +103,8 @@ void html_both(struct buf *b, struct words w)
 	buf_adds(b, "</span>");
 }
 
-void html_say(struct buf *b, struct words w, const char *const *id_values, const char *const *en_values)
+void html_say(
+	struct buf *b, struct words w, const char *const *id_values, const char *const *en_values)
 {
 	html_open(b, "p", NULL);
 	html_fill(b, w.id, id_values);
@@ -115,7 +116,8 @@ void html_say(struct buf *b, struct words w, const char *const *id_values, const
 
 void html_url_encode(struct buf *b, const char *text)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
 	for (; *text; text++)
 		if (strchr(plain, *text))
 			buf_add(b, text, 1);

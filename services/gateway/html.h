@@ -1,8 +1,9 @@
-/* html: a writer that escapes. Tags, attribute names and templates are the program's own constants; all
- * values that come from elsewhere go through html_text, an attribute's value or a template's place. Pure. */
+/* html: a writer that escapes. Tags, attribute names and templates are the program's own constants;
+ * all values that come from elsewhere go through html_text, an attribute's value or a template's
+ * place. Pure. */
 #pragma once
 
-#include "buf.h"
+#include "base/buf.h"
 
 /* The same in Indonesian and English; in a template, each %s is a place for a value. */
 struct words {
@@ -10,8 +11,8 @@ struct words {
 };
 
 void html_text(struct buf *b, const char *text);
-/* Attributes as pairs of name and value, NULL at the end; one whose value is NULL is left out, one of ""
- * stands alone. */
+/* Attributes as pairs of name and value, NULL at the end; one whose value is NULL is left out, one
+ * of "" stands alone. */
 #define html_open(b_, tag_, ...) html_open_with(b_, tag_, (const char *const[]){__VA_ARGS__})
 void html_open_with(struct buf *b, const char *tag, const char *const *attributes);
 void html_close(struct buf *b, const char *tag);
@@ -22,7 +23,8 @@ void html_fill(struct buf *b, const char *template, const char *const *values);
 /* Indonesian, and English beside it. */
 void html_both(struct buf *b, struct words w);
 /* The same as two paragraphs with values, for each language; NULL: none. */
-void html_say(struct buf *b, struct words w, const char *const *id_values, const char *const *en_values);
+void html_say(
+	struct buf *b, struct words w, const char *const *id_values, const char *const *en_values);
 #define HTML_VALUES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* A value for a URL's query. */

@@ -1,30 +1,38 @@
 /* gateway: the thin HTTP edge.
  *
- * Reads the views of the others; writes terukur.activity.<source>, and in its own schema sign-ins and who
- * looked at whose data. A replay is harmless: a client that posts an event again sends a duplicate, which
- * intake recognises. */
+ * Reads the views of the others; writes terukur.activity.<source>, and in its own schema sign-ins
+ * and who looked at whose data. A replay is harmless: a client that posts an event again sends a
+ * duplicate, which intake recognises. */
 #include <stddef.h>
 #include <string.h>
 
 #include "api.h"
-#include "clock.h"
+#include "base/array.h"
+#include "base/clock.h"
 #include "gateway.h"
+#include "http/http_address.h"
+#include "http/http_listen.h"
 #include "page.h"
 
 static struct gateway gateway;
 
 #define SETTING(field_) offsetof(struct gateway, field_)
 static const struct conf_setting settings[] = {
-	{"LISTEN", CONF_TEXT, SETTING(listen), "127.0.0.1:8080", 0, 0, "where the API and the pages answer"},
+	{"LISTEN", CONF_TEXT, SETTING(listen), "127.0.0.1:8080", 0, 0,
+		"where the API and the pages answer", &http_listen_form},
 	{"PUBLIC_URL", CONF_TEXT, SETTING(public_url), "http://127.0.0.1:8080", 0, 0,
-		"how people reach the pages; with https, cookies are for https alone"},
+		"how people reach the pages; with https, cookies are for https alone",
+		&http_url_form},
 	{"TRUSTED_PROXIES", CONF_TEXT, SETTING(trusted_proxies), "", 0, 0,
-		"addresses or CIDR blocks of proxies whose X-Forwarded-For counts"},
-	{"DB_POOL", CONF_INT, SETTING(db_pool), "8", 1, 100, "connections to PostgreSQL"},
-	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000, "of clients, a thread each"},
-	{"MAX_PER_ADDRESS", CONF_INT, SETTING(max_per_address), "64", 1, 10000, "of them from one address"},
+		"addresses or CIDR blocks of proxies whose X-Forwarded-For counts",
+		&http_blocks_form},
+	{"DB_POOL", CONF_INT, SETTING(db_pool), "8", 1, 100, "connections to PostgreSQL", NULL},
+	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000,
+		"of clients, a thread each", NULL},
+	{"MAX_PER_ADDRESS", CONF_INT, SETTING(max_per_address), "64", 1, 10000,
+		"of them from one address", NULL},
 	{"REQUEST_DEADLINE_MS", CONF_INT, SETTING(request_deadline_ms), "15000", 100, 600000,
-		"milliseconds for a whole request to come, and for its answer to go"},
+		"milliseconds for a whole request to come, and for its answer to go", NULL},
 };
 
 static const struct http_route routes[] = {
@@ -47,12 +55,12 @@ static const struct http_route routes[] = {
 
 static const char *const answers[] = {"2xx", "3xx", "4xx", "5xx", NULL};
 static const struct metric metrics[GATEWAY_METRICS] = {
-	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total", "Requests answered.",
-		"status", answers},
-	[GATEWAY_SECONDS] = {METRIC_HISTOGRAM, "terukur_gateway_request_seconds", "From the request line on.",
-		NULL, NULL},
-	[GATEWAY_EVENTS] = {METRIC_COUNTER, "terukur_gateway_events_total", "Events that Kafka acknowledged.",
-		NULL, NULL},
+	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total",
+		"Requests answered.", "status", answers},
+	[GATEWAY_SECONDS] = {METRIC_HISTOGRAM, "terukur_gateway_request_seconds",
+		"From the request line on.", NULL, NULL},
+	[GATEWAY_EVENTS] = {METRIC_COUNTER, "terukur_gateway_events_total",
+		"Events that Kafka acknowledged.", NULL, NULL},
 };
 
 static const struct service_timer timers[] = {
@@ -61,7 +69,7 @@ static const struct service_timer timers[] = {
 
 static bool start(const struct service *s, struct err *e)
 {
-	return gateway_start(s->values, routes, sizeof routes / sizeof *routes, e);
+	return gateway_start(s->values, routes, COUNT(routes), e);
 }
 
 static void stop(const struct service *s)
@@ -74,17 +82,18 @@ int main(int argc, char **argv)
 	const struct service service = {
 		.name = "gateway",
 		.summary =
-			"the thin HTTP edge: authenticates, checks the shape, publishes, answers; serves the web pages",
+			"the thin HTTP edge: authenticates, checks the shape, publishes, answers; "
+			"serves the web pages",
 		.ops_port = 9106,
 		.settings = settings,
-		.n_settings = sizeof settings / sizeof *settings,
+		.n_settings = COUNT(settings),
 		.values = &gateway,
 		.statements = store_statements,
 		.n_statements = store_statements_n,
 		.metrics = metrics,
 		.n_metrics = GATEWAY_METRICS,
 		.timers = timers,
-		.n_timers = sizeof timers / sizeof *timers,
+		.n_timers = COUNT(timers),
 		.start = start,
 		.stop = stop,
 	};

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dec.h"
+#include "base/dec.h"
 
 struct pace {
 	dec_wide expected; /* target × elapsed service days / service days, rounded half-up */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "assets.h"
-#include "clock.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "session.h"
 
 enum { PAGE_MAX = 4 * 1024 * 1024 };
@@ -17,7 +17,8 @@ void page_begin(struct buf *b, struct words title, bool signed_in)
 	html_open(b, "html", "lang", "id", NULL);
 	html_open(b, "head", NULL);
 	html_open(b, "meta", "charset", "utf-8", NULL);
-	html_open(b, "meta", "name", "viewport", "content", "width=device-width, initial-scale=1", NULL);
+	html_open(b, "meta", "name", "viewport", "content", "width=device-width, initial-scale=1",
+		NULL);
 	html_open(b, "title", NULL);
 	html_text(b, title.id);
 	buf_adds(b, " · Terukur");
@@ -70,8 +71,9 @@ static bool page_failed(struct visit *v, const struct err *e)
 	log_error("page failed", e, LOG_S("request", v->request->request_id),
 		LOG_S("route", v->request->route));
 	if (e->code != ERR_RETRY)
-		return !page_problem(
-			v, 500, (struct words){"Ada yang salah di pihak kami", "Something went wrong here"});
+		return !page_problem(v, 500,
+			(struct words){
+				"Ada yang salah di pihak kami", "Something went wrong here"});
 	http_add_header(v->request, "Retry-After", "5");
 	return !page_problem(v, 503,
 		(struct words){"Sedang tidak tersedia, silakan coba lagi",
@@ -84,12 +86,14 @@ bool page_may_see(struct visit *v, const uint8_t person[16], struct err *e)
 	if (v->errors) {
 		json_decref(v->errors);
 		v->errors = NULL;
-		return page_problem(v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
+		return page_problem(
+			v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
 	}
 	if (!visit_sees(v, person, &sees, e))
 		return false;
-	return sees || page_problem(v, 403,
-			       (struct words){"Ini bukan untuk Anda lihat", "This is not for you to see"});
+	return sees ||
+	       page_problem(v, 403,
+		       (struct words){"Ini bukan untuk Anda lihat", "This is not for you to see"});
 }
 
 const char *page_time(int64_t instant, char out[PAGE_TIME])
@@ -110,13 +114,14 @@ static bool page_to_sign_in(struct visit *v)
 	buf_adds(&to, "/?to=");
 	html_url_encode(&to, v->request->path);
 	if (to.failed)
-		return page_problem(v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
+		return page_problem(
+			v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
 	http_add_header(v->request, "Location", to.data);
 	return http_body(v->request, 303, NULL, "", 0);
 }
 
-/* A strict cookie does not come with the first request from another site, such as a link in web mail: the
- * page asks again by itself, now from here. */
+/* A strict cookie does not come with the first request from another site, such as a link in web
+ * mail: the page asks again by itself, now from here. */
 static bool page_from_elsewhere(struct visit *v)
 {
 	struct buf b;

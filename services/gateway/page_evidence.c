@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "digest.h"
-#include "event.h"
+#include "base/digest.h"
+#include "messages/event.h"
 #include "page.h"
 #include "words.h"
 
@@ -96,14 +96,15 @@ static void put_row(struct buf *b, const struct evidence_row *x, const struct db
 	}
 	if (x->replaced_by)
 		html_say(b,
-			(struct words){
-				"Tidak dihitung lagi: diganti oleh %s.", "Counts no longer: replaced by %s."},
+			(struct words){"Tidak dihitung lagi: diganti oleh %s.",
+				"Counts no longer: replaced by %s."},
 			HTML_VALUES(x->replaced_by), HTML_VALUES(x->replaced_by));
 	put_origin(b, x);
 	html_close(b, "li");
 }
 
-static void put_next(struct buf *b, struct visit *v, const struct sought *s, const struct cursor *next)
+static void put_next(
+	struct buf *b, struct visit *v, const struct sought *s, const struct cursor *next)
 {
 	char cursor[CURSOR_TEXT];
 	BUF_AUTO href;
@@ -172,6 +173,6 @@ static bool evidence(struct visit *v, struct err *e)
 
 bool page_evidence(void *gateway, struct http_request *r)
 {
-	return page_run(
-		gateway, r, true, (const char *const[]){"period", "indicator", "cursor", NULL}, evidence);
+	return page_run(gateway, r, true,
+		(const char *const[]){"period", "indicator", "cursor", NULL}, evidence);
 }

@@ -2,8 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "digest.h"
+#include "base/clock.h"
+#include "base/digest.h"
 #include "page.h"
 #include "session.h"
 #include "words.h"
@@ -13,7 +13,8 @@ static void put_sign_in(struct buf *b, const char *to, bool failed)
 	if (failed)
 		html_say(b,
 			(struct words){
-				"Token itu tidak dikenal, sudah tidak berlaku, atau bukan untuk orang.",
+				"Token itu tidak dikenal, sudah tidak berlaku, atau bukan untuk "
+				"orang.",
 				"That token is not known, no longer good, or not for people."},
 			NULL, NULL);
 	html_open(b, "form", "method", "post", "action", "/session", "class", "sign-in", NULL);
@@ -33,9 +34,10 @@ static void put_sign_in(struct buf *b, const char *to, bool failed)
 /* Only a path of our own pages: nobody is sent elsewhere after signing in. */
 static const char *own_path(const char *to)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
-	bool ok =
-		to && strncmp(to, "/people/", 8) == 0 && strlen(to) < 200 && strspn(to, plain) == strlen(to);
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
+	bool ok = to && strncmp(to, "/people/", 8) == 0 && strlen(to) < 200 &&
+		  strspn(to, plain) == strlen(to);
 	return ok ? to : NULL;
 }
 
@@ -47,7 +49,8 @@ static bool answer_sign_in(struct visit *v, const char *to, bool failed)
 	return page_send(v, failed ? 403 : 200, &b);
 }
 
-static void put_score_link(struct buf *b, const uint8_t person[16], const char *period, const char *text)
+static void put_score_link(
+	struct buf *b, const uint8_t person[16], const char *period, const char *text)
 {
 	char uuid[DIGEST_UUID_TEXT];
 	BUF_AUTO href;
@@ -131,8 +134,8 @@ static bool put_people(struct buf *b, struct visit *v, const struct cursor *afte
 	bool all = v->who.role == ROLE_AUDITOR;
 	if (!all && (v->who.role != ROLE_HEAD || !v->who.has_person))
 		return true;
-	if (!store_people(
-		    v->db, all ? NULL : v->who.person, after ? after->key : NULL, clock_date(v->now), &r, e))
+	if (!store_people(v->db, all ? NULL : v->who.person, after ? after->key : NULL,
+		    clock_date(v->now), &r, e))
 		return false;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
 	if (!log_names(v, r, n, e))
@@ -153,7 +156,8 @@ static bool show_home(struct visit *v, struct err *e)
 	struct cursor after;
 	bool later = visit_cursor(v, "people", &after);
 	if (v->errors)
-		return page_problem(v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
+		return page_problem(
+			v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
 	page_begin(&b, (struct words){"Beranda", "Home"}, true);
 	if (put_own(&b, v, e) && put_people(&b, v, later ? &after : NULL, e))
 		return page_send(v, 200, &b);
@@ -218,8 +222,9 @@ bool page_sign_in(void *gateway, struct http_request *r)
 static bool sign_out(struct visit *v, struct err *e)
 {
 	if (is_foreign(v))
-		return page_problem(
-			v, 403, (struct words){"Ini tidak datang dari sini", "This did not come from here"});
+		return page_problem(v, 403,
+			(struct words){
+				"Ini tidak datang dari sini", "This did not come from here"});
 	return session_end(v, e) && go(v, "/");
 }
 

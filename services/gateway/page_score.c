@@ -1,8 +1,9 @@
-/* page_score: a score, what explains it, and how far each indicator is, for a person with a telephone. */
+/* page_score: a score, what explains it, and how far each indicator is, for a person with a
+ * telephone. */
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "page.h"
 #include "sheet.h"
 #include "words.h"
@@ -41,11 +42,13 @@ static void put_open_or_closed(const struct sheet *s)
 	snprintf(elapsed, sizeof elapsed, "%lld", (long long)s->days.elapsed);
 	snprintf(all, sizeof all, "%lld", (long long)s->days.all);
 	if (s->days.elapsed >= s->days.all)
-		html_say(s->b, (struct words){"Periode ini sudah selesai.", "This period has ended."}, NULL,
-			NULL);
+		html_say(s->b,
+			(struct words){"Periode ini sudah selesai.", "This period has ended."},
+			NULL, NULL);
 	else
 		html_say(s->b,
-			(struct words){"Periode ini masih berjalan: %s dari %s hari dinas sudah lewat.",
+			(struct words){
+				"Periode ini masih berjalan: %s dari %s hari dinas sudah lewat.",
 				"This period is still open: %s of %s service days have passed."},
 			HTML_VALUES(elapsed, all), HTML_VALUES(elapsed, all));
 }
@@ -66,13 +69,15 @@ static void put_grade(struct buf *b, const json_t *score)
 {
 	const char *grade = sheet_text(score, "grade"), *proposed = sheet_text(score, "proposed");
 	if (*grade) {
-		html_say(b, (struct words){"Predikat yang ditandatangani: %s.", "Signed grade: %s."},
+		html_say(b,
+			(struct words){"Predikat yang ditandatangani: %s.", "Signed grade: %s."},
 			HTML_VALUES(words_grade(grade).id), HTML_VALUES(words_grade(grade).en));
 		return;
 	}
 	if (*proposed)
 		html_say(b, (struct words){"Usulan predikat: %s.", "Proposed grade: %s."},
-			HTML_VALUES(words_grade(proposed).id), HTML_VALUES(words_grade(proposed).en));
+			HTML_VALUES(words_grade(proposed).id),
+			HTML_VALUES(words_grade(proposed).en));
 	html_say(b,
 		(struct words){"Predikat baru ada setelah pejabat penilai menandatanganinya.",
 			"A grade exists only when the appraiser signs it."},
@@ -90,7 +95,8 @@ static void put_summary(const struct sheet *s)
 	}
 	put_rated(s->b, (struct words){"Hasil kerja", "Results"}, results,
 		(struct words){"belum ada yang terukur", "nothing measured yet"});
-	put_rated(s->b, (struct words){"Perilaku kerja", "Behaviour"}, json_object_get(s->score, "behaviour"),
+	put_rated(s->b, (struct words){"Perilaku kerja", "Behaviour"},
+		json_object_get(s->score, "behaviour"),
 		(struct words){"belum diamati", "not observed yet"});
 	put_grade(s->b, s->score);
 	put_open_or_closed(s);
@@ -108,8 +114,8 @@ static void put_missing(const struct sheet *s)
 	html_close(s->b, "h2");
 	html_open(s->b, "ul", NULL);
 	for (size_t i = 0; i < json_array_size(missing); i++) {
-		const struct indicator_row x =
-			store_indicator_find(s->indicators, json_string_value(json_array_get(missing, i)));
+		const struct indicator_row x = store_indicator_find(
+			s->indicators, json_string_value(json_array_get(missing, i)));
 		html_open(s->b, "li", NULL);
 		html_both(s->b, (struct words){x.name_id, x.name_en});
 		html_close(s->b, "li");
@@ -117,9 +123,10 @@ static void put_missing(const struct sheet *s)
 	html_close(s->b, "ul");
 	html_say(s->b,
 		(struct words){
-			"Belum ada bukti bukan berarti nol: indikator ini tidak ikut dihitung, dan bobotnya dibagi "
-			"kepada indikator yang terukur.",
-			"Missing is not zero: these do not count, and their weight is shared by what was measured."},
+			"Belum ada bukti bukan berarti nol: indikator ini tidak ikut dihitung, "
+			"dan bobotnya dibagi kepada indikator yang terukur.",
+			"Missing is not zero: these do not count, and their weight is shared by "
+			"what was measured."},
 		NULL, NULL);
 	html_close(s->b, "section");
 }
@@ -146,19 +153,22 @@ static void put_arithmetic(const struct sheet *s)
 	html_close(s->b, "h2");
 	html_say(s->b,
 		(struct words){
-			"Capaian = realisasi / target × 100, atau (2 − realisasi / target) × 100 bila lebih sedikit "
-			"lebih baik. Capaian dihitung paling banyak sampai batasnya. Kontribusi = capaian yang "
-			"dihitung × bobot / jumlah bobot. Tiap angka dibulatkan ke dua desimal.",
-			"Achievement = realised / target × 100, or (2 − realised / target) × 100 where less is better. It "
-			"counts up to its cap. Contribution = what counts × weight / sum of weights. Every figure is rounded "
-			"to two places."},
+			"Capaian = realisasi / target × 100, atau (2 − realisasi / target) × 100 "
+			"bila lebih sedikit lebih baik. Capaian dihitung paling banyak sampai "
+			"batasnya. Kontribusi = capaian yang dihitung × bobot / jumlah bobot. "
+			"Tiap angka dibulatkan ke dua desimal.",
+			"Achievement = realised / target × 100, or (2 − realised / target) × 100 "
+			"where less is better. It counts up to its cap. Contribution = what "
+			"counts × weight / sum of weights. Every figure is rounded to two places."},
 		NULL, NULL);
 	html_say(s->b,
 		(struct words){
-			"Nilai %s dihitung dari semua bobot dan capaian, lalu dibulatkan sekali. Jumlah kontribusi "
-			"yang masing-masing sudah dibulatkan adalah %s, jadi dapat berbeda sedikit.",
-			"The score %s is computed from all weights and achievements and rounded once. The contributions, each "
-			"rounded by itself, add up to %s; so the two may differ a little."},
+			"Nilai %s dihitung dari semua bobot dan capaian, lalu dibulatkan sekali. "
+			"Jumlah kontribusi yang masing-masing sudah dibulatkan adalah %s, jadi "
+			"dapat berbeda sedikit.",
+			"The score %s is computed from all weights and achievements and rounded "
+			"once. The contributions, each rounded by itself, add up to %s; so the "
+			"two may differ a little."},
 		HTML_VALUES(total, sum), HTML_VALUES(total, sum));
 	html_close(s->b, "section");
 }
@@ -170,8 +180,8 @@ static void put_origin(const struct sheet *s)
 	snprintf(plan, sizeof plan, "%lld", (long long)json_integer_value(version));
 	snprintf(revision, sizeof revision, "%lld",
 		(long long)json_integer_value(json_object_get(s->score, "revision")));
-	const char *const *values =
-		HTML_VALUES(sheet_text(s->score, "ruleset"), json_is_integer(version) ? plan : "–", revision);
+	const char *const *values = HTML_VALUES(
+		sheet_text(s->score, "ruleset"), json_is_integer(version) ? plan : "–", revision);
 	html_open(s->b, "footer", NULL);
 	html_say(s->b,
 		(struct words){"Aturan %s, rencana (SKP) versi %s, revisi nilai %s.",
@@ -182,7 +192,8 @@ static void put_origin(const struct sheet *s)
 
 static bool show(struct visit *v, struct sheet *s)
 {
-	char id[WORDS_PERIOD + 20], en[WORDS_PERIOD + 20], period_id[WORDS_PERIOD], period_en[WORDS_PERIOD];
+	char id[WORDS_PERIOD + 20], en[WORDS_PERIOD + 20], period_id[WORDS_PERIOD],
+		period_en[WORDS_PERIOD];
 	words_period(s->period, period_id, period_en);
 	snprintf(id, sizeof id, "Nilai kinerja %s", period_id);
 	snprintf(en, sizeof en, "Score, %s", period_en);
@@ -206,8 +217,8 @@ static bool load(struct visit *v, struct sheet *s, struct err *e)
 		return false;
 	if (db_rows(r) == 0)
 		return page_problem(v, 404,
-			(struct words){
-				"Belum ada nilai untuk periode ini", "There is no score for this period"});
+			(struct words){"Belum ada nilai untuk periode ini",
+				"There is no score for this period"});
 	s->score = json_loads(db_text(r, 0, 0), 0, NULL);
 	return store_person(v->db, s->person, today < last ? today : last, &s->who, e) &&
 	       store_indicators(v->db, &s->indicators, e) &&
@@ -225,7 +236,8 @@ static bool score(struct visit *v, struct err *e)
 		return false;
 	digest_uuid_format(s.person, s.uuid);
 	period_format(s.period, s.period_name);
-	bool ok = load(v, &s, e) && visit_log_access(v, "score", s.period_name, s.person, e) && show(v, &s);
+	bool ok = load(v, &s, e) && visit_log_access(v, "score", s.period_name, s.person, e) &&
+		  show(v, &s);
 	json_decref(s.score);
 	db_result_free(s.who);
 	db_result_free(s.indicators);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 enum { WAIT_SECONDS = 3, FRESH_SECONDS = 1 };
 
@@ -21,8 +21,8 @@ struct pool {
 	struct place places[];
 };
 
-struct pool *pool_new(
-	int size, const char *url, const char *application, const struct db_statement *table, size_t n)
+struct pool *pool_new(int size, const char *url, const char *application,
+	const struct db_statement *table, size_t n)
 {
 	struct pool *p = calloc(1, sizeof *p + (size_t)size * sizeof p->places[0]);
 	if (!p)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "digest.h"
+#include "base/digest.h"
 
 #define SESSION_COOKIE "terukur"
 enum { SESSION_HOURS = 12, SESSION_BYTES = 32, SESSION_TEXT = 43 /* base64url */ };
@@ -37,8 +37,9 @@ static bool session_set_cookie(struct visit *v, const char *value, int seconds)
 {
 	BUF_AUTO cookie;
 	buf_init(&cookie, 512);
-	buf_addf(&cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", value,
-		seconds, strncmp(v->gateway->public_url, "https://", 8) == 0 ? "; Secure" : "");
+	buf_addf(&cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s",
+		value, seconds,
+		strncmp(v->gateway->public_url, "https://", 8) == 0 ? "; Secure" : "");
 	if (!cookie.failed)
 		http_add_header(v->request, "Set-Cookie", cookie.data);
 	return !cookie.failed;

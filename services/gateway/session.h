@@ -4,8 +4,8 @@
 #include "visit.h"
 
 /* Fills v->who from the request's cookie; *found is false when nobody is signed in. */
-bool session_find(struct visit *v, bool *found, struct err *e);
+bool session_find(struct visit *v, bool *found, struct err *e) MUST_CHECK;
 /* Makes a session for the token in v->who, and sets the cookie. */
-bool session_begin(struct visit *v, struct err *e);
+bool session_begin(struct visit *v, struct err *e) MUST_CHECK;
 /* Ends the request's session, if there is one, and takes the cookie back. */
-bool session_end(struct visit *v, struct err *e);
+bool session_end(struct visit *v, struct err *e) MUST_CHECK;

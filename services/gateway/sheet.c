@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "pace.h"
 #include "words.h"
 
@@ -22,7 +23,8 @@ dec_wide sheet_figure(const char *shown)
 static const char *target_bound(const json_t *item, bool high)
 {
 	const json_t *target = json_object_get(item, "target");
-	const char *bound = json_string_value(json_is_array(target) ? json_array_get(target, high) : target);
+	const char *bound =
+		json_string_value(json_is_array(target) ? json_array_get(target, high) : target);
 	return bound ? bound : "0.00";
 }
 
@@ -46,16 +48,18 @@ static void put_figures(struct buf *b, const json_t *item, const char *unit)
 {
 	char range[2 * DEC_TEXT];
 	const char *low = target_bound(item, false), *high = target_bound(item, true);
-	snprintf(range, sizeof range, json_is_array(json_object_get(item, "target")) ? "%s – %s" : "%s", low,
-		high);
+	snprintf(range, sizeof range,
+		json_is_array(json_object_get(item, "target")) ? "%s – %s" : "%s", low, high);
 	html_open(b, "dl", "class", "figures", NULL);
 	put_figure(b, (struct words){"Target", "Target"}, range, unit);
 	put_figure(b, (struct words){"Realisasi", "Realised"}, sheet_text(item, "realized"), unit);
-	put_figure(b, (struct words){"Capaian", "Achievement"}, sheet_text(item, "achievement"), "%");
+	put_figure(
+		b, (struct words){"Capaian", "Achievement"}, sheet_text(item, "achievement"), "%");
 	put_figure(b, (struct words){"Capaian yang dihitung", "Achievement that counts"},
 		sheet_text(item, "capped"), "%");
 	put_figure(b, (struct words){"Bobot", "Weight"}, sheet_text(item, "weight"), "");
-	put_figure(b, (struct words){"Kontribusi", "Contribution"}, sheet_text(item, "contribution"), "");
+	put_figure(b, (struct words){"Kontribusi", "Contribution"},
+		sheet_text(item, "contribution"), "");
 	html_close(b, "dl");
 }
 
@@ -73,12 +77,12 @@ static void put_bar(struct buf *b, const json_t *item, const char *pace_percent)
 	} fills[] = {{"ABOVE", "above"}, {"MEETS", "meets"}, {"BELOW", "below"}};
 	const char *class = "below", *percent = sheet_text(item, "capped");
 	char label[DEC_TEXT + 8];
-	for (size_t i = 0; i < sizeof fills / sizeof *fills; i++)
+	for (size_t i = 0; i < COUNT(fills); i++)
 		if (strcmp(fills[i].rating, sheet_text(item, "rating")) == 0)
 			class = fills[i].class;
 	snprintf(label, sizeof label, "%.40s %%", sheet_text(item, "achievement"));
-	html_open(b, "svg", "class", "bar", "viewBox", "0 0 120 10", "preserveAspectRatio", "none", "role",
-		"img", "aria-label", label, NULL);
+	html_open(b, "svg", "class", "bar", "viewBox", "0 0 120 10", "preserveAspectRatio", "none",
+		"role", "img", "aria-label", label, NULL);
 	html_open(b, "rect", "class", "track", "width", "120", "height", "10", NULL);
 	html_close(b, "rect");
 	html_open(b, "rect", "class", class, "width", percent, "height", "10", NULL);
@@ -95,17 +99,19 @@ static bool has_pace(const struct sheet *s, const struct indicator_row *x)
 	       (strcmp(x->measure, "count") == 0 || strcmp(x->measure, "sum") == 0);
 }
 
-static struct pace item_pace(const struct sheet *s, const struct indicator_row *x, const json_t *item)
+static struct pace item_pace(
+	const struct sheet *s, const struct indicator_row *x, const json_t *item)
 {
 	bool less = strcmp(x->direction, "less") == 0;
-	return pace_of(sheet_figure(target_bound(item, less)), sheet_figure(sheet_text(item, "realized")),
-		s->days.elapsed, s->days.all, less);
+	return pace_of(sheet_figure(target_bound(item, less)),
+		sheet_figure(sheet_text(item, "realized")), s->days.elapsed, s->days.all, less);
 }
 
 /* Where on the bar the pace is. */
 static const char *elapsed_percent(const struct sheet *s, char out[DEC_TEXT])
 {
-	return dec_format_shown(dec_div((dec_wide)s->days.elapsed * 100 * DEC_SHOWN, s->days.all), out);
+	return dec_format_shown(
+		dec_div((dec_wide)s->days.elapsed * 100 * DEC_SHOWN, s->days.all), out);
 }
 
 static void put_pace(const struct sheet *s, const struct pace *p)
@@ -113,15 +119,17 @@ static void put_pace(const struct sheet *s, const struct pace *p)
 	char expected[DEC_TEXT], gap[DEC_TEXT], elapsed[24], all[24];
 	static const struct words behind = {
 		"Laju: %s dari %s hari dinas sudah lewat, seharusnya %s; selisih %s, tertinggal.",
-		"Pace: %s of %s service days have passed, %s would be on course; off by %s, behind."};
+		"Pace: %s of %s service days have passed, %s would be on course; off by %s, "
+		"behind."};
 	static const struct words on_course = {
 		"Laju: %s dari %s hari dinas sudah lewat, seharusnya %s; selisih %s, sesuai laju.",
-		"Pace: %s of %s service days have passed, %s would be on course; off by %s, on course."};
+		"Pace: %s of %s service days have passed, %s would be on course; off by %s, on "
+		"course."};
 	snprintf(elapsed, sizeof elapsed, "%lld", (long long)s->days.elapsed);
 	snprintf(all, sizeof all, "%lld", (long long)s->days.all);
 	html_open(s->b, "div", "class", p->behind ? "note behind" : "note", NULL);
-	const char *const *values = HTML_VALUES(
-		elapsed, all, dec_format_shown(p->expected, expected), dec_format_shown(p->gap, gap));
+	const char *const *values = HTML_VALUES(elapsed, all,
+		dec_format_shown(p->expected, expected), dec_format_shown(p->gap, gap));
 	html_say(s->b, p->behind ? behind : on_course, values, values);
 	html_close(s->b, "div");
 }
@@ -143,8 +151,8 @@ static void put_hint(struct buf *b, const json_t *hint, const char *unit)
 	const char *sign = *need == '-' ? "" : "+";
 	html_open(b, "div", "class", "note", NULL);
 	html_say(b,
-		(struct words){
-			"Realisasi %s%s %s mengubahnya menjadi: %s.", "%s%s %s realised would make it: %s."},
+		(struct words){"Realisasi %s%s %s mengubahnya menjadi: %s.",
+			"%s%s %s realised would make it: %s."},
 		HTML_VALUES(sign, need, unit, to.id), HTML_VALUES(sign, need, unit, to.en));
 	html_close(b, "div");
 }
@@ -168,7 +176,7 @@ static void put_tags(struct buf *b, const json_t *item)
 	const struct words tags[] = {words_rating(sheet_text(item, "rating")),
 		words_kind(sheet_text(item, "kind")), words_aspect(sheet_text(item, "aspect"))};
 	html_open(b, "p", "class", "tags", NULL);
-	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+	for (size_t i = 0; i < COUNT(tags); i++) {
 		html_open(b, "span", "class", "tag", NULL);
 		html_both(b, tags[i]);
 		html_close(b, "span");
@@ -178,7 +186,8 @@ static void put_tags(struct buf *b, const json_t *item)
 
 void sheet_put_item(const struct sheet *s, const json_t *item)
 {
-	const struct indicator_row x = store_indicator_find(s->indicators, sheet_text(item, "indicator"));
+	const struct indicator_row x =
+		store_indicator_find(s->indicators, sheet_text(item, "indicator"));
 	const json_t *hint = hint_of(s->score, x.code);
 	bool paced = has_pace(s, &x);
 	struct pace pace = paced ? item_pace(s, &x, item) : (struct pace){0};

@@ -3,7 +3,7 @@
 
 #include <jansson.h>
 
-#include "digest.h"
+#include "base/digest.h"
 #include "html.h"
 #include "store.h"
 

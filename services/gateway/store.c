@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/array.h"
+#include "base/clock.h"
 
 enum statement {
 	TOKEN,
@@ -29,45 +30,52 @@ enum statement {
 	PEOPLE,
 };
 
-/* A head's agency: what the token says, else that of today's assignment, which ends with a transfer. */
+/* A head's agency: what the token says, else that of today's assignment, which ends with a
+ * transfer. */
 #define AGENCY_TODAY \
-	"coalesce(t.agency, (SELECT a.agency FROM registry.assignment_view a WHERE t.role = 'head' " \
-	"AND a.person = t.person AND a.from_date <= $3 AND coalesce(a.until_date, 'infinity') >= $3))"
+	"coalesce(t.agency, (SELECT a.agency FROM registry.assignment_view a " \
+	"WHERE t.role = 'head' AND a.person = t.person AND a.from_date <= $3 " \
+	"AND coalesce(a.until_date, 'infinity') >= $3))"
 
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
-		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source FROM registry.token_view t "
+		"SELECT t.id, t.role, t.person, " AGENCY_TODAY
+		", t.source FROM registry.token_view t "
 		"WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION] = {"session",
 		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source "
 		"FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
-		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR t.expires_at > $2)",
+		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR "
+		"t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION_ADD] = {"session_add",
-		"INSERT INTO gateway.session (hash, token, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+		"INSERT INTO gateway.session (hash, token, created_at, expires_at) VALUES "
+		"($1, $2, $3, $4)",
 		"bytea, int8, timestamptz, timestamptz"},
 	[SESSION_END] = {"session_end", "DELETE FROM gateway.session WHERE hash = $1", "bytea"},
-	[SESSIONS_EXPIRE] = {"sessions_expire", "DELETE FROM gateway.session WHERE expires_at <= $1",
-		"timestamptz"},
+	[SESSIONS_EXPIRE] = {"sessions_expire",
+		"DELETE FROM gateway.session WHERE expires_at <= $1", "timestamptz"},
 	[ACCESS] = {"access",
 		"INSERT INTO gateway.access (at, token, what, period, request, person) "
 		"SELECT $1, $2, $3, $4, $5, unnest($6::uuid[])",
 		"timestamptz, int8, text, text, text, uuid[]"},
 	[IS_SUPERIOR] = {"is_superior",
-		"SELECT FROM registry.assignment_view WHERE person = $1 AND superior = $2 AND from_date <= $3 "
-		"AND coalesce(until_date, 'infinity') >= $3",
+		"SELECT FROM registry.assignment_view WHERE person = $1 AND superior = $2 "
+		"AND from_date <= $3 AND coalesce(until_date, 'infinity') >= $3",
 		"uuid, uuid, date"},
 	[PERSON] = {"person",
-		"SELECT p.name, u.name, g.name FROM registry.person_view p "
-		"LEFT JOIN registry.assignment_view a ON a.person = p.person AND a.from_date <= $2 "
-		"LEFT JOIN registry.unit_view u ON u.code = a.unit LEFT JOIN registry.agency_view g ON g.code = a.agency "
-		"WHERE p.person = $1 ORDER BY a.from_date DESC NULLS LAST LIMIT 1",
+		"SELECT p.name, u.name, g.name FROM registry.person_view p LEFT JOIN "
+		"registry.assignment_view a ON a.person = p.person AND a.from_date <= $2 "
+		"LEFT JOIN registry.unit_view u ON u.code = a.unit LEFT JOIN "
+		"registry.agency_view g ON g.code = a.agency WHERE p.person = $1 ORDER BY "
+		"a.from_date DESC NULLS LAST LIMIT 1",
 		"uuid, date"},
 	[SCORE] = {"score", "SELECT body FROM scoring.score_view WHERE person = $1 AND period = $2",
 		"uuid, text"},
 	[PERIODS] = {"periods",
-		"SELECT period FROM scoring.score_view WHERE person = $1 ORDER BY period DESC LIMIT 100",
+		"SELECT period FROM scoring.score_view WHERE person = $1 ORDER BY period "
+		"DESC LIMIT 100",
 		"uuid"},
 	[SERVICE_DAYS] = {"service_days",
 		"SELECT count(*), count(*) FILTER (WHERE d.day < $4) "
@@ -77,61 +85,74 @@ const struct db_statement store_statements[] = {
 		"AND NOT EXISTS (SELECT FROM registry.absence_view b WHERE b.person = $1 "
 		"AND d.day BETWEEN b.from_date AND b.until_date)",
 		"uuid, date, date, date"},
-	/* `found` tells of a next page; `before` ends a page early, so that one of the largest events stays small. What an
-	 * older intake let in can have megabytes of headers. */
+	/* `found` tells of a next page; `before` ends a page early, so that one of the
+	 * largest events stays small. What an older intake let in can have megabytes of
+	 * headers. */
 	[EVIDENCE] = {"evidence",
-		"SELECT y.at, y.key, s.code, y.event_id, y.kind, i.code, y.value, y.\"of\", y.ref, y.replaced_by, y.topic, "
-		"y.\"partition\", y.\"offset\", y.received_at, y.sha256, y.headers, y.payload, y.found "
-		"FROM (SELECT x.*, count(*) OVER () AS found, "
-		"sum(x.bytes) OVER (ORDER BY x.at, x.key) - x.bytes AS before "
-		"FROM (SELECT key, at, kind, source, indicator, value, \"of\", event_id, ref, replaced_by::text AS replaced_by, "
-		"topic, \"partition\", \"offset\", received_at, sha256, headers, payload, "
-		"octet_length(payload) + coalesce(octet_length(headers), 0) AS bytes FROM intake.evidence_view "
-		"WHERE person = $1 AND day BETWEEN $2 AND $3 AND ($4 = 0 OR indicator = $4) "
-		"AND ($5::timestamptz IS NULL OR (at, key) > ($5, $6)) ORDER BY at, key LIMIT 101) x) y "
-		"JOIN registry.source_view s ON s.id = y.source JOIN registry.indicator_view i ON i.id = y.indicator "
+		"SELECT y.at, y.key, s.code, y.event_id, y.kind, i.code, y.value, "
+		"y.\"of\", y.ref, y.replaced_by, y.topic, y.\"partition\", y.\"offset\", "
+		"y.received_at, y.sha256, y.headers, y.payload, y.found FROM (SELECT x.*, "
+		"count(*) OVER () AS found, sum(x.bytes) OVER (ORDER BY x.at, x.key) - "
+		"x.bytes AS before FROM (SELECT key, at, kind, source, indicator, value, "
+		"\"of\", event_id, ref, replaced_by::text AS replaced_by, topic, "
+		"\"partition\", \"offset\", received_at, sha256, headers, payload, "
+		"octet_length(payload) + coalesce(octet_length(headers), 0) AS bytes FROM "
+		"intake.evidence_view WHERE person = $1 AND day BETWEEN $2 AND $3 AND ($4 "
+		"= 0 OR indicator = $4) AND ($5::timestamptz IS NULL OR (at, key) > ($5, "
+		"$6)) ORDER BY at, key LIMIT 101) x) y JOIN registry.source_view s ON "
+		"s.id = y.source JOIN registry.indicator_view i ON i.id = y.indicator "
 		"WHERE y.before < 1048576 ORDER BY y.at, y.key",
 		"uuid, date, date, int4, timestamptz, uuid"},
 	[INBOX] = {"inbox",
-		"SELECT id, at, period, kind, title_id, title_en, body_id, body_en FROM notification.inbox_view "
-		"WHERE person = $1 AND id < $2 ORDER BY id DESC LIMIT 101",
+		"SELECT id, at, period, kind, title_id, title_en, body_id, body_en FROM "
+		"notification.inbox_view WHERE person = $1 AND id < $2 ORDER BY id DESC "
+		"LIMIT 101",
 		"uuid, int8"},
 	[REJECTIONS] = {"rejections",
-		"SELECT id, at, \"offset\", redriven_at, reason, detail, topic, \"partition\", sha256 "
-		"FROM intake.rejection_view WHERE source = $1 AND id < $2 ORDER BY id DESC LIMIT 101",
+		"SELECT id, at, \"offset\", redriven_at, reason, detail, topic, "
+		"\"partition\", sha256 FROM intake.rejection_view WHERE source = $1 AND "
+		"id < $2 ORDER BY id DESC LIMIT 101",
 		"text, int8"},
 	[AGENCY_SCORES] = {"agency_scores",
-		"SELECT c.person, s.body FROM (SELECT DISTINCT person FROM registry.assignment_view WHERE agency = $1 "
-		"AND from_date <= $3 AND coalesce(until_date, 'infinity') >= $2 AND ($5::uuid IS NULL OR person > $5)) c "
-		"JOIN scoring.score_view s ON s.person = c.person AND s.period = $4 "
-		"CROSS JOIN LATERAL (SELECT a.agency FROM registry.assignment_view a CROSS JOIN LATERAL "
-		"(SELECT least(coalesce(a.until_date, $3), $3) - n AS day "
-		"FROM generate_series(0, least(coalesce(a.until_date, $3), $3) - greatest(a.from_date, $2)) n) d "
-		"WHERE a.person = c.person AND NOT EXISTS (SELECT FROM registry.absence_view b "
-		"WHERE b.person = c.person AND d.day BETWEEN b.from_date AND b.until_date) "
-		"ORDER BY d.day DESC LIMIT 1) l WHERE l.agency = $1 ORDER BY c.person LIMIT 101",
+		"SELECT c.person, s.body FROM (SELECT DISTINCT person FROM "
+		"registry.assignment_view WHERE agency = $1 AND from_date <= $3 AND "
+		"coalesce(until_date, 'infinity') >= $2 AND ($5::uuid IS NULL OR person > "
+		"$5)) c JOIN scoring.score_view s ON s.person = c.person AND s.period = "
+		"$4 CROSS JOIN LATERAL (SELECT a.agency FROM registry.assignment_view a "
+		"CROSS JOIN LATERAL (SELECT least(coalesce(a.until_date, $3), $3) - n AS "
+		"day FROM generate_series(0, least(coalesce(a.until_date, $3), $3) - "
+		"greatest(a.from_date, $2)) n) d WHERE a.person = c.person AND NOT EXISTS "
+		"(SELECT FROM registry.absence_view b WHERE b.person = c.person AND d.day "
+		"BETWEEN b.from_date AND b.until_date) ORDER BY d.day DESC LIMIT 1) l "
+		"WHERE l.agency = $1 ORDER BY c.person LIMIT 101",
 		"text, date, date, text, uuid"},
 	[AGENCY_REPORT] = {"agency_report",
-		"SELECT person, name, unit, results::text, rating, missing::text, revision::text "
-		"FROM reporting.person_score_view WHERE agency = $1 AND period = $2 ORDER BY unit, name, person",
+		"SELECT person, name, unit, results::text, rating, missing::text, "
+		"revision::text FROM reporting.person_score_view WHERE agency = $1 AND "
+		"period = $2 ORDER BY unit, name, person",
 		"text, text"},
 	[AGENCIES] = {"agencies", "SELECT code, name FROM registry.agency_view ORDER BY code", ""},
-	[AGENCY_KNOWN] = {"agency_known", "SELECT FROM registry.agency_view WHERE code = $1", "text"},
+	[AGENCY_KNOWN] = {"agency_known", "SELECT FROM registry.agency_view WHERE code = $1",
+		"text"},
 	[INDICATORS] = {"indicators",
-		"SELECT code, name_id, name_en, measure, direction, unit FROM registry.indicator_view ORDER BY code",
+		"SELECT code, name_id, name_en, measure, direction, unit FROM "
+		"registry.indicator_view ORDER BY code",
 		""},
-	[INDICATOR_ID] = {"indicator_id", "SELECT id FROM registry.indicator_view WHERE code = $1", "text"},
+	[INDICATOR_ID] = {"indicator_id", "SELECT id FROM registry.indicator_view WHERE code = $1",
+		"text"},
 	[PEOPLE] = {"people",
-		"SELECT p.person, p.name, u.name, (SELECT max(s.period) FROM scoring.score_view s "
-		"WHERE s.person = p.person AND s.period LIKE '____-__' AND s.period NOT LIKE '____-Q_') "
-		"FROM registry.person_view p JOIN registry.assignment_view a ON a.person = p.person AND a.from_date <= $3 "
-		"AND coalesce(a.until_date, 'infinity') >= $3 JOIN registry.unit_view u ON u.code = a.unit "
-		"WHERE ($1::uuid IS NULL OR a.superior = $1) AND ($2::uuid IS NULL OR (p.name, p.person) > "
-		"(SELECT o.name, o.person FROM registry.person_view o WHERE o.person = $2)) "
-		"ORDER BY p.name, p.person LIMIT 101",
+		"SELECT p.person, p.name, u.name, (SELECT max(s.period) FROM "
+		"scoring.score_view s WHERE s.person = p.person AND s.period LIKE "
+		"'____-__' AND s.period NOT LIKE '____-Q_') FROM registry.person_view p "
+		"JOIN registry.assignment_view a ON a.person = p.person AND a.from_date "
+		"<= $3 AND coalesce(a.until_date, 'infinity') >= $3 JOIN "
+		"registry.unit_view u ON u.code = a.unit WHERE ($1::uuid IS NULL OR "
+		"a.superior = $1) AND ($2::uuid IS NULL OR (p.name, p.person) > (SELECT "
+		"o.name, o.person FROM registry.person_view o WHERE o.person = $2)) ORDER "
+		"BY p.name, p.person LIMIT 101",
 		"uuid, uuid, date"},
 };
-const size_t store_statements_n = sizeof store_statements / sizeof *store_statements;
+const size_t store_statements_n = COUNT(store_statements);
 
 static const char *const roles[ROLES] = {
 	[ROLE_PERSON] = "person",
@@ -147,8 +168,9 @@ static bool who_read(const struct db_result *r, struct who *out)
 	int role = 0;
 	while (role < ROLES && strcmp(roles[role], db_text(r, 0, 1)) != 0)
 		role++;
-	*out = (struct who){
-		.token = db_int(r, 0, 0), .role = (enum role)role, .has_person = !db_is_null(r, 0, 2)};
+	*out = (struct who){.token = db_int(r, 0, 0),
+		.role = (enum role)role,
+		.has_person = !db_is_null(r, 0, 2)};
 	if (out->has_person)
 		memcpy(out->person, db_uuid(r, 0, 2), sizeof out->person);
 	snprintf(out->agency, sizeof out->agency, "%s", db_text(r, 0, 3));
@@ -160,29 +182,30 @@ static bool who_find(struct db *db, enum statement statement, const uint8_t hash
 	struct who *out, bool *found, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	if (!db_exec(db, (int)statement, &r, e, DB_BYTES(hash, 32), DB_TIME(now), DB_DATE(clock_date(now))))
+	if (!db_exec(db, (int)statement, &r, e, DB_BYTES(hash, 32), DB_TIME(now),
+		    DB_DATE(clock_date(now))))
 		return false;
 	*found = db_rows(r) == 1 && who_read(r, out);
 	return true;
 }
 
-bool store_token(
-	struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found, struct err *e)
+bool store_token(struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found,
+	struct err *e)
 {
 	return who_find(db, TOKEN, hash, now, out, found, e);
 }
 
-bool store_session(
-	struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found, struct err *e)
+bool store_session(struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found,
+	struct err *e)
 {
 	return who_find(db, SESSION, hash, now, out, found, e);
 }
 
-bool store_session_add(
-	struct db *db, const uint8_t hash[32], int64_t token, int64_t now, int64_t until, struct err *e)
+bool store_session_add(struct db *db, const uint8_t hash[32], int64_t token, int64_t now,
+	int64_t until, struct err *e)
 {
-	return db_exec(
-		db, SESSION_ADD, NULL, e, DB_BYTES(hash, 32), DB_INT8(token), DB_TIME(now), DB_TIME(until));
+	return db_exec(db, SESSION_ADD, NULL, e, DB_BYTES(hash, 32), DB_INT8(token), DB_TIME(now),
+		DB_TIME(until));
 }
 
 bool store_session_end(struct db *db, const uint8_t hash[32], struct err *e)
@@ -201,8 +224,8 @@ bool store_access(struct db *db, const struct access *a, struct db_array *people
 		DB_TEXT(a->period), DB_TEXT(a->request), db_array_value(people));
 }
 
-bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16], int32_t day,
-	bool *is, struct err *e)
+bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],
+	int32_t day, bool *is, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	if (!db_exec(db, IS_SUPERIOR, &r, e, DB_UUID(person), DB_UUID(superior), DB_DATE(day)))
@@ -211,7 +234,8 @@ bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t 
 	return true;
 }
 
-bool store_person(struct db *db, const uint8_t person[16], int32_t day, struct db_result **out, struct err *e)
+bool store_person(
+	struct db *db, const uint8_t person[16], int32_t day, struct db_result **out, struct err *e)
 {
 	return db_exec(db, PERSON, out, e, DB_UUID(person), DB_DATE(day));
 }
@@ -221,8 +245,8 @@ struct person_row store_person_row(const struct db_result *r)
 	return (struct person_row){db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2)};
 }
 
-bool store_score(
-	struct db *db, const uint8_t person[16], const char *period, struct db_result **out, struct err *e)
+bool store_score(struct db *db, const uint8_t person[16], const char *period,
+	struct db_result **out, struct err *e)
 {
 	return db_exec(db, SCORE, out, e, DB_UUID(person), DB_TEXT(period));
 }
@@ -243,10 +267,12 @@ bool store_service_days(struct db *db, const uint8_t person[16], struct period p
 	return true;
 }
 
-bool store_evidence(struct db *db, const struct evidence_query *q, struct db_result **out, struct err *e)
+bool store_evidence(
+	struct db *db, const struct evidence_query *q, struct db_result **out, struct err *e)
 {
 	int32_t first = q->has_period ? period_first_day(q->period) : clock_month_first(1900 * 12);
-	int32_t last = q->has_period ? period_last_day(q->period) : clock_month_first(9999 * 12 + 11);
+	int32_t last =
+		q->has_period ? period_last_day(q->period) : clock_month_first(9999 * 12 + 11);
 	return db_exec(db, EVIDENCE, out, e, DB_UUID(q->person), DB_DATE(first), DB_DATE(last),
 		DB_INT4(q->indicator), q->after ? DB_TIME(q->after->number) : DB_NULL,
 		q->after ? DB_UUID(q->after->key) : DB_NULL);
@@ -289,8 +315,8 @@ bool store_evidence_more(const struct db_result *r)
 	return n > STORE_PAGE || (n > 0 && db_int(r, 0, 17) > n);
 }
 
-bool store_inbox(
-	struct db *db, const uint8_t person[16], int64_t before, struct db_result **out, struct err *e)
+bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct db_result **out,
+	struct err *e)
 {
 	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before));
 }
@@ -333,8 +359,8 @@ bool store_agency_scores(struct db *db, const char *agency, struct period p, con
 		after ? DB_UUID(after) : DB_NULL);
 }
 
-bool store_agency_report(
-	struct db *db, const char *agency, const char *period, struct db_result **out, struct err *e)
+bool store_agency_report(struct db *db, const char *agency, const char *period,
+	struct db_result **out, struct err *e)
 {
 	return db_exec(db, AGENCY_REPORT, out, e, DB_TEXT(agency), DB_TEXT(period));
 }

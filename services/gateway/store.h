@@ -1,14 +1,14 @@
-/* store: all of the gateway's SQL. It reads the others' views and writes its own schema alone. Rows are
- * borrowed from the result that they were read from. Errors as in db.h. */
+/* store: all of the gateway's SQL. It reads the others' views and writes its own schema alone. Rows
+ * are borrowed from the result that they were read from. Errors as in db.h. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/period.h"
 #include "cursor.h"
-#include "db.h"
-#include "period.h"
+#include "db/db.h"
 
 extern const struct db_statement store_statements[];
 extern const size_t store_statements_n;
@@ -27,45 +27,49 @@ struct who {
 };
 
 /* *found tells whether there is one. `hash` is the token's, or the session's, sha256. */
-bool store_token(
-	struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found, struct err *e);
-bool store_session(
-	struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found, struct err *e);
-bool store_session_add(
-	struct db *db, const uint8_t hash[32], int64_t token, int64_t now, int64_t until, struct err *e);
-bool store_session_end(struct db *db, const uint8_t hash[32], struct err *e);
-bool store_sessions_expire(struct db *db, int64_t now, struct err *e);
+bool store_token(struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found,
+	struct err *e) MUST_CHECK;
+bool store_session(struct db *db, const uint8_t hash[32], int64_t now, struct who *out, bool *found,
+	struct err *e) MUST_CHECK;
+bool store_session_add(struct db *db, const uint8_t hash[32], int64_t token, int64_t now,
+	int64_t until, struct err *e) MUST_CHECK;
+bool store_session_end(struct db *db, const uint8_t hash[32], struct err *e) MUST_CHECK;
+bool store_sessions_expire(struct db *db, int64_t now, struct err *e) MUST_CHECK;
 
 /* Writes down that a token looks at people's data. */
 struct access {
 	int64_t token, at;
 	const char *what, *period, *request; /* period: NULL for none */
 };
-bool store_access(struct db *db, const struct access *a, struct db_array *people, struct err *e);
+bool store_access(
+	struct db *db, const struct access *a, struct db_array *people, struct err *e) MUST_CHECK;
 
 /* Whether `superior` is the person's superior on that day. */
-bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16], int32_t day,
-	bool *is, struct err *e);
+bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],
+	int32_t day, bool *is, struct err *e) MUST_CHECK;
 
-/* A person's name, and where the person works on that day or worked last before; no row when unknown. */
+/* A person's name, and where the person works on that day or worked last before; no row when
+ * unknown. */
 struct person_row {
 	const char *name, *unit, *agency; /* names; "" without an assignment */
 };
-bool store_person(
-	struct db *db, const uint8_t person[16], int32_t day, struct db_result **out, struct err *e);
+bool store_person(struct db *db, const uint8_t person[16], int32_t day, struct db_result **out,
+	struct err *e) MUST_CHECK;
 struct person_row store_person_row(const struct db_result *r);
 
 /* One row with the score's text, or none. */
-bool store_score(
-	struct db *db, const uint8_t person[16], const char *period, struct db_result **out, struct err *e);
+bool store_score(struct db *db, const uint8_t person[16], const char *period,
+	struct db_result **out, struct err *e) MUST_CHECK;
 /* The periods in which a person has a score: rows of one text, the latest first. */
-bool store_periods(struct db *db, const uint8_t person[16], struct db_result **out, struct err *e);
-/* Days of employment without absence: in the whole period, and before `today`, whose work is not done yet. */
+bool store_periods(
+	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
+/* Days of employment without absence: in the whole period, and before `today`, whose work is not
+ * done yet. */
 struct service_days {
 	int64_t all, elapsed;
 };
 bool store_service_days(struct db *db, const uint8_t person[16], struct period p, int32_t today,
-	struct service_days *out, struct err *e);
+	struct service_days *out, struct err *e) MUST_CHECK;
 
 struct evidence_row {
 	struct cursor at; /* of this row */
@@ -87,7 +91,8 @@ struct evidence_query {
 	const struct cursor *after; /* NULL: from the first */
 };
 /* In the order of time. A page also ends where its payloads come to 1 MiB. */
-bool store_evidence(struct db *db, const struct evidence_query *q, struct db_result **out, struct err *e);
+bool store_evidence(struct db *db, const struct evidence_query *q, struct db_result **out,
+	struct err *e) MUST_CHECK;
 struct evidence_row store_evidence_row(const struct db_result *r, int row);
 bool store_evidence_more(const struct db_result *r); /* there is a next page */
 
@@ -96,8 +101,8 @@ struct inbox_row {
 	const char *period, *kind, *title_id, *title_en, *body_id, *body_en;
 };
 /* The latest first; `before`: only those with a lesser id. */
-bool store_inbox(
-	struct db *db, const uint8_t person[16], int64_t before, struct db_result **out, struct err *e);
+bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct db_result **out,
+	struct err *e) MUST_CHECK;
 struct inbox_row store_inbox_row(const struct db_result *r, int row);
 
 struct rejection_row {
@@ -107,40 +112,41 @@ struct rejection_row {
 	const void *sha256;
 	size_t sha256_len;
 };
-bool store_rejections(
-	struct db *db, const char *source, int64_t before, struct db_result **out, struct err *e);
+bool store_rejections(struct db *db, const char *source, int64_t before, struct db_result **out,
+	struct err *e) MUST_CHECK;
 struct rejection_row store_rejection_row(const struct db_result *r, int row);
 
-/* Rows of person and the score's text, of those who belonged to the agency on their last service day in the
- * period, by person. */
+/* Rows of person and the score's text, of those who belonged to the agency on their last service
+ * day in the period, by person. */
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
-	struct db_result **out, struct err *e);
-/* The same as reporting has them: person, name, unit, results, rating, missing, revision, all but the first as text. */
-bool store_agency_report(
-	struct db *db, const char *agency, const char *period, struct db_result **out, struct err *e);
+	struct db_result **out, struct err *e) MUST_CHECK;
+/* The same as reporting has them: person, name, unit, results, rating, missing, revision, all but
+ * the first as text. */
+bool store_agency_report(struct db *db, const char *agency, const char *period,
+	struct db_result **out, struct err *e) MUST_CHECK;
 const uint8_t *store_agency_score_person(const struct db_result *r, int row);
 const char *store_agency_score_body(const struct db_result *r, int row);
 
-bool store_agencies(
-	struct db *db, struct db_result **out, struct err *e); /* rows of code and name, by code */
-bool store_agency_known(struct db *db, const char *agency, bool *known, struct err *e);
+bool store_agencies(struct db *db, struct db_result **out,
+	struct err *e) MUST_CHECK; /* rows of code and name, by code */
+bool store_agency_known(struct db *db, const char *agency, bool *known, struct err *e) MUST_CHECK;
 
 struct indicator_row {
 	const char *code, *name_id, *name_en, *measure, *direction, *unit;
 };
-bool store_indicators(struct db *db, struct db_result **out, struct err *e);
+bool store_indicators(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
 struct indicator_row store_indicator_row(const struct db_result *r, int row);
 /* By code; one that is not among them has its code for a name. */
 struct indicator_row store_indicator_find(const struct db_result *r, const char *code);
 /* *id is 0 when there is none of that code. */
-bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e);
+bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e) MUST_CHECK;
 
-/* People for the pages, by name: a superior's on that day, or everybody's where `superior` is NULL. Rows of
- * person, name, the unit's name and the person's latest month with a score, "" for none. */
+/* People for the pages, by name: a superior's on that day, or everybody's where `superior` is NULL.
+ * Rows of person, name, the unit's name and the person's latest month with a score, "" for none. */
 struct people_row {
 	const uint8_t *person;
 	const char *name, *unit, *month;
 };
 bool store_people(struct db *db, const uint8_t *superior, const uint8_t *after, int32_t day,
-	struct db_result **out, struct err *e);
+	struct db_result **out, struct err *e) MUST_CHECK;
 struct people_row store_people_row(const struct db_result *r, int row);

@@ -3,14 +3,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "clock.h"
-#include "digest.h"
+#include "base/clock.h"
+#include "base/digest.h"
 
 static bool visit_unauthenticated(struct visit *v)
 {
 	http_add_header(v->request, "WWW-Authenticate", "Bearer");
-	http_problem(
-		v->request, 401, "unauthenticated", "a bearer token that is known and still good is needed");
+	http_problem(v->request, 401, "unauthenticated",
+		"a bearer token that is known and still good is needed");
 	return false;
 }
 
@@ -37,8 +37,8 @@ void visit_wrong(struct visit *v, const char *field, const char *detail)
 {
 	if (!v->errors)
 		v->errors = json_array();
-	json_array_append_new(v->errors,
-		json_pack("{s:s, s:s, s:s}", "field", field, "code", "invalid_parameter", "detail", detail));
+	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", field, "code",
+						 "invalid_parameter", "detail", detail));
 }
 
 struct known {
@@ -113,8 +113,8 @@ bool visit_refused(struct visit *v)
 {
 	if (!v->errors)
 		return false;
-	http_problem_errors(
-		v->request, 400, "invalid_parameter", "a parameter is not as it should be", v->errors);
+	http_problem_errors(v->request, 400, "invalid_parameter",
+		"a parameter is not as it should be", v->errors);
 	v->errors = NULL;
 	return true;
 }
@@ -135,7 +135,8 @@ bool visit_sees(struct visit *v, const uint8_t person[16], bool *sees, struct er
 {
 	const struct who *w = &v->who;
 	bool own = w->has_person && memcmp(w->person, person, sizeof w->person) == 0;
-	*sees = w->role == ROLE_AUDITOR || ((w->role == ROLE_PERSON || w->role == ROLE_HEAD) && own);
+	*sees = w->role == ROLE_AUDITOR ||
+		((w->role == ROLE_PERSON || w->role == ROLE_HEAD) && own);
 	if (*sees || w->role != ROLE_HEAD || !w->has_person)
 		return true;
 	return store_is_superior(v->db, w->person, person, clock_date(v->now), sees, e);
@@ -147,8 +148,8 @@ bool visit_may_see(struct visit *v, const uint8_t person[16], struct err *e)
 	return visit_sees(v, person, &sees, e) && (sees || visit_forbidden(v));
 }
 
-bool visit_log_access(
-	struct visit *v, const char *what, const char *period, const uint8_t person[16], struct err *e)
+bool visit_log_access(struct visit *v, const char *what, const char *period,
+	const uint8_t person[16], struct err *e)
 {
 	const struct access access = {v->who.token, v->now, what, period, v->request->request_id};
 	struct db_array one;
@@ -162,6 +163,6 @@ bool visit_log_access(
 json_t *visit_page(json_t *items, const struct cursor *next, const char *list)
 {
 	char text[CURSOR_TEXT];
-	return json_pack(
-		"{s:o, s:s?}", "items", items, "next", next ? cursor_format(next, list, text) : NULL);
+	return json_pack("{s:o, s:s?}", "items", items, "next",
+		next ? cursor_format(next, list, text) : NULL);
 }

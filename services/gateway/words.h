@@ -1,9 +1,9 @@
-/* words: the field's terms in Indonesian and English. Pure; every function returns something for every
- * input. */
+/* words: the field's terms in Indonesian and English. Pure; every function returns something for
+ * every input. */
 #pragma once
 
+#include "base/period.h"
 #include "html.h"
-#include "period.h"
 
 struct words words_rating(const char *code);
 struct words words_grade(const char *code);

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-#include "clock.h"
-#include "nip.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/nip.h"
 
 #define FUTURE (5 * 60 * CLOCK_SECOND)
 
@@ -64,8 +65,9 @@ static bool fails_range(const struct judged *j)
 {
 	const struct registry_indicator *i = j->indicator;
 	const struct event *e = j->event;
-	return is_activity(j) && ((i->has_min && e->value < i->min) || (i->has_max && e->value > i->max) ||
-					 (i->is_ratio && (!e->has_of || e->of <= 0)));
+	return is_activity(j) &&
+	       ((i->has_min && e->value < i->min) || (i->has_max && e->value > i->max) ||
+		       (i->is_ratio && (!e->has_of || e->of <= 0)));
 }
 
 static bool fails_future(const struct judged *j)
@@ -76,12 +78,14 @@ static bool fails_future(const struct judged *j)
 /* Nobody can have reported in full what has not begun: it would make everybody's 0 of it. */
 static bool fails_begun(const struct judged *j)
 {
-	return j->event->type == EVENT_COMPLETE && j->event->month > clock_month(clock_date(j->now + FUTURE));
+	return j->event->type == EVENT_COMPLETE &&
+	       j->event->month > clock_month(clock_date(j->now + FUTURE));
 }
 
 static bool fails_employed(const struct judged *j)
 {
-	return is_activity(j) && !registry_employed(j->registry, j->person, clock_date(j->event->time));
+	return is_activity(j) &&
+	       !registry_employed(j->registry, j->person, clock_date(j->event->time));
 }
 
 static const struct {
@@ -90,7 +94,8 @@ static const struct {
 	const char *field, *detail;
 } checks[] = {
 	{REASON_INVALID_NIP, fails_nip, "subject",
-		"is not an employee number of 18 digits with a possible birth date, appointment and sex"},
+		"is not an employee number of 18 digits with a possible birth date, appointment "
+		"and sex"},
 	{REASON_UNKNOWN_PERSON, fails_person, "subject",
 		"is an employee number that the registry does not know"},
 	{REASON_UNKNOWN_UNIT, fails_unit, "subject", "is a unit that the registry does not know"},
@@ -102,12 +107,13 @@ static const struct {
 		"is outside the indicator's min and max, or `of` is missing or not above 0"},
 	{REASON_TIME_IN_FUTURE, fails_future, "time", "is more than 5 minutes in the future"},
 	{REASON_TIME_IN_FUTURE, fails_begun, "data.period", "is a month that has not begun"},
-	{REASON_NOT_EMPLOYED, fails_employed, "time", "is on a day on which the person was not employed"},
+	{REASON_NOT_EMPLOYED, fails_employed, "time",
+		"is on a day on which the person was not employed"},
 };
 
 static void judge(const struct judged *j, struct evidence *out)
 {
-	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+	for (size_t i = 0; i < COUNT(checks); i++)
 		if (checks[i].fails(j)) {
 			out->late = checks[i].reason;
 			out->field = checks[i].field;
@@ -134,10 +140,12 @@ static void fill(const struct judged *j, struct evidence *out)
 		event_key(e->source, e->replaces, out->replaces);
 }
 
-void admit_event(const struct registry *r, const char *topic_source, const struct event *e, int64_t now,
-	const char *(*keep)(void *memory, const char *text), void *memory, struct evidence *out)
+void admit_event(const struct registry *r, const char *topic_source, const struct event *e,
+	int64_t now, const char *(*keep)(void *memory, const char *text), void *memory,
+	struct evidence *out)
 {
-	struct judged j = {.registry = r, .event = e, .now = now, .source = registry_source(r, e->source)};
+	struct judged j = {
+		.registry = r, .event = e, .now = now, .source = registry_source(r, e->source)};
 	*out = (struct evidence){.type = e->type, .field = "source"};
 	if (!j.source || strcmp(e->source, topic_source) != 0) {
 		out->early = j.source ? REASON_SOURCE_MISMATCH : REASON_UNKNOWN_SOURCE;

@@ -1,10 +1,12 @@
-/* admit: what intake makes of one message. Pure: the registry and the present instant are given, nothing is stored.
+/* admit: what intake makes of one message. Pure: the registry and the present instant are given,
+ * nothing is stored.
  *
- * The order of reasons is that of event.h. Whether an id is held already stands in the middle of that order, so the
- * later reasons are only noted in `late`: the store decides whether the event is a duplicate first. */
+ * The order of reasons is that of event.h. Whether an id is held already stands in the middle of
+ * that order, so the later reasons are only noted in `late`: the store decides whether the event is
+ * a duplicate first. */
 #pragma once
 
-#include "event.h"
+#include "messages/event.h"
 #include "registry.h"
 
 /* One row per message. Texts live in the batch's own memory. */
@@ -16,7 +18,8 @@ struct evidence {
 	uint8_t key[16], content[16]; /* when `early` is none */
 	enum event_type type;
 	int64_t at;
-	int32_t day; /* the partition: of `at`, in Pontianak; for revoked and complete the day of receipt */
+	int32_t day; /* the partition: of `at`, in Pontianak; for revoked and complete the day of
+			receipt */
 	int32_t month; /* in which it counts, or which is complete */
 	int32_t source, indicator; /* ids; 0: none */
 	bool has_person, has_of;
@@ -30,8 +33,9 @@ struct evidence {
 const char *admit_topic_source(const char *topic);
 
 /* Judges a decoded event. `keep` copies a text into the batch's memory. */
-void admit_event(const struct registry *r, const char *topic_source, const struct event *e, int64_t now,
-	const char *(*keep)(void *memory, const char *text), void *memory, struct evidence *out);
+void admit_event(const struct registry *r, const char *topic_source, const struct event *e,
+	int64_t now, const char *(*keep)(void *memory, const char *text), void *memory,
+	struct evidence *out);
 
 /* Replaced and revoked events count only once their original is known. */
 static inline bool admit_waits(const struct evidence *x)

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "headers.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "messages/headers.h"
 
 enum { PAGE = 64 * 1024 };
 
@@ -41,21 +41,13 @@ void batch_done(struct batch *b)
 	free(b->accepted);
 }
 
-bool intake_refresh(struct worker *w, struct err *e)
+void intake_done(struct intake *in)
 {
-	struct intake *in = w->state;
-	int64_t version;
-	if (!store_registry_version(w->db, &version, e))
-		return false;
-	if (in->registry && in->registry->version == version)
-		return true;
-	struct registry *fresh = store_registry_load(w->db, e);
-	if (!fresh)
-		return false;
-	registry_free(in->registry);
-	in->registry = fresh;
-	log_info("registry read", LOG_I("version", fresh->version), LOG_I("people", fresh->n_people));
-	return true;
+	for (int i = 0; i < in->n_topics; i++)
+		free(in->topics[i].name);
+	free(in->topics);
+	free(in->days);
+	free(in);
 }
 
 /* Decode */
@@ -75,7 +67,8 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 		return;
 	}
 	if (event_fits(&in, m->key_len, &fault) && event_decode(&in, &event, &fault)) {
-		admit_event(r, admit_topic_source(m->topic), &event, b->now, batch_keep, b, &b->rows[i]);
+		admit_event(r, admit_topic_source(m->topic), &event, b->now, batch_keep, b,
+			&b->rows[i]);
 		event_done(&event);
 		return;
 	}
@@ -104,7 +97,7 @@ bool batch_decode(struct batch *b, struct worker *w, struct err *e)
 	if (!b->rows || !b->outcomes || !b->bare || !b->order)
 		return err_set(e, ERR_FATAL, "out of memory");
 	for (int i = 0; i < b->n; i++) {
-		decode_one(b, in->registry, i);
+		decode_one(b, in->registry.value, i);
 		if (b->rows[i].early)
 			b->outcomes[i] = OUTCOME_REJECTED;
 		else
@@ -124,8 +117,8 @@ int32_t batch_topic(const struct intake *in, const char *name)
 	return 0;
 }
 
-bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out, char **headers,
-	struct err *e)
+bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out,
+	char **headers, struct err *e)
 {
 	const struct bus_message *m = &b->messages[i];
 	*headers = NULL;
@@ -150,6 +143,7 @@ bool batch_origin(const struct batch *b, const struct intake *in, int i, struct 
 
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL])
 {
-	snprintf(out, BATCH_DETAIL, "%s%s%s", x->field, *x->field ? ": " : "", x->detail ? x->detail : "");
+	snprintf(out, BATCH_DETAIL, "%s%s%s", x->field, *x->field ? ": " : "",
+		x->detail ? x->detail : "");
 	return out;
 }

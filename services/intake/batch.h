@@ -2,14 +2,14 @@
 #pragma once
 
 #include "admit.h"
-#include "buf.h"
-#include "bus.h"
-#include "service.h"
+#include "base/buf.h"
+#include "bus/bus.h"
+#include "service/service.h"
 #include "store.h"
 
 /* What a worker keeps between batches. */
 struct intake {
-	struct registry *registry;
+	struct snapshot_hold registry; /* of a struct registry */
 	int32_t *days; /* partitions known to be there, by month; first days of month */
 	int n_days;
 	struct {
@@ -18,6 +18,8 @@ struct intake {
 	} * topics;
 	int n_topics;
 };
+
+void intake_done(struct intake *in); /* frees it as well */
 
 enum outcome { OUTCOME_ACCEPTED, OUTCOME_WAITING, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOMES };
 
@@ -28,7 +30,8 @@ struct batch {
 	struct evidence *rows; /* one per message */
 	enum outcome *outcomes; /* likewise */
 	bool *bare; /* likewise: the message has no headers, which librdkafka takes long to say */
-	const struct evidence **order; /* the rows that are not rejected early, by key, then arrival */
+	const struct evidence *
+		*order; /* the rows that are not rejected early, by key, then arrival */
 	int n_order;
 	const struct evidence **accepted; /* once stored: by person, month, indicator */
 	int n_accepted, counting; /* those before `counting` have no person */
@@ -44,30 +47,29 @@ static inline enum outcome *batch_outcome(struct batch *b, const struct evidence
 	return &b->outcomes[x - b->rows];
 }
 
-bool batch_decode(struct batch *b, struct worker *w, struct err *e);
-bool batch_store(struct batch *b, struct worker *w, struct err *e);
-bool batch_publish(const struct batch *b, struct worker *w, struct err *e);
+bool batch_decode(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
+bool batch_store(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
+bool batch_publish(const struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 void batch_done(struct batch *b);
 
 /* Parts of these. */
-bool batch_decide(struct batch *b, struct db *db, struct err *e); /* sets every outcome */
+bool batch_decide(
+	struct batch *b, struct db *db, struct err *e) MUST_CHECK; /* sets every outcome */
 int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0: not known yet */
 /* Where message number i came from; `*headers` is to be freed by the caller in any case. */
-bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out, char **headers,
-	struct err *e);
+bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out,
+	char **headers, struct err *e) MUST_CHECK;
 const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */
 enum { BATCH_DETAIL = 256 };
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */
 
-/* Reads the registry again when it has changed. */
-bool intake_refresh(struct worker *w, struct err *e);
+/* Says on evidence.accepted that a person's or a unit's month is to be looked at. `person` or
+ * `unit` is NULL. */
+bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month,
+	const char *trace, struct err *e) MUST_CHECK;
 
-/* Says on evidence.accepted that a person's or a unit's month is to be looked at. `person` or `unit` is NULL. */
-bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month, const char *trace,
-	struct err *e);
-
-/* Says on evidence.rejected what was rejected and why. Whatever it is given, it says less than Kafka takes: of a payload the
- * first 64 KiB, of key and headers what fits their limit. */
+/* Says on evidence.rejected what was rejected and why. Whatever it is given, it says less than
+ * Kafka takes: of a payload the first 64 KiB, of key and headers what fits their limit. */
 struct rejected {
 	const char *source, *reason, *detail, *topic;
 	int32_t partition;
@@ -77,4 +79,5 @@ struct rejected {
 	size_t key_len, payload_len;
 	const char *headers; /* as headers.h stores them; NULL: none */
 };
-bool say_rejected(struct worker *w, const struct rejected *r, const char *trace, struct err *e);
+bool say_rejected(
+	struct worker *w, const struct rejected *r, const char *trace, struct err *e) MUST_CHECK;

@@ -1,4 +1,5 @@
-/* Who holds which id: an event is accepted when it is the first of its id with nothing against it. */
+/* Who holds which id: an event is accepted when it is the first of its id with nothing against it.
+ */
 #include "batch.h"
 
 #include <stdlib.h>
@@ -32,14 +33,16 @@ static const struct held *walk(const struct held *rows, int n, int *at, const ui
 }
 
 /* Who holds the keys of the batch already, by key. */
-static bool holders(const struct batch *b, struct db *db, struct held **held, int *n_held, struct err *e)
+static bool holders(
+	const struct batch *b, struct db *db, struct held **held, int *n_held, struct err *e)
 {
 	const struct evidence **first = calloc((size_t)b->n_order + 1, sizeof *first);
 	DB_RESULT_AUTO *r = NULL;
 	int n = 0;
 	for (int i = 0; first && i < b->n_order; i = same_key(b, i))
 		first[n++] = b->order[i];
-	bool ok = first ? store_holders(db, first, n, &r, e) : err_set(e, ERR_FATAL, "out of memory");
+	bool ok =
+		first ? store_holders(db, first, n, &r, e) : err_set(e, ERR_FATAL, "out of memory");
 	free(first);
 	*n_held = ok ? db_rows(r) : 0;
 	*held = calloc((size_t)*n_held + 1, sizeof **held);
@@ -52,8 +55,8 @@ static bool holders(const struct batch *b, struct db *db, struct held **held, in
 	return ok && (*held || err_set(e, ERR_FATAL, "out of memory"));
 }
 
-static void reject(
-	struct batch *b, const struct evidence *x, enum reason reason, const char *field, const char *detail)
+static void reject(struct batch *b, const struct evidence *x, enum reason reason, const char *field,
+	const char *detail)
 {
 	struct evidence *row = &b->rows[x - b->rows];
 	row->early = reason;
@@ -62,8 +65,10 @@ static void reject(
 	*batch_outcome(b, x) = OUTCOME_REJECTED;
 }
 
-/* Decides the events of one key in order of arrival. Returns the one that newly holds it, or NULL. */
-static const struct evidence *decide_key(struct batch *b, int first, int end, const struct held *holder)
+/* Decides the events of one key in order of arrival. Returns the one that newly holds it, or NULL.
+ */
+static const struct evidence *decide_key(
+	struct batch *b, int first, int end, const struct held *holder)
 {
 	const uint8_t *content = holder ? holder->content : NULL;
 	const struct evidence *newly = NULL;
@@ -90,10 +95,12 @@ bool batch_decide(struct batch *b, struct db *db, struct err *e)
 	struct held *held = NULL;
 	const struct evidence **newly = calloc((size_t)b->n_order + 1, sizeof *newly);
 	int n_held = 0, n = 0, at = 0;
-	bool ok = newly ? holders(b, db, &held, &n_held, e) : err_set(e, ERR_FATAL, "out of memory");
+	bool ok =
+		newly ? holders(b, db, &held, &n_held, e) : err_set(e, ERR_FATAL, "out of memory");
 	for (int i = 0, end; ok && i < b->n_order; i = end) {
 		end = same_key(b, i);
-		const struct evidence *x = decide_key(b, i, end, walk(held, n_held, &at, b->order[i]->key));
+		const struct evidence *x =
+			decide_key(b, i, end, walk(held, n_held, &at, b->order[i]->key));
 		if (x)
 			newly[n++] = x;
 	}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit.h"
+#include "messages/emit.h"
 
 static int by_mark(const void *a, const void *b)
 {
@@ -21,8 +21,8 @@ static const char *trace_for(const struct batch *b, const struct evidence *x, ch
 	return trace_next(from, len, out);
 }
 
-/* Each person's month once, however many events it got. A duplicate says it again: the batch before may have died
- * between its commit and here. */
+/* Each person's month once, however many events it got. A duplicate says it again: the batch before
+ * may have died between its commit and here. */
 static bool publish_accepted(const struct batch *b, struct worker *w, struct err *e)
 {
 	const struct evidence **rows = calloc((size_t)b->n + 1, sizeof *rows);
@@ -42,8 +42,8 @@ static bool publish_accepted(const struct batch *b, struct worker *w, struct err
 		qsort(rows, (size_t)n, sizeof *rows, by_mark);
 	for (int i = 0; ok && i < n; i++)
 		if (i == 0 || by_mark(&rows[i - 1], &rows[i]) != 0)
-			ok = say_accepted(
-				w, rows[i]->person, NULL, rows[i]->month, trace_for(b, rows[i], trace), e);
+			ok = say_accepted(w, rows[i]->person, NULL, rows[i]->month,
+				trace_for(b, rows[i], trace), e);
 	free(rows);
 	return ok;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 static int by_total(const void *a, const void *b)
 {
@@ -54,10 +54,10 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 	return ok && store_evidence_end(w->db, e);
 }
 
-/* A message that comes again is told of as it was the first time, though by now another reason may come before that one:
- * its id may be held by another event. */
-static bool store_rejected(
-	struct batch *b, struct worker *w, struct evidence *x, const struct origin *from, struct err *e)
+/* A message that comes again is told of as it was the first time, though by now another reason may
+ * come before that one: its id may be held by another event. */
+static bool store_rejected(struct batch *b, struct worker *w, struct evidence *x,
+	const struct origin *from, struct err *e)
 {
 	char detail[BATCH_DETAIL];
 	DB_RESULT_AUTO *stands = NULL;
@@ -77,7 +77,8 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 		struct evidence *x = &b->rows[i];
 		if (b->outcomes[i] == OUTCOME_ACCEPTED && x->type == EVENT_COMPLETE)
 			ok = store_complete(w->db, x, e);
-		if (!ok || b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_DUPLICATE)
+		if (!ok || b->outcomes[i] == OUTCOME_ACCEPTED ||
+			b->outcomes[i] == OUTCOME_DUPLICATE)
 			continue;
 		char *headers;
 		struct origin from;

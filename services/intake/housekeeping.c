@@ -5,20 +5,26 @@
 
 #include <jansson.h>
 
-#include "clock.h"
-#include "emit.h"
-#include "log.h"
-#include "period.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/period.h"
+#include "messages/emit.h"
 
-enum { WAIT_DAYS = 7, REMEMBER_YEARS = 2, REST_FACTOR = 9, REST_MOST_MS = 5000, NEXT_MONTH_DAYS = 31 };
+enum {
+	WAIT_DAYS = 7,
+	REMEMBER_YEARS = 2,
+	REST_FACTOR = 9,
+	REST_MOST_MS = 5000,
+	NEXT_MONTH_DAYS = 31
+};
 
 bool housekeeping_is_request(const struct bus_message *m)
 {
 	return strcmp(m->topic, "terukur.registry.changed") == 0;
 }
 
-static bool say_groups(
-	struct worker *w, const struct db_result *groups, const struct bus_message *m, struct err *e)
+static bool say_groups(struct worker *w, const struct db_result *groups,
+	const struct bus_message *m, struct err *e)
 {
 	char trace[TRACE_TEXT];
 	size_t len = 0;
@@ -27,8 +33,8 @@ static bool say_groups(
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(groups); i++)
 		if (i == 0 || db_int(groups, i, 1) != db_int(groups, i - 1, 1))
-			ok = say_accepted(
-				w, db_uuid(groups, i, 0), NULL, (int32_t)db_int(groups, i, 1), trace, e);
+			ok = say_accepted(w, db_uuid(groups, i, 0), NULL,
+				(int32_t)db_int(groups, i, 1), trace, e);
 	return ok;
 }
 
@@ -39,9 +45,10 @@ bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct 
 	uint8_t id[DIGEST_KEY];
 	json_auto_t *data = json_loadb(m->data ? m->data : "", m->len, 0, NULL);
 	if (!data ||
-		json_unpack(data, "{s:s, s:s, s:s}", "kind", &kind, "person", &person, "period", &period) !=
-			0 ||
-		strcmp(kind, "recompute") != 0 || !digest_uuid_parse(person, id) || !period_parse(period, &p))
+		json_unpack(data, "{s:s, s:s, s:s}", "kind", &kind, "person", &person, "period",
+			&period) != 0 ||
+		strcmp(kind, "recompute") != 0 || !digest_uuid_parse(person, id) ||
+		!period_parse(period, &p))
 		return true;
 	DB_RESULT_AUTO *groups = NULL;
 	return store_rebuild(w->db, id, p.first_month, p.first_month + p.months - 1, &groups, e) &&
@@ -74,8 +81,8 @@ static bool say_rejection(void *worker, const struct db_result *r, int i, struct
 	return say_rejected(worker, &x, NULL, e);
 }
 
-/* Looking for originals costs by how many wait for one: rest in proportion, so that a flood of corrections which name
- * nothing cannot take more than a small share of the database. */
+/* Looking for originals costs by how many wait for one: rest in proportion, so that a flood of
+ * corrections which name nothing cannot take more than a small share of the database. */
 bool housekeeping_resolve(struct worker *w, struct err *e)
 {
 	int64_t since = clock_monotonic();
@@ -91,13 +98,15 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 	return true;
 }
 
-/* Once a day: forgetting looks at every id, and the coming month's partition is there before its events are. */
+/* Once a day: forgetting looks at every id, and the coming month's partition is there before its
+ * events are. */
 static bool daily(struct worker *w, int32_t today, struct err *e)
 {
 	int32_t *done = w->state;
 	if (*done == today)
 		return true;
-	if (!store_partition(w->db, today, e) || !store_partition(w->db, today + NEXT_MONTH_DAYS, e) ||
+	if (!store_partition(w->db, today, e) ||
+		!store_partition(w->db, today + NEXT_MONTH_DAYS, e) ||
 		!store_forget_ids(w->db, clock_month(today) / 12 - REMEMBER_YEARS, e))
 		return false;
 	*done = today;

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-void registry_free(struct registry *r)
+void registry_done(void *registry)
 {
-	if (!r)
-		return;
+	struct registry *r = registry;
 	for (int i = 0; i < r->n_units; i++)
 		free(r->units[i].code);
 	for (int i = 0; i < r->n_indicators; i++)
@@ -19,7 +18,6 @@ void registry_free(struct registry *r)
 	free(r->indicators);
 	free(r->sources);
 	free(r->allowed);
-	free(r);
 }
 
 static int by_nip(const void *key, const void *member)
@@ -41,8 +39,8 @@ static int by_ids(const void *key, const void *member)
 	return a->indicator < b->indicator ? -1 : a->indicator > b->indicator;
 }
 
-static const void *find(
-	const void *key, const void *table, int n, size_t size, int (*by)(const void *, const void *))
+static const void *find(const void *key, const void *table, int n, size_t size,
+	int (*by)(const void *, const void *))
 {
 	return n ? bsearch(key, table, (size_t)n, size, by) : NULL;
 }

@@ -1,11 +1,13 @@
-/* registry: what intake must know of people, units, indicators and sources, as a value that is loaded whole and then
- * only read. Looking up is a binary search. Days as in clock.h; `from` and `until` included. */
+/* registry: what intake must know of people, units, indicators and sources, as a value that is read
+ * whole (registry_load.c) and then only looked at. Looking up is a binary search. Days as in
+ * clock.h; `from` and `until` included. */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dec.h"
+#include "base/dec.h"
+#include "db/snapshot.h"
 
 struct registry_assignment {
 	int32_t from, until; /* INT32_MAX: open */
@@ -38,7 +40,6 @@ struct registry_allowed {
 };
 
 struct registry {
-	int64_t version;
 	struct registry_person *people; /* by nip */
 	struct registry_assignment *assignments; /* by person */
 	struct registry_unit *units; /* by code */
@@ -48,7 +49,9 @@ struct registry {
 	int n_people, n_assignments, n_units, n_indicators, n_sources, n_allowed;
 };
 
-void registry_free(struct registry *r); /* accepts NULL */
+/* How it is read; see db/snapshot.h. */
+extern const struct snapshot_kind registry_snapshot;
+void registry_done(void *registry);
 
 const struct registry_person *registry_person(const struct registry *r, const char *nip);
 const struct registry_unit *registry_unit(const struct registry *r, const char *code);

@@ -2,150 +2,145 @@
 
 #include <string.h>
 
-#include "clock.h"
+#include "base/array.h"
+#include "base/clock.h"
 #include "store_statements.h"
 
 #define EVIDENCE_COLUMNS \
-	"key, day, at, person, indicator, kind, source, topic, \"partition\", \"offset\", received_at, value, \"of\", " \
-	"event_id, ref, replaces, sha256, headers, payload"
+	"key, day, at, person, indicator, kind, source, topic, \"partition\", \"offset\", " \
+	"received_at, value, \"of\", event_id, ref, replaces, sha256, headers, payload"
 
 const struct db_statement store_statements[] = {
-	[REGISTRY_VERSION] = {"registry_version", "SELECT version FROM registry.version_view", ""},
-	[PEOPLE] = {"people",
-		"SELECT p.nip, p.person, a.from_date, a.until_date FROM registry.nip_view p "
-		"LEFT JOIN registry.assignment_view a ON a.person = p.person ORDER BY p.nip COLLATE \"C\", a.from_date",
-		""},
-	[UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
-	[INDICATORS] = {"indicators",
-		"SELECT code, id, measure = 'ratio', min, max FROM registry.indicator_view ORDER BY code COLLATE \"C\"",
-		""},
-	[SOURCES] = {"sources", "SELECT code, id FROM registry.source_view ORDER BY code COLLATE \"C\"", ""},
-	[ALLOWED] = {"allowed",
-		"SELECT source, indicator FROM registry.source_indicator_view ORDER BY source, indicator",
-		""},
 	[TOPIC] = {"topic",
-		"WITH new AS (INSERT INTO intake.topic (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING id) "
-		"SELECT id FROM new UNION ALL SELECT id FROM intake.topic WHERE name = $1 LIMIT 1",
+		"WITH new AS (INSERT INTO intake.topic (name) VALUES ($1) ON CONFLICT DO NOTHING "
+		"RETURNING id) SELECT id FROM new UNION ALL SELECT id FROM intake.topic WHERE "
+		"name = $1 LIMIT 1",
 		"text"},
 	[PARTITION] = {"partition", "SELECT intake.make_partition($1)", "date"},
-	[HOLDERS] = {"holders", "SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])",
-		"uuid[]"},
+	[HOLDERS] = {"holders",
+		"SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])", "uuid[]"},
 	[WAIT] = {"wait",
 		"INSERT INTO intake.waiting (" EVIDENCE_COLUMNS ", source_code, message_key) "
-		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-		"uuid, date, timestamptz, uuid, int4, int2, int4, int4, int4, int8, timestamptz, numeric, numeric, "
-		"text, text, uuid, bytea, bytea, bytea, text, bytea"},
+		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
+		"$17, $18, $19, $20, $21)",
+		"uuid, date, timestamptz, uuid, int4, int2, int4, int4, int4, int8, timestamptz, "
+		"numeric, numeric, text, text, uuid, bytea, bytea, bytea, text, bytea"},
 	[COMPLETE] = {"complete",
-		"INSERT INTO intake.completeness (key, unit, month, indicator) VALUES ($1, $2, $3, $4)",
+		"INSERT INTO intake.completeness (key, unit, month, indicator) VALUES ($1, $2, "
+		"$3, $4)",
 		"uuid, text, int4, int4"},
 	[TOTALS] = {"totals",
-		"INSERT INTO intake.total AS t (person, month, indicator, n, sum, sum_of, latest_at, latest_id, latest_value) "
-		"SELECT * FROM unnest($1::uuid[], $2::int4[], $3::int4[], $4::int8[], $5::numeric[], $6::numeric[], "
-		"$7::timestamptz[], $8::text[], $9::numeric[]) "
-		"ON CONFLICT (person, month, indicator) DO UPDATE SET "
-		"n = t.n + excluded.n, sum = t.sum + excluded.sum, sum_of = t.sum_of + excluded.sum_of, "
-		"(latest_at, latest_id, latest_value) = (SELECT l.at, l.id, l.value FROM (VALUES "
-		"(t.latest_at, t.latest_id, t.latest_value), (excluded.latest_at, excluded.latest_id, excluded.latest_value)) "
-		"AS l(at, id, value) ORDER BY l.at DESC NULLS LAST, l.id COLLATE \"C\" DESC LIMIT 1)",
-		"uuid[], int4[], int4[], int8[], numeric[], numeric[], timestamptz[], text[], numeric[]"},
+		"INSERT INTO intake.total AS t (person, month, indicator, n, sum, sum_of, "
+		"latest_at, latest_id, latest_value) SELECT * FROM unnest($1::uuid[], $2::int4[], "
+		"$3::int4[], $4::int8[], $5::numeric[], $6::numeric[], $7::timestamptz[], "
+		"$8::text[], $9::numeric[]) ON CONFLICT (person, month, indicator) DO UPDATE SET "
+		"n = t.n + excluded.n, sum = t.sum + excluded.sum, sum_of = t.sum_of + "
+		"excluded.sum_of, (latest_at, latest_id, latest_value) = (SELECT l.at, l.id, "
+		"l.value FROM (VALUES (t.latest_at, t.latest_id, t.latest_value), "
+		"(excluded.latest_at, excluded.latest_id, excluded.latest_value)) AS l(at, id, "
+		"value) ORDER BY l.at DESC NULLS LAST, l.id COLLATE \"C\" DESC LIMIT 1)",
+		"uuid[], int4[], int4[], int8[], numeric[], numeric[], timestamptz[], text[], "
+		"numeric[]"},
 	[REJECT] = {"reject",
-		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, "
-		"headers, payload, published) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true) "
-		"ON CONFLICT (topic, \"partition\", \"offset\", sha256) DO UPDATE SET published = rejection.published "
-		"RETURNING reason, detail",
+		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", "
+		"\"offset\", at, sha256, key, headers, payload, published) VALUES ($1, $2, $3, "
+		"$4, $5, $6, $7, $8, $9, $10, $11, true) ON CONFLICT (topic, \"partition\", "
+		"\"offset\", sha256) DO UPDATE SET published = rejection.published RETURNING "
+		"reason, detail",
 		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea"},
 	[TALLY] = {"tally",
-		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, source) DO UPDATE SET "
-		"accepted = t.accepted + excluded.accepted, duplicates = t.duplicates + excluded.duplicates, "
-		"rejected = t.rejected + excluded.rejected",
+		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
+		"source) DO UPDATE SET accepted = t.accepted + excluded.accepted, duplicates = "
+		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected",
 		"text, text, int8, int8, int8"},
 	/* By id, not up to one: what another has not committed yet can have a lower one. */
 	[OUTBOX] = {"outbox",
-		"SELECT id, person, unit, month FROM intake.outbox ORDER BY id LIMIT 2000 FOR UPDATE SKIP LOCKED",
+		"SELECT id, person, unit, month FROM intake.outbox ORDER BY id LIMIT 2000 FOR "
+		"UPDATE SKIP LOCKED",
 		""},
 	[OUTBOX_DONE] = {"outbox_done", "DELETE FROM intake.outbox WHERE id = ANY($1)", "int8[]"},
 	[UNPUBLISHED] = {"unpublished",
-		"SELECT id, source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, headers, payload "
-		"FROM intake.rejection WHERE NOT published ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED",
+		"SELECT id, source, reason, detail, topic, \"partition\", \"offset\", at, sha256, "
+		"key, headers, payload FROM intake.rejection WHERE NOT published ORDER BY id "
+		"LIMIT 200 FOR UPDATE SKIP LOCKED",
 		""},
-	[PUBLISHED] = {"published", "UPDATE intake.rejection SET published = true WHERE id = ANY($1)",
-		"int8[]"},
+	[PUBLISHED] = {"published",
+		"UPDATE intake.rejection SET published = true WHERE id = ANY($1)", "int8[]"},
 	[FORGET_IDS] = {"forget_ids", "DELETE FROM intake.event_id WHERE year < $1", "int2"},
 	[DUE] = {"due",
-		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = w.replaces AND NOT o.waiting "
-		"ORDER BY w.replaces, w.seq LIMIT 500 FOR UPDATE OF w SKIP LOCKED",
+		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = "
+		"w.replaces AND NOT o.waiting ORDER BY w.replaces, w.seq LIMIT 500 FOR UPDATE OF "
+		"w SKIP LOCKED",
 		""},
 	[OVERDUE] = {"overdue",
-		"SELECT key, replaces FROM intake.waiting WHERE received_at < $1 ORDER BY seq LIMIT 500 FOR UPDATE SKIP LOCKED",
+		"SELECT key, replaces FROM intake.waiting WHERE received_at < $1 ORDER BY seq "
+		"LIMIT 500 FOR UPDATE SKIP LOCKED",
 		"timestamptz"},
 	[REPLACE] = {"replace",
-		"INSERT INTO intake.replacement (original, by) SELECT * FROM unnest($1::uuid[], $2::uuid[]) "
-		"ON CONFLICT DO NOTHING RETURNING by",
+		"INSERT INTO intake.replacement (original, by) SELECT * FROM unnest($1::uuid[], "
+		"$2::uuid[]) ON CONFLICT DO NOTHING RETURNING by",
 		"uuid[], uuid[]"},
 	[ACCEPT] = {"accept",
 		"WITH moved AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
-		"kept AS (INSERT INTO intake.evidence (" EVIDENCE_COLUMNS ") SELECT " EVIDENCE_COLUMNS
-		" FROM moved) "
+		"kept AS (INSERT INTO intake.evidence (" EVIDENCE_COLUMNS
+		") SELECT " EVIDENCE_COLUMNS " FROM moved) "
 		"UPDATE intake.event_id SET waiting = false WHERE key = ANY($1)",
 		"uuid[]"},
 	[REFUSE] = {"refuse",
-		"WITH gone AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
-		"freed AS (DELETE FROM intake.event_id WHERE key = ANY($1)) "
-		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, sha256, key, "
-		"headers, payload, published) SELECT g.source_code, $2, $3, t.name, g.\"partition\", g.\"offset\", $4, "
-		"g.sha256, g.message_key, g.headers, g.payload, false FROM gone g JOIN intake.topic t ON t.id = g.topic "
-		"ON CONFLICT DO NOTHING",
+		"WITH gone AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), freed "
+		"AS (DELETE FROM intake.event_id WHERE key = ANY($1)) INSERT INTO "
+		"intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, "
+		"sha256, key, headers, payload, published) SELECT g.source_code, $2, $3, t.name, "
+		"g.\"partition\", g.\"offset\", $4, g.sha256, g.message_key, g.headers, "
+		"g.payload, false FROM gone g JOIN intake.topic t ON t.id = g.topic ON CONFLICT "
+		"DO NOTHING",
 		"uuid[], text, text, timestamptz"},
 	[GROUPS_OF_EVENTS] = {"groups_of_events",
-		"SELECT DISTINCT person, month, indicator FROM intake.event_id WHERE key = ANY($1) AND person IS NOT NULL "
-		"ORDER BY person, month, indicator",
+		"SELECT DISTINCT person, month, indicator FROM intake.event_id WHERE key = "
+		"ANY($1) AND person IS NOT NULL ORDER BY person, month, indicator",
 		"uuid[]"},
 	[GROUPS_OF_PERSON] = {"groups_of_person",
-		"SELECT person, month, indicator FROM intake.total WHERE person = $1 AND month BETWEEN $2 AND $3 UNION "
-		"SELECT person, (extract(year FROM day) * 12 + extract(month FROM day) - 1)::int, indicator FROM intake.evidence "
-		"WHERE person = $1 AND day >= make_date($2 / 12, $2 % 12 + 1, 1) AND day < make_date($3 / 12, $3 % 12 + 1, 1) + "
-		"interval '1 month' ORDER BY 1, 2, 3",
+		"SELECT person, month, indicator FROM intake.total WHERE person = $1 AND month "
+		"BETWEEN $2 AND $3 UNION SELECT person, (extract(year FROM day) * 12 + "
+		"extract(month FROM day) - 1)::int, indicator FROM intake.evidence WHERE person = "
+		"$1 AND day >= make_date($2 / 12, $2 % 12 + 1, 1) AND day < make_date($3 / 12, $3 "
+		"% 12 + 1, 1) + interval '1 month' ORDER BY 1, 2, 3",
 		"uuid, int4, int4"},
 	[GROUPS_ENSURE] = {"groups_ensure",
-		"INSERT INTO intake.total (person, month, indicator, n, sum, sum_of) "
-		"SELECT person, month, indicator, 0, 0, 0 FROM unnest($1::uuid[], $2::int4[], $3::int4[]) "
-		"AS g(person, month, indicator) ON CONFLICT DO NOTHING",
+		"INSERT INTO intake.total (person, month, indicator, n, sum, sum_of) SELECT "
+		"person, month, indicator, 0, 0, 0 FROM unnest($1::uuid[], $2::int4[], "
+		"$3::int4[]) AS g(person, month, indicator) ON CONFLICT DO NOTHING",
 		"uuid[], int4[], int4[]"},
 	[GROUPS_LOCK] = {"groups_lock",
-		"SELECT FROM intake.total t JOIN unnest($1::uuid[], $2::int4[], $3::int4[]) AS g(person, month, indicator) "
-		"USING (person, month, indicator) ORDER BY person, month, indicator FOR UPDATE OF t",
+		"SELECT FROM intake.total t JOIN unnest($1::uuid[], $2::int4[], $3::int4[]) AS "
+		"g(person, month, indicator) USING (person, month, indicator) ORDER BY person, "
+		"month, indicator FOR UPDATE OF t",
 		"uuid[], int4[], int4[]"},
-	/* After the lock, in a statement of its own: its snapshot sees whatever other holders of the lock committed. */
+	/* After the lock, in a statement of its own: its snapshot sees whatever other holders of
+	   the lock committed. */
 	[GROUPS_REBUILD] = {"groups_rebuild",
-		"UPDATE intake.total t SET n = a.n, sum = a.sum, sum_of = a.sum_of, latest_at = a.latest_at, "
-		"latest_id = a.latest_id, latest_value = a.latest_value FROM (SELECT g.person, g.month, g.indicator, "
-		"count(e.key) AS n, coalesce(sum(e.value), 0) AS sum, coalesce(sum(e.\"of\"), 0) AS sum_of, "
-		"(array_agg(e.at ORDER BY e.at DESC, e.event_id DESC))[1] AS latest_at, "
-		"(array_agg(e.event_id ORDER BY e.at DESC, e.event_id DESC))[1] AS latest_id, "
-		"(array_agg(e.value ORDER BY e.at DESC, e.event_id DESC))[1] AS latest_value "
-		"FROM unnest($1::uuid[], $2::int4[], $3::int4[]) AS g(person, month, indicator) LEFT JOIN intake.evidence e "
-		"ON e.person = g.person AND e.indicator = g.indicator AND e.day >= make_date(g.month / 12, g.month % 12 + 1, 1) "
-		"AND e.day < make_date(g.month / 12, g.month % 12 + 1, 1) + interval '1 month' "
-		"AND NOT EXISTS (SELECT FROM intake.replacement r WHERE r.original = e.key) "
-		"GROUP BY g.person, g.month, g.indicator) a "
-		"WHERE t.person = a.person AND t.month = a.month AND t.indicator = a.indicator",
+		"UPDATE intake.total t SET n = a.n, sum = a.sum, sum_of = a.sum_of, latest_at = "
+		"a.latest_at, latest_id = a.latest_id, latest_value = a.latest_value FROM (SELECT "
+		"g.person, g.month, g.indicator, count(e.key) AS n, coalesce(sum(e.value), 0) AS "
+		"sum, coalesce(sum(e.\"of\"), 0) AS sum_of, (array_agg(e.at ORDER BY e.at DESC, "
+		"e.event_id DESC))[1] AS latest_at, (array_agg(e.event_id ORDER BY e.at DESC, "
+		"e.event_id DESC))[1] AS latest_id, (array_agg(e.value ORDER BY e.at DESC, "
+		"e.event_id DESC))[1] AS latest_value FROM unnest($1::uuid[], $2::int4[], "
+		"$3::int4[]) AS g(person, month, indicator) LEFT JOIN intake.evidence e ON "
+		"e.person = g.person AND e.indicator = g.indicator AND e.day >= make_date(g.month "
+		"/ 12, g.month % 12 + 1, 1) AND e.day < make_date(g.month / 12, g.month % 12 + 1, "
+		"1) + interval '1 month' AND NOT EXISTS (SELECT FROM intake.replacement r WHERE "
+		"r.original = e.key) GROUP BY g.person, g.month, g.indicator) a WHERE t.person = "
+		"a.person AND t.month = a.month AND t.indicator = a.indicator",
 		"uuid[], int4[], int4[]"},
 	[MARK] = {"mark",
-		"INSERT INTO intake.outbox (person, unit, month) "
-		"SELECT DISTINCT person, NULL, month FROM intake.event_id WHERE key = ANY($1) AND person IS NOT NULL "
-		"UNION ALL SELECT DISTINCT NULL::uuid, unit, month FROM intake.completeness WHERE key = ANY($1)",
+		"INSERT INTO intake.outbox (person, unit, month) SELECT DISTINCT person, NULL, "
+		"month FROM intake.event_id WHERE key = ANY($1) AND person IS NOT NULL UNION ALL "
+		"SELECT DISTINCT NULL::uuid, unit, month FROM intake.completeness WHERE key = "
+		"ANY($1)",
 		"uuid[]"},
 };
-const size_t store_statements_n = sizeof store_statements / sizeof *store_statements;
-
-bool store_registry_version(struct db *db, int64_t *out, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	if (!db_run(db, REGISTRY_VERSION, NULL, 0, &r, e))
-		return false;
-	*out = db_int(r, 0, 0);
-	return true;
-}
+const size_t store_statements_n = COUNT(store_statements);
 
 bool store_partition(struct db *db, int32_t day, struct err *e)
 {
@@ -154,7 +149,8 @@ bool store_partition(struct db *db, int32_t day, struct err *e)
 
 bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e)
 {
-	/* Twice: one that another worker has just added is not visible to the statement that found it in its way. */
+	/* Twice: one that another worker has just added is not visible to the statement that found
+	 * it in its way. */
 	for (int attempt = 0; attempt < 2; attempt++) {
 		DB_RESULT_AUTO *r = NULL;
 		if (!db_exec(db, TOPIC, &r, e, DB_TEXT(name)))
@@ -194,13 +190,14 @@ static bool columns_add(struct columns *cs, const struct db_value *row)
 	return ok;
 }
 
-static bool columns_run(
-	struct db *db, int statement, struct columns *cs, bool ok, struct db_result **out, struct err *e)
+static bool columns_run(struct db *db, int statement, struct columns *cs, bool ok,
+	struct db_result **out, struct err *e)
 {
 	struct db_value values[9];
 	for (int i = 0; i < cs->n; i++)
 		values[i] = db_array_value(&cs->c[i]);
-	ok = ok ? db_run(db, statement, values, cs->n, out, e) : err_set(e, ERR_FATAL, "out of memory");
+	ok = ok ? db_run(db, statement, values, cs->n, out, e)
+		: err_set(e, ERR_FATAL, "out of memory");
 	columns_done(cs);
 	return ok;
 }
@@ -216,25 +213,27 @@ static struct db_value indicator_of(const struct evidence *x)
 }
 
 /* An id is remembered from the year of the work or of its receipt, whichever is later. */
-bool store_claim(struct db *db, const struct evidence *const *rows, int n, int64_t now, struct err *e)
+bool store_claim(
+	struct db *db, const struct evidence *const *rows, int n, int64_t now, struct err *e)
 {
 	int32_t received = clock_month(clock_date(now)) / 12;
 	bool ok = db_copy_begin(db,
-		"COPY intake.event_id (key, content, person, month, indicator, waiting, year) FROM STDIN (FORMAT binary)",
+		"COPY intake.event_id (key, content, person, month, indicator, waiting, year) "
+		"FROM STDIN (FORMAT binary)",
 		e);
 	for (int i = 0; ok && i < n; i++) {
 		const struct evidence *x = rows[i];
 		int32_t year = clock_month(x->day) / 12;
 		const struct db_value row[] = {DB_UUID(x->key), DB_UUID(x->content), person_of(x),
-			x->has_person ? DB_INT4(x->month) : DB_NULL, indicator_of(x), DB_BOOL(admit_waits(x)),
-			DB_INT2(year > received ? year : received)};
+			x->has_person ? DB_INT4(x->month) : DB_NULL, indicator_of(x),
+			DB_BOOL(admit_waits(x)), DB_INT2(year > received ? year : received)};
 		ok = db_copy_row(db, row, 7, e);
 	}
 	return ok && db_copy_end(db, e);
 }
 
-bool store_holders(
-	struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e)
+bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out,
+	struct err *e)
 {
 	struct db_array keys;
 	bool ok = true;
@@ -279,11 +278,12 @@ static void evidence_values(
 
 bool store_evidence_begin(struct db *db, struct err *e)
 {
-	return db_copy_begin(db, "COPY intake.evidence (" EVIDENCE_COLUMNS ") FROM STDIN (FORMAT binary)", e);
+	return db_copy_begin(
+		db, "COPY intake.evidence (" EVIDENCE_COLUMNS ") FROM STDIN (FORMAT binary)", e);
 }
 
-bool store_evidence_add(
-	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
+bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from,
+	int64_t now, struct err *e)
 {
 	struct db_value values[EVIDENCE_VALUES];
 	evidence_values(x, from, now, values);
@@ -295,8 +295,8 @@ bool store_evidence_end(struct db *db, struct err *e)
 	return db_copy_end(db, e);
 }
 
-bool store_wait(
-	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e)
+bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now,
+	struct err *e)
 {
 	struct db_value values[EVIDENCE_VALUES + 2];
 	evidence_values(x, from, now, values);
@@ -313,7 +313,8 @@ bool store_complete(struct db *db, const struct evidence *x, struct err *e)
 
 static bool same_total(const struct evidence *a, const struct evidence *b)
 {
-	return a->month == b->month && a->indicator == b->indicator && memcmp(a->person, b->person, 16) == 0;
+	return a->month == b->month && a->indicator == b->indicator &&
+	       memcmp(a->person, b->person, 16) == 0;
 }
 
 static bool is_later(const struct evidence *a, const struct evidence *b)
@@ -342,8 +343,8 @@ static int total_of(const struct evidence *const *rows, int first, int n, struct
 
 bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e)
 {
-	static const enum db_kind kinds[] = {DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_INT8, DB_K_NUMERIC,
-		DB_K_NUMERIC, DB_K_TIME, DB_K_TEXT, DB_K_NUMERIC};
+	static const enum db_kind kinds[] = {DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_INT8,
+		DB_K_NUMERIC, DB_K_NUMERIC, DB_K_TIME, DB_K_TEXT, DB_K_NUMERIC};
 	struct columns cs;
 	struct db_value row[9];
 	bool ok = true;
@@ -359,8 +360,8 @@ bool store_reject(struct db *db, const struct origin *from, enum reason reason, 
 	int64_t now, struct db_result **stands, struct err *e)
 {
 	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)),
-		DB_TEXT(detail), DB_TEXT(from->topic_name), DB_INT4(from->partition), DB_INT8(from->offset),
-		DB_TIME(now), DB_BYTES(from->sha256, sizeof from->sha256),
+		DB_TEXT(detail), DB_TEXT(from->topic_name), DB_INT4(from->partition),
+		DB_INT8(from->offset), DB_TIME(now), DB_BYTES(from->sha256, sizeof from->sha256),
 		from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
 		from->headers ? DB_BYTES(from->headers, from->headers_len) : DB_NULL,
 		from->payload ? DB_BYTES(from->payload, from->payload_len) : DB_NULL);
@@ -368,8 +369,8 @@ bool store_reject(struct db *db, const struct origin *from, enum reason reason, 
 
 bool store_tally(struct db *db, const char *worker, const struct tally *t, struct err *e)
 {
-	return db_exec(db, TALLY, NULL, e, DB_TEXT(worker), DB_TEXT(t->source), DB_INT8(t->accepted),
-		DB_INT8(t->duplicates), DB_INT8(t->rejected));
+	return db_exec(db, TALLY, NULL, e, DB_TEXT(worker), DB_TEXT(t->source),
+		DB_INT8(t->accepted), DB_INT8(t->duplicates), DB_INT8(t->rejected));
 }
 
 const struct outbox store_marks = {.page = OUTBOX, .done = OUTBOX_DONE};

@@ -5,27 +5,27 @@
 #include <stdint.h>
 
 #include "admit.h"
-#include "db.h"
-#include "outbox.h"
+#include "db/db.h"
 #include "registry.h"
+#include "service/outbox.h"
 
 extern const struct db_statement store_statements[];
 extern const size_t store_statements_n;
 
-/* Registry */
-bool store_registry_version(struct db *db, int64_t *out, struct err *e);
-/* Reads it whole; the caller frees it. */
-struct registry *store_registry_load(struct db *db, struct err *e);
-
-/* Admission, in the order in which a transaction calls them. Arrays of keys are sorted, so that nothing deadlocks. */
-bool store_partition(struct db *db, int32_t day, struct err *e); /* outside the transaction */
-bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e); /* likewise */
+/* Admission, in the order in which a transaction calls them. Arrays of keys are sorted, so that
+ * nothing deadlocks. */
+bool store_partition(
+	struct db *db, int32_t day, struct err *e) MUST_CHECK; /* outside the transaction */
+bool store_topic(
+	struct db *db, const char *name, int32_t *id, struct err *e) MUST_CHECK; /* likewise */
 
 /* Looks up who holds these keys: rows of key, content. */
-bool store_holders(
-	struct db *db, const struct evidence *const *rows, int n, struct db_result **out, struct err *e);
-/* Holds the ids of these events, which nobody held a moment ago. ERR_CONFLICT: somebody does now; begin again. */
-bool store_claim(struct db *db, const struct evidence *const *rows, int n, int64_t now, struct err *e);
+bool store_holders(struct db *db, const struct evidence *const *rows, int n, struct db_result **out,
+	struct err *e) MUST_CHECK;
+/* Holds the ids of these events, which nobody held a moment ago. ERR_CONFLICT: somebody does now;
+ * begin again. */
+bool store_claim(struct db *db, const struct evidence *const *rows, int n, int64_t now,
+	struct err *e) MUST_CHECK;
 
 /* Where a message came from, and its bytes. */
 struct origin {
@@ -38,38 +38,43 @@ struct origin {
 	uint8_t sha256[32]; /* of the payload */
 };
 
-bool store_evidence_begin(struct db *db, struct err *e);
-bool store_evidence_add(
-	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
-bool store_evidence_end(struct db *db, struct err *e);
-bool store_wait(
-	struct db *db, const struct evidence *x, const struct origin *from, int64_t now, struct err *e);
-bool store_complete(struct db *db, const struct evidence *x, struct err *e);
-/* Adds to the totals: rows of one person, month and indicator are summed first. `rows` is sorted by those. */
-bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e);
-/* Returns what stands now, a row of reason and detail: those of the first time for a message that comes again. */
+bool store_evidence_begin(struct db *db, struct err *e) MUST_CHECK;
+bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from,
+	int64_t now, struct err *e) MUST_CHECK;
+bool store_evidence_end(struct db *db, struct err *e) MUST_CHECK;
+bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now,
+	struct err *e) MUST_CHECK;
+bool store_complete(struct db *db, const struct evidence *x, struct err *e) MUST_CHECK;
+/* Adds to the totals: rows of one person, month and indicator are summed first. `rows` is sorted by
+ * those. */
+bool store_totals(
+	struct db *db, const struct evidence *const *rows, int n, struct err *e) MUST_CHECK;
+/* Returns what stands now, a row of reason and detail: those of the first time for a message that
+ * comes again. */
 bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail,
-	int64_t now, struct db_result **stands, struct err *e);
+	int64_t now, struct db_result **stands, struct err *e) MUST_CHECK;
 struct tally {
 	const char *source;
 	int64_t accepted, duplicates, rejected;
 };
-bool store_tally(struct db *db, const char *worker, const struct tally *t, struct err *e);
+bool store_tally(
+	struct db *db, const char *worker, const struct tally *t, struct err *e) MUST_CHECK;
 
-/* Corrections and revocations: one whole step of a few hundred; *more says whether there may be others. */
-bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e);
+/* Corrections and revocations: one whole step of a few hundred; *more says whether there may be
+ * others. */
+bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e) MUST_CHECK;
 /* Rejects what has waited for its original since before `before`. */
-bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct err *e);
+bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct err *e) MUST_CHECK;
 
 /* What is committed and not yet published. */
 extern const struct outbox store_marks; /* id, person, unit, month */
 /* id, source, reason, detail, topic, partition, offset, at, sha256, key, headers, payload */
 extern const struct outbox store_rejections;
 
-/* Rebuilds one person's totals of the months from raw evidence, in a transaction of its own. Returns rows of person,
- * month, indicator: what was built anew, sorted. */
+/* Rebuilds one person's totals of the months from raw evidence, in a transaction of its own.
+ * Returns rows of person, month, indicator: what was built anew, sorted. */
 bool store_rebuild(struct db *db, const uint8_t person[16], int32_t first_month, int32_t last_month,
-	struct db_result **groups, struct err *e);
+	struct db_result **groups, struct err *e) MUST_CHECK;
 
 /* Forgets ids of years before `year`. */
-bool store_forget_ids(struct db *db, int32_t before_year, struct err *e);
+bool store_forget_ids(struct db *db, int32_t before_year, struct err *e) MUST_CHECK;

@@ -1,5 +1,6 @@
-/* Corrections and revocations: they wait until their original is accepted, then take its place. Each step here is one
- * transaction; what it changed is noted in the outbox, since no input would say it again. */
+/* Corrections and revocations: they wait until their original is accepted, then take its place.
+ * Each step here is one transaction; what it changed is noted in the outbox, since no input would
+ * say it again. */
 #include "store.h"
 
 #include <string.h>
@@ -52,15 +53,16 @@ static bool groups_rebuild(struct db *db, const struct db_result *groups, struct
 	return ok;
 }
 
-static bool refuse(struct db *db, struct db_array *keys, enum reason reason, const char *detail, int64_t now,
-	struct err *e)
+static bool refuse(struct db *db, struct db_array *keys, enum reason reason, const char *detail,
+	int64_t now, struct err *e)
 {
-	return keys->count == 0 || db_exec(db, REFUSE, NULL, e, db_array_value(keys),
-					   DB_TEXT(reason_code(reason)), DB_TEXT(detail), DB_TIME(now));
+	return keys->count == 0 ||
+	       db_exec(db, REFUSE, NULL, e, db_array_value(keys), DB_TEXT(reason_code(reason)),
+		       DB_TEXT(detail), DB_TIME(now));
 }
 
-/* The events that took their originals' places: they become evidence, both sides' totals are built anew, and both are
- * to be scored again. */
+/* The events that took their originals' places: they become evidence, both sides' totals are built
+ * anew, and both are to be scored again. */
 static bool accept(struct db *db, struct pairs *taken, struct err *e)
 {
 	struct db_array both;
@@ -90,8 +92,8 @@ static bool holds(const struct db_result *keys, const uint8_t key[16])
 }
 
 /* Splits what is due into those that took their original's place and those that came second. */
-static bool split(
-	const struct db_result *due, const struct db_result *taken, struct pairs *first, struct pairs *second)
+static bool split(const struct db_result *due, const struct db_result *taken, struct pairs *first,
+	struct pairs *second)
 {
 	bool ok = true;
 	for (int i = 0; ok && i < db_rows(due); i++)
@@ -109,13 +111,14 @@ static bool resolve(struct db *db, const struct db_result *due, int64_t now, str
 	bool memory = true;
 	for (int i = 0; i < db_rows(due); i++)
 		memory = pairs_add(&all, due, i) && memory;
-	bool ok =
-		(memory || err_set(e, ERR_FATAL, "out of memory")) &&
-		db_exec(db, REPLACE, &taken, e, db_array_value(&all.originals), db_array_value(&all.keys)) &&
-		(split(due, taken, &first, &second) || err_set(e, ERR_FATAL, "out of memory")) &&
-		accept(db, &first, e) &&
-		refuse(db, &second.keys, REASON_ALREADY_REPLACED,
-			"data.replaces: names an event that is replaced or revoked already", now, e);
+	bool ok = (memory || err_set(e, ERR_FATAL, "out of memory")) &&
+		  db_exec(db, REPLACE, &taken, e, db_array_value(&all.originals),
+			  db_array_value(&all.keys)) &&
+		  (split(due, taken, &first, &second) || err_set(e, ERR_FATAL, "out of memory")) &&
+		  accept(db, &first, e) &&
+		  refuse(db, &second.keys, REASON_ALREADY_REPLACED,
+			  "data.replaces: names an event that is replaced or revoked already", now,
+			  e);
 	pairs_done(&all);
 	pairs_done(&first);
 	pairs_done(&second);
@@ -127,8 +130,8 @@ bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e)
 	DB_RESULT_AUTO *due = NULL;
 	if (!db_begin(db, e))
 		return false;
-	bool ok = db_run(db, DUE, NULL, 0, &due, e) && (db_rows(due) == 0 || resolve(db, due, now, e)) &&
-		  db_commit(db, e);
+	bool ok = db_run(db, DUE, NULL, 0, &due, e) &&
+		  (db_rows(due) == 0 || resolve(db, due, now, e)) && db_commit(db, e);
 	*more = ok && db_rows(due) > 0;
 	if (!ok)
 		db_rollback(db);
@@ -147,7 +150,8 @@ bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct
 		ok = pairs_add(&late, rows, i) || err_set(e, ERR_FATAL, "out of memory");
 	ok = ok &&
 	     refuse(db, &late.keys, REASON_UNKNOWN_ORIGINAL,
-		     "data.replaces: names an event that has not been accepted within 7 days", now, e) &&
+		     "data.replaces: names an event that has not been accepted within 7 days", now,
+		     e) &&
 	     db_commit(db, e);
 	*more = ok && db_rows(rows) > 0;
 	pairs_done(&late);

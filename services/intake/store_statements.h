@@ -2,12 +2,6 @@
 #pragma once
 
 enum statement {
-	REGISTRY_VERSION,
-	PEOPLE,
-	UNITS,
-	INDICATORS,
-	SOURCES,
-	ALLOWED,
 	TOPIC,
 	PARTITION,
 	HOLDERS,

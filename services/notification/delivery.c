@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "digest.h"
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
 #include "letter.h"
-#include "log.h"
 #include "mail.h"
 #include "notification.h"
 #include "store.h"
@@ -22,9 +23,10 @@ enum {
 
 /* Seconds after each refusal; after the last it is given up. */
 static const int32_t waits[] = {60, 300, 1800, 2 * 3600, 6 * 3600, 12 * 3600, 24 * 3600};
-enum { WAITS = sizeof waits / sizeof *waits };
+enum { WAITS = COUNT(waits) };
 
-/* What became of a mail: kept until it is written down, also when the database is away meanwhile. */
+/* What became of a mail: kept until it is written down, also when the database is away meanwhile.
+ */
 struct verdict {
 	bool pending;
 	int64_t inbox, at;
@@ -146,7 +148,8 @@ static bool hand_over(void *arg)
 	return s->handed;
 }
 
-static void write_letter(struct buf *out, const struct notification_settings *x, const struct db_result *r)
+static void write_letter(
+	struct buf *out, const struct notification_settings *x, const struct db_result *r)
 {
 	char id[DIGEST_UUID_TEXT];
 	const struct letter l = {
@@ -168,7 +171,8 @@ static void send_one(struct worker *w, const struct db_result *r)
 	struct step step = {.w = w};
 	const char *to = db_text(r, 0, 8);
 	int64_t written_at = db_time(r, 0, 3);
-	d->verdict = (struct verdict){.inbox = db_int(r, 0, 0), .attempt = (int32_t)db_int(r, 0, 2)};
+	d->verdict =
+		(struct verdict){.inbox = db_int(r, 0, 0), .attempt = (int32_t)db_int(r, 0, 2)};
 	BUF_AUTO text;
 	buf_init(&text, MAX_MAIL);
 	bool possible = letter_address_valid(to);
@@ -176,8 +180,8 @@ static void send_one(struct worker *w, const struct db_result *r)
 		write_letter(&text, notification_settings(w), r);
 	enum mail_outcome what = MAIL_REFUSED;
 	if (possible && !text.failed)
-		what = mailer_send(d->mailer, notification_settings(w)->mail_from, to, &text, hand_over,
-			&step, &d->verdict.why);
+		what = mailer_send(d->mailer, notification_settings(w)->mail_from, to, &text,
+			hand_over, &step, &d->verdict.why);
 	int64_t now = d->verdict.at = clock_now();
 	if (!possible || text.failed)
 		judge_undeliverable(d, now);
@@ -215,10 +219,11 @@ static bool look_after(struct worker *w, struct err *e)
 	if (!store_mail_doubtful(w->db, now, &doubtful, e) || !store_mail_counts(w->db, &r, e))
 		return false;
 	for (int i = 0; i < db_rows(r); i++)
-		metric_set(service_metric_base() + NOTIFICATION_MAIL_STATES, i, (double)db_int(r, i, 1));
+		metric_set(service_metric_base() + NOTIFICATION_MAIL_STATES, i,
+			(double)db_int(r, i, 1));
 	if (doubtful)
-		log_warn(
-			"nobody knows whether mails were accepted: not sent again", LOG_I("mails", doubtful));
+		log_warn("nobody knows whether mails were accepted: not sent again",
+			LOG_I("mails", doubtful));
 	count(MAILS_DOUBTFUL, doubtful);
 	d->counted_at = now;
 	return true;
@@ -231,7 +236,8 @@ bool delivery_run(struct worker *w, struct err *e)
 	bool more = notification_settings(w)->email;
 	if (!note(w, e))
 		return false;
-	while (more && !service_stopping() && clock_now() >= d->paused_until && clock_monotonic() < until)
+	while (more && !service_stopping() && clock_now() >= d->paused_until &&
+		clock_monotonic() < until)
 		if (!send_due(w, &more, e))
 			return false;
 	return look_after(w, e);

@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Figures stay so far below what a dec_wide holds that they can be multiplied by the days of a year. */
+/* Figures stay so far below what a dec_wide holds that they can be multiplied by the days of a
+ * year. */
 enum { DIGITS = 33 };
 
 /* "-12.30", or whole as hints of counts are: "6". */
@@ -97,7 +98,8 @@ bool facts_read(const char *text, size_t len, struct facts *out)
 	struct facts f = {.root = json_loadb(text, len, 0, NULL)};
 	f.revision = json_integer_value(json_object_get(f.root, "revision"));
 	f.missing = json_object_get(f.root, "missing");
-	bool ok = f.revision > 0 && all_text(f.missing) && read_items(json_object_get(f.root, "items"), &f) &&
+	bool ok = f.revision > 0 && all_text(f.missing) &&
+		  read_items(json_object_get(f.root, "items"), &f) &&
 		  read_results(json_object_get(f.root, "results"), &f);
 	size_t i;
 	const json_t *hint;

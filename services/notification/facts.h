@@ -7,8 +7,8 @@
 
 #include <jansson.h>
 
-#include "dec.h"
-#include "score.h"
+#include "appraisal/score.h"
+#include "base/dec.h"
 
 struct facts_item {
 	const char *indicator;

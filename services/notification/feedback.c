@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 
 enum { MORNING_HOUR = 6, MAX_TEXT = 256 * 1024 };
 
@@ -40,8 +40,8 @@ int64_t feedback_next(struct period p, int64_t now)
 	return now < morning(today) ? morning(today) : morning(today + 1);
 }
 
-/* "2026-W13", the ISO week of a date. Day 0 of our dates was a Thursday; a week belongs to its Thursday's
- * year. */
+/* "2026-W13", the ISO week of a date. Day 0 of our dates was a Thursday; a week belongs to its
+ * Thursday's year. */
 static void week_of(int32_t date, char out[OCCASION_TEXT])
 {
 	int32_t since_monday = ((date + 3) % 7 + 7) % 7, thursday = date - since_monday + 3;
@@ -60,9 +60,11 @@ static int by_code(const void *key, const void *x)
 static struct indicator about(const struct feedback_context *c, const char *code)
 {
 	const struct indicator *known =
-		c->n_indicators ? bsearch(code, c->indicators, c->n_indicators, sizeof *known, by_code)
-				: NULL;
-	return known ? *known : (struct indicator){code, {code, code}, "", MEASURES, DIRECTION_MORE};
+		c->n_indicators
+			? bsearch(code, c->indicators, c->n_indicators, sizeof *known, by_code)
+			: NULL;
+	return known ? *known
+		     : (struct indicator){code, {code, code}, "", MEASURES, DIRECTION_MORE};
 }
 
 static bool adds_up(const struct indicator *x)
@@ -74,12 +76,14 @@ struct figure {
 	char text[DEC_TEXT];
 };
 
-static const char *figure(struct figure *out, enum language l, const struct indicator *x, dec_wide v)
+static const char *figure(
+	struct figure *out, enum language l, const struct indicator *x, dec_wide v)
 {
 	return wording_figure(l, v, x->measure == MEASURE_COUNT, out->text);
 }
 
-/* A target with its unit. The registry has units in one language, so Indonesian text has none but per cent. */
+/* A target with its unit. The registry has units in one language, so Indonesian text has none but
+ * per cent. */
 static const char *target(
 	struct buf *out, enum language l, const struct indicator *x, const struct score_target *t)
 {
@@ -114,7 +118,8 @@ static const char *rating_text(enum language l, enum rating r)
 	return wording_text(l, phrases[r]);
 }
 
-static void add_need(struct buf *b, enum language l, const struct indicator *x, const struct facts_item *item)
+static void add_need(
+	struct buf *b, enum language l, const struct indicator *x, const struct facts_item *item)
 {
 	struct figure need = {""};
 	bool less = item->need < 0;
@@ -147,11 +152,12 @@ void feedback_done(struct feedback *f)
 
 /* Pace */
 
-/* Nobody does a third of a visit: of counts only whole ones are expected, and only whole ones too many are
- * counted. */
+/* Nobody does a third of a visit: of counts only whole ones are expected, and only whole ones too
+ * many are counted. */
 static dec_wide whole(const struct indicator *x, dec_wide v, bool up)
 {
-	return x->measure != MEASURE_COUNT ? v : (v + (up ? DEC_SHOWN - 1 : 0)) / DEC_SHOWN * DEC_SHOWN;
+	return x->measure != MEASURE_COUNT ? v
+					   : (v + (up ? DEC_SHOWN - 1 : 0)) / DEC_SHOWN * DEC_SHOWN;
 }
 
 static dec_wide bound_of(const struct facts_item *item, const struct indicator *x)
@@ -160,18 +166,20 @@ static dec_wide bound_of(const struct facts_item *item, const struct indicator *
 }
 
 /* Whether an item lags; *expected is where its pace would be. */
-static bool lags(const struct facts_item *item, const struct indicator *x, const struct service_days *days,
-	const struct pace_rules *rules, dec_wide *expected)
+static bool lags(const struct facts_item *item, const struct indicator *x,
+	const struct service_days *days, const struct pace_rules *rules, dec_wide *expected)
 {
 	*expected = 0;
-	if (x->measure == MEASURES || days->elapsed < rules->after_days || days->elapsed >= days->total)
+	if (x->measure == MEASURES || days->elapsed < rules->after_days ||
+		days->elapsed >= days->total)
 		return false;
 	if (!adds_up(x))
 		return item->rating == RATING_BELOW;
 	bool less = x->direction == DIRECTION_LESS;
 	*expected = dec_div(bound_of(item, x) * days->elapsed, days->total);
 	dec_wide allowed = *expected * (100 + (less ? rules->tolerance : -rules->tolerance)) / 100;
-	return less ? item->realized > whole(x, allowed, true) : item->realized < whole(x, allowed, false);
+	return less ? item->realized > whole(x, allowed, true)
+		    : item->realized < whole(x, allowed, false);
 }
 
 struct pace {
@@ -192,8 +200,13 @@ static void add_pace_need(struct buf *b, enum language l, const struct pace *p)
 	dec_wide step = less && gap < 0 ? -gap : whole(&p->about, gap, !less);
 	const struct slot slots[] = {{"need", figure(&need, l, &p->about, step)},
 		{"left", number(&left, days_left)},
-		{"daily", wording_figure(l, dec_div(step, days_left), false, daily.text)}, {NULL, NULL}};
-	wording_add(b, l, !less ? PACE_MORE_NEED : gap < 0 ? PACE_LESS_OVER : PACE_LESS_ROOM, slots);
+		{"daily", wording_figure(l, dec_div(step, days_left), false, daily.text)},
+		{NULL, NULL}};
+	wording_add(b, l,
+		!less     ? PACE_MORE_NEED
+		: gap < 0 ? PACE_LESS_OVER
+			  : PACE_LESS_ROOM,
+		slots);
 }
 
 static void add_pace(struct buf *b, enum language l, const struct pace *p)
@@ -203,18 +216,21 @@ static void add_pace(struct buf *b, enum language l, const struct pace *p)
 	struct number elapsed = {""}, total = {""}, events = {""};
 	BUF_AUTO goal;
 	buf_init(&goal, MAX_TEXT);
-	const struct slot slots[] = {{"realized", figure(&realized, l, &p->about, p->item->realized)},
+	const struct slot slots[] = {
+		{"realized", figure(&realized, l, &p->about, p->item->realized)},
 		{"target", target(&goal, l, &p->about, &p->item->target)},
 		{"expected", figure(&expected, l, &p->about, p->expected)},
 		{"period", wording_period(l, p->c->period, period)},
-		{"elapsed", number(&elapsed, p->days->elapsed)}, {"total", number(&total, p->days->total)},
+		{"elapsed", number(&elapsed, p->days->elapsed)},
+		{"total", number(&total, p->days->total)},
 		{"events", number(&events, p->item->events)}, {NULL, NULL}};
 	if (!adds_up(&p->about)) {
 		wording_add(b, l, PACE_VALUE, slots);
 		add_need(b, l, &p->about, p->item);
 		buf_adds(b, p->item->has_hint ? "\n" : "");
 	} else {
-		wording_add(b, l, p->about.direction == DIRECTION_LESS ? PACE_LESS : PACE_MORE, slots);
+		wording_add(
+			b, l, p->about.direction == DIRECTION_LESS ? PACE_LESS : PACE_MORE, slots);
 		add_pace_need(b, l, p);
 	}
 	wording_add(b, l, PACE_FOOT, NULL);
@@ -230,8 +246,8 @@ static bool pace_message(const struct pace *p, struct feedback *out)
 	for (int l = 0; ok && l < LANGUAGES; l++) {
 		BUF_AUTO text;
 		buf_init(&text, MAX_TEXT);
-		wording_add(
-			&text, l, title, (const struct slot[]){{"name", p->about.names[l]}, {NULL, NULL}});
+		wording_add(&text, l, title,
+			(const struct slot[]){{"name", p->about.names[l]}, {NULL, NULL}});
 		m->title[l] = buf_take(&text);
 		add_pace(&text, l, p);
 		m->body[l] = buf_take(&text);
@@ -242,14 +258,16 @@ static bool pace_message(const struct pace *p, struct feedback *out)
 	return ok;
 }
 
-bool feedback_pace(const struct feedback_context *c, const struct facts *f, const struct service_days *days,
-	const struct pace_rules *rules, bool (*told)(void *arg, const char *indicator), void *arg,
-	struct feedback *out)
+bool feedback_pace(const struct feedback_context *c, const struct facts *f,
+	const struct service_days *days, const struct pace_rules *rules,
+	bool (*told)(void *arg, const char *indicator), void *arg, struct feedback *out)
 {
 	bool ok = true;
 	for (size_t i = 0; ok && i < f->n_items; i++) {
-		struct pace p = {
-			.c = c, .item = &f->items[i], .about = about(c, f->items[i].indicator), .days = days};
+		struct pace p = {.c = c,
+			.item = &f->items[i],
+			.about = about(c, f->items[i].indicator),
+			.days = days};
 		if (lags(p.item, &p.about, days, rules, &p.expected) &&
 			!(told && told(arg, p.item->indicator)))
 			ok = pace_message(&p, out);
@@ -263,14 +281,14 @@ json_t *feedback_ratings(const struct facts *f)
 {
 	json_t *items = json_object();
 	for (size_t i = 0; i < f->n_items; i++)
-		json_object_set_new(
-			items, f->items[i].indicator, json_string(score_rating_name(f->items[i].rating)));
+		json_object_set_new(items, f->items[i].indicator,
+			json_string(score_rating_name(f->items[i].rating)));
 	return json_pack("{s:o, s:o}", "results",
 		f->rated ? json_string(score_rating_name(f->rating)) : json_null(), "items", items);
 }
 
-static void add_item(
-	struct buf *b, enum language l, const struct feedback_context *c, const struct facts_item *item)
+static void add_item(struct buf *b, enum language l, const struct feedback_context *c,
+	const struct facts_item *item)
 {
 	struct indicator x = about(c, item->indicator);
 	struct figure realized = {""};
@@ -288,7 +306,8 @@ static void add_item(
 	buf_adds(b, "\n");
 }
 
-static void add_missing(struct buf *b, enum language l, const struct feedback_context *c, const json_t *codes)
+static void add_missing(
+	struct buf *b, enum language l, const struct feedback_context *c, const json_t *codes)
 {
 	size_t i;
 	const json_t *code;
@@ -299,10 +318,12 @@ static void add_missing(struct buf *b, enum language l, const struct feedback_co
 		buf_adds(&names, about(c, json_string_value(code)).names[l]);
 	}
 	if (names.len)
-		wording_add(b, l, CLOSED_MISSING, (const struct slot[]){{"names", names.data}, {NULL, NULL}});
+		wording_add(b, l, CLOSED_MISSING,
+			(const struct slot[]){{"names", names.data}, {NULL, NULL}});
 }
 
-static void add_items(struct buf *b, enum language l, const struct feedback_context *c, const struct facts *f)
+static void add_items(
+	struct buf *b, enum language l, const struct feedback_context *c, const struct facts *f)
 {
 	for (size_t i = 0; i < f->n_items; i++)
 		add_item(b, l, c, &f->items[i]);
@@ -331,19 +352,20 @@ static void add_change(struct buf *b, enum language l, enum phrase phrase, const
 }
 
 /* A line for each rating that is another than before; none when all are the same. */
-static void add_changes(struct buf *b, enum language l, const struct feedback_context *c, const json_t *old,
-	const json_t *new)
+static void add_changes(struct buf *b, enum language l, const struct feedback_context *c,
+	const json_t *old, const json_t *new)
 {
-	const json_t *before = json_object_get(old, "items"), *now = json_object_get(new, "items"), *rating;
+	const json_t *before = json_object_get(old, "items"), *now = json_object_get(new, "items"),
+		     *rating;
 	const char *code;
 	json_object_foreach ((json_t *)(uintptr_t)now, code, rating)
-		add_change(
-			b, l, CHANGED_ITEM, about(c, code).names[l], json_object_get(before, code), rating);
+		add_change(b, l, CHANGED_ITEM, about(c, code).names[l],
+			json_object_get(before, code), rating);
 	json_object_foreach ((json_t *)(uintptr_t)before, code, rating)
 		if (!json_object_get(now, code))
 			add_change(b, l, CHANGED_ITEM, about(c, code).names[l], rating, NULL);
-	add_change(
-		b, l, CHANGED_RESULTS, "", json_object_get(old, "results"), json_object_get(new, "results"));
+	add_change(b, l, CHANGED_RESULTS, "", json_object_get(old, "results"),
+		json_object_get(new, "results"));
 }
 
 static void closed_title(struct buf *b, enum language l, const struct feedback_context *c,
@@ -352,7 +374,11 @@ static void closed_title(struct buf *b, enum language l, const struct feedback_c
 	char period[WORDING_PERIOD];
 	const struct slot slots[] = {{"period", wording_period(l, c->period, period)},
 		{"rating", f->rated ? rating_text(l, f->rating) : ""}, {NULL, NULL}};
-	wording_add(b, l, told ? CHANGED_TITLE : f->rated ? CLOSED_TITLE : CLOSED_TITLE_UNRATED, slots);
+	wording_add(b, l,
+		told       ? CHANGED_TITLE
+		: f->rated ? CLOSED_TITLE
+			   : CLOSED_TITLE_UNRATED,
+		slots);
 }
 
 static void closed_body(struct buf *b, enum language l, const struct feedback_context *c,

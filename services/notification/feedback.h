@@ -1,14 +1,14 @@
-/* feedback: what a person is told about a score, and when it is looked at. Pure: the time comes in as an
- * argument.
+/* feedback: what a person is told about a score, and when it is looked at. Pure: the time comes in
+ * as an argument.
  *
- * While a month is open, its pace: of counts and sums, target × elapsed service days / service days of the
- * month, against what was realised. Elapsed are the days before today, for today's work is not done yet.
- * Means, ratios and latest values have no pace: they are spoken of while they are rated BELOW. Only of
- * months: a quarter and a year would say the same again. What is missing is not zero, so it is not spoken
- * of.
+ * While a month is open, its pace: of counts and sums, target × elapsed service days / service days
+ * of the month, against what was realised. Elapsed are the days before today, for today's work is
+ * not done yet. Means, ratios and latest values have no pace: they are spoken of while they are
+ * rated BELOW. Only of months: a quarter and a year would say the same again. What is missing is
+ * not zero, so it is not spoken of.
  *
- * When a month, a quarter or a year has ended, its ratings and what would have changed them, once; and
- * again whenever a later score changes a rating. Both wait for the morning.
+ * When a month, a quarter or a year has ended, its ratings and what would have changed them, once;
+ * and again whenever a later score changes a rating. Both wait for the morning.
  */
 #pragma once
 
@@ -18,8 +18,8 @@
 
 #include <jansson.h>
 
+#include "base/period.h"
 #include "facts.h"
-#include "period.h"
 #include "wording.h"
 
 struct indicator {
@@ -30,7 +30,8 @@ struct indicator {
 
 struct feedback_context {
 	struct period period;
-	const struct indicator *indicators; /* by code; one that is not among them is named by its code */
+	const struct indicator
+		*indicators; /* by code; one that is not among them is named by its code */
 	size_t n_indicators;
 };
 
@@ -41,7 +42,8 @@ struct service_days {
 
 struct pace_rules {
 	int32_t tolerance; /* per cent of the pace that may be lacking */
-	int32_t after_days; /* elapsed service days before a pace means anything: they count weekends, so a week */
+	int32_t after_days; /* elapsed service days before a pace means anything: they count
+			       weekends, so a week */
 };
 
 enum { OCCASION_TEXT = 32 };
@@ -58,21 +60,22 @@ struct feedback {
 };
 void feedback_done(struct feedback *f);
 
-/* A message for each item that lags and that `told` (which may be NULL) is not true of. False without
- * memory. */
-bool feedback_pace(const struct feedback_context *c, const struct facts *f, const struct service_days *days,
-	const struct pace_rules *rules, bool (*told)(void *arg, const char *indicator), void *arg,
-	struct feedback *out);
+/* A message for each item that lags and that `told` (which may be NULL) is not true of. False
+ * without memory. */
+bool feedback_pace(const struct feedback_context *c, const struct facts *f,
+	const struct service_days *days, const struct pace_rules *rules,
+	bool (*told)(void *arg, const char *indicator), void *arg, struct feedback *out);
 
 /* At most one message about an ended period. `told` are the ratings last told, NULL when none were;
  * `revision` is used for its occasion. False without memory. */
 bool feedback_closed(const struct feedback_context *c, const struct facts *f, const json_t *told,
 	int64_t revision, struct feedback *out);
-/* The ratings, as feedback_closed wants them told: {"results":"MEETS","items":{"home_visit":"MEETS"}}. */
+/* The ratings, as feedback_closed wants them told:
+ * {"results":"MEETS","items":{"home_visit":"MEETS"}}. */
 json_t *feedback_ratings(const struct facts *f);
 
-/* When to look at a period whose score has just changed: once it has been quiet for that long; a quarter
- * or a year that is still open, when it has ended. */
+/* When to look at a period whose score has just changed: once it has been quiet for that long; a
+ * quarter or a year that is still open, when it has ended. */
 int64_t feedback_due(struct period p, int64_t now, int64_t quiet);
 /* When to look at it again though nothing changes; 0: no more. */
 int64_t feedback_next(struct period p, int64_t now);

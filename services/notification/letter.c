@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
-#include "digest.h"
+#include "base/clock.h"
+#include "base/digest.h"
 
 enum {
 	ADDRESS_MAX = 254,

@@ -1,12 +1,12 @@
-/* letter: a mail as text, RFC 5322 with MIME: plain UTF-8, quoted-printable. Pure. Nothing that comes in
- * can make a header of its own: addresses are checked, the subject is encoded. */
+/* letter: a mail as text, RFC 5322 with MIME: plain UTF-8, quoted-printable. Pure. Nothing that
+ * comes in can make a header of its own: addresses are checked, the subject is encoded. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "base/buf.h"
 #include "wording.h"
 
 /* Plain addresses, as in user@example.org: ASCII, no quotes, no comments, at most 254 bytes. */

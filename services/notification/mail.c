@@ -26,7 +26,8 @@ struct transfer {
 struct mailer *mailer_new(const struct mailer_config *config, struct err *e)
 {
 	struct mailer *m = calloc(1, sizeof *m);
-	if (!m || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(m->curl = curl_easy_init())) {
+	if (!m || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+		!(m->curl = curl_easy_init())) {
 		free(m);
 		err_set(e, ERR_FATAL, "no memory for a mailer");
 		return NULL;
@@ -65,7 +66,8 @@ static int progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
 	return !t->handed && t->mailer->config.stopping && t->mailer->config.stopping();
 }
 
-static bool set_up(struct mailer *m, struct transfer *t, const char *from, const struct curl_slist *to)
+static bool set_up(
+	struct mailer *m, struct transfer *t, const char *from, const struct curl_slist *to)
 {
 	CURL *c = m->curl;
 	const struct mailer_config *x = &m->config;
@@ -75,8 +77,9 @@ static bool set_up(struct mailer *m, struct transfer *t, const char *from, const
 	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_USE_SSL, tls) == CURLE_OK &&
-	       (!*x->user || (curl_easy_setopt(c, CURLOPT_USERNAME, x->user) == CURLE_OK &&
-				     curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK)) &&
+	       (!*x->user ||
+		       (curl_easy_setopt(c, CURLOPT_USERNAME, x->user) == CURLE_OK &&
+			       curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK)) &&
 	       curl_easy_setopt(c, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
@@ -90,7 +93,8 @@ static bool set_up(struct mailer *m, struct transfer *t, const char *from, const
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)MAIL_SECONDS) == CURLE_OK;
 }
 
-/* What curl's result means for the mail. 421 says that the server is closing: that is not about the mail. */
+/* What curl's result means for the mail. 421 says that the server is closing: that is not about the
+ * mail. */
 static enum mail_outcome outcome(struct mailer *m, CURLcode rc, struct err *why)
 {
 	long code = 0;
@@ -102,8 +106,8 @@ static enum mail_outcome outcome(struct mailer *m, CURLcode rc, struct err *why)
 	return about_it && code >= SMTP_REFUSES && code != SMTP_CLOSING ? MAIL_REFUSED : MAIL_AWAY;
 }
 
-enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to, const struct buf *text,
-	bool (*last)(void *arg), void *arg, struct err *why)
+enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to,
+	const struct buf *text, bool (*last)(void *arg), void *arg, struct err *why)
 {
 	struct transfer t = {.mailer = m, .text = text, .last = last, .arg = arg};
 	char sender[320], recipient[320];

@@ -1,12 +1,12 @@
-/* mail: the one door to SMTP (libcurl). A struct mailer belongs to one thread; it keeps its connection for
- * the next mail. */
+/* mail: the one door to SMTP (libcurl). A struct mailer belongs to one thread; it keeps its
+ * connection for the next mail. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buf.h"
-#include "err.h"
+#include "base/buf.h"
+#include "base/err.h"
 
 struct mailer_config {
 	const char *url; /* smtp:// (STARTTLS where offered) or smtps:// */
@@ -15,17 +15,19 @@ struct mailer_config {
 };
 
 struct mailer;
-struct mailer *mailer_new(const struct mailer_config *config, struct err *e);
+struct mailer *mailer_new(const struct mailer_config *config, struct err *e) MUST_CHECK;
 void mailer_free(struct mailer *m);
 
 enum mail_outcome {
 	MAIL_SENT, /* the server has answered that it accepts it */
 	MAIL_REFUSED, /* the server has answered that it does not */
-	MAIL_AWAY, /* no answer, or none that is about this mail: nobody knows, unless `last` was never called */
+	MAIL_AWAY, /* no answer, or none that is about this mail: nobody knows, unless `last` was
+		      never called */
 };
 
-/* Sends one mail. `last` is called when all of it is handed over but the dot that ends it: until it has
- * returned true the server cannot accept the mail; when it returns false the mail is not sent, and
- * MAIL_AWAY returned. Takes a minute at most. `why` gets what was wrong, without the address. */
-enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to, const struct buf *text,
-	bool (*last)(void *arg), void *arg, struct err *why);
+/* Sends one mail. `last` is called when all of it is handed over but the dot that ends it: until it
+ * has returned true the server cannot accept the mail; when it returns false the mail is not sent,
+ * and MAIL_AWAY returned. Takes a minute at most. `why` gets what was wrong, without the address.
+ */
+enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to,
+	const struct buf *text, bool (*last)(void *arg), void *arg, struct err *why);

@@ -1,11 +1,13 @@
 /* notification: constructive feedback to people.
  *
- * Reads score.changed (decision.made follows with the decisions); writes notification.sent. A replay is
- * harmless: it has scores looked at again, and what was told of a score is written in the transaction that
- * tells it. */
+ * Reads score.changed (decision.made follows with the decisions); writes notification.sent. A
+ * replay is harmless: it has scores looked at again, and what was told of a score is written in the
+ * transaction that tells it. */
 #include <stddef.h>
 
+#include "base/array.h"
 #include "delivery.h"
+#include "http/http_address.h"
 #include "letter.h"
 #include "notification.h"
 #include "store.h"
@@ -15,21 +17,23 @@ static struct notification_settings values;
 #define SETTING(field_) offsetof(struct notification_settings, field_)
 static const struct conf_setting settings[] = {
 	{"QUIET_SECONDS", CONF_INT, SETTING(quiet_seconds), "10", 0, 86400,
-		"how long a score must stay as it is before anything is told of it"},
+		"how long a score must stay as it is before anything is told of it", NULL},
 	{"PACE_TOLERANCE", CONF_INT, SETTING(pace_tolerance), "10", 0, 100,
-		"per cent that an indicator may lag behind its pace without being told of"},
+		"per cent that an indicator may lag behind its pace without being told of", NULL},
 	{"PACE_AFTER_DAYS", CONF_INT, SETTING(pace_after_days), "7", 1, 31,
-		"service days of a month before its pace is told of"},
-	{"EMAIL", CONF_BOOL, SETTING(email), "true", 0, 0, "whether messages go out by mail, too"},
+		"service days of a month before its pace is told of", NULL},
+	{"EMAIL", CONF_BOOL, SETTING(email), "true", 0, 0, "whether messages go out by mail, too",
+		NULL},
 	{"SMTP_URL", CONF_TEXT, SETTING(smtp_url), "smtp://127.0.0.1:25", 0, 0,
-		"the mail server: smtp:// (STARTTLS where offered) or smtps://"},
+		"the mail server: smtp:// (STARTTLS where offered) or smtps://", NULL},
 	{"SMTP_USER", CONF_TEXT, SETTING(smtp_user), "", 0, 0,
-		"who signs in there, over TLS only; empty: nobody"},
-	{"SMTP_PASSWORD", CONF_SECRET, SETTING(smtp_password), "", 0, 0, "the password for that"},
+		"who signs in there, over TLS only; empty: nobody", NULL},
+	{"SMTP_PASSWORD", CONF_SECRET, SETTING(smtp_password), "", 0, 0, "the password for that",
+		NULL},
 	{"MAIL_FROM", CONF_TEXT, SETTING(mail_from), "terukur@localhost", 0, 0,
-		"the address that mails come from"},
+		"the address that mails come from", NULL},
 	{"PUBLIC_URL", CONF_TEXT, SETTING(public_url), "", 0, 0,
-		"how people reach the pages, for links in mails; empty: no link"},
+		"how people reach the pages, for links in mails; empty: no link", &http_url_form},
 };
 
 static const char *const kinds[] = {[MESSAGE_PACE] = "pace", [MESSAGE_CLOSED] = "closed", NULL};
@@ -46,8 +50,8 @@ static const struct metric metrics[] = {
 		"Messages put into inboxes.", "kind", kinds},
 	[NOTIFICATION_MAILS] = {METRIC_COUNTER, "terukur_notification_mails_total",
 		"Attempts to send a mail.", "outcome", outcomes},
-	[NOTIFICATION_MAIL_STATES] = {METRIC_GAUGE, "terukur_notification_mails", "Mails that are not sent.",
-		"state", states},
+	[NOTIFICATION_MAIL_STATES] = {METRIC_GAUGE, "terukur_notification_mails",
+		"Mails that are not sent.", "state", states},
 };
 
 static const char *const topics[] = {"terukur.score.changed", NULL};
@@ -74,7 +78,8 @@ static bool start(const struct service *s, struct err *e)
 {
 	(void)s;
 	return letter_address_valid(values.mail_from) ||
-	       err_set(e, ERR_FATAL, "MAIL_FROM must be a plain address, as in terukur@example.org");
+	       err_set(e, ERR_FATAL,
+		       "MAIL_FROM must be a plain address, as in terukur@example.org");
 }
 
 int main(int argc, char **argv)
@@ -84,16 +89,16 @@ int main(int argc, char **argv)
 		.summary = "constructive feedback to people, and its delivery",
 		.ops_port = 9104,
 		.settings = settings,
-		.n_settings = sizeof settings / sizeof *settings,
+		.n_settings = COUNT(settings),
 		.values = &values,
 		.statements = notification_statements,
 		.n_statements = notification_statements_n,
 		.metrics = metrics,
-		.n_metrics = sizeof metrics / sizeof *metrics,
+		.n_metrics = COUNT(metrics),
 		.subscriptions = subscriptions,
-		.n_subscriptions = sizeof subscriptions / sizeof *subscriptions,
+		.n_subscriptions = COUNT(subscriptions),
 		.timers = timers,
-		.n_timers = sizeof timers / sizeof *timers,
+		.n_timers = COUNT(timers),
 		.start = start,
 	};
 	return service_main(&notification, argc, argv);

@@ -5,9 +5,9 @@
 
 #include <jansson.h>
 
-#include "clock.h"
-#include "digest.h"
-#include "log.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
 #include "publish.h"
 #include "service_days.h"
 #include "store.h"
@@ -18,8 +18,8 @@ enum { RUN_SECONDS = 20 }; /* then the loop shows that it lives */
 /* Scores that changed */
 
 /* "<person>/<period>", the key of score.changed; false when it is something else. */
-static bool read_key(
-	const struct bus_message *m, uint8_t person[DIGEST_KEY], char period[PERIOD_TEXT], struct period *p)
+static bool read_key(const struct bus_message *m, uint8_t person[DIGEST_KEY],
+	char period[PERIOD_TEXT], struct period *p)
 {
 	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
 	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
@@ -30,7 +30,8 @@ static bool read_key(
 	if (*slash != '/')
 		return false;
 	*slash = '\0';
-	return digest_uuid_parse(text, person) && period_parse(slash + 1, p) && period_format(*p, period);
+	return digest_uuid_parse(text, person) && period_parse(slash + 1, p) &&
+	       period_format(*p, period);
 }
 
 bool notification_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
@@ -96,7 +97,8 @@ static bool take_indicators(struct look *l, struct err *e)
 	return true;
 }
 
-static bool columns_of(const struct db_result *due, struct db_array *people, struct db_array *periods)
+static bool columns_of(
+	const struct db_result *due, struct db_array *people, struct db_array *periods)
 {
 	db_array_init(people, DB_K_UUID);
 	db_array_init(periods, DB_K_TEXT);
@@ -142,13 +144,14 @@ static bool look_at_pace(const struct look *l, int row, const struct feedback_co
 {
 	struct told told = {l->told, db_uuid(l->due, row, 0)};
 	struct service_days days;
-	return service_days_of(
-		       l->assignments, l->absences, told.person, c->period, clock_date(l->now), &days, e) &&
+	return service_days_of(l->assignments, l->absences, told.person, c->period,
+		       clock_date(l->now), &days, e) &&
 	       (feedback_pace(c, f, &days, &l->rules, was_told, &told, out) ||
 		       err_set(e, ERR_FATAL, "out of memory"));
 }
 
-/* Sets *told to the ratings that are told by now; NULL when nothing has changed. The caller frees it. */
+/* Sets *told to the ratings that are told by now; NULL when nothing has changed. The caller frees
+ * it. */
 static bool look_at_end(const struct look *l, int row, const struct feedback_context *c,
 	const struct facts *f, struct feedback *out, char **told, struct err *e)
 {
@@ -178,7 +181,8 @@ static bool keep(struct look *l, int row, const struct facts *f, int64_t due, co
 
 static bool look_at_row(struct look *l, int row, struct err *e)
 {
-	struct feedback_context c = {.indicators = l->list, .n_indicators = (size_t)db_rows(l->indicators)};
+	struct feedback_context c = {
+		.indicators = l->list, .n_indicators = (size_t)db_rows(l->indicators)};
 	struct feedback out = {0};
 	struct facts f = {0};
 	char *told = NULL;
@@ -214,13 +218,13 @@ static void count(int64_t paces, int64_t closings)
 	metric_add(service_metric_base() + NOTIFICATION_MESSAGES, MESSAGE_CLOSED, (double)closings);
 }
 
-/* One transaction: the rows stay locked from before their scores are read until what came of them is
- * written. */
+/* One transaction: the rows stay locked from before their scores are read until what came of them
+ * is written. */
 static bool look_once(struct worker *w, int *n, struct err *e)
 {
 	const struct notification_settings *x = notification_settings(w);
-	struct look l = {
-		.now = clock_now(), .rules = {(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days}};
+	struct look l = {.now = clock_now(),
+		.rules = {(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days}};
 	int64_t paces = 0, closings = 0;
 	store_looked_init(&l.done);
 	bool ok = db_begin(w->db, e) && store_due(w->db, l.now, &l.due, e);

@@ -1,8 +1,8 @@
-/* notification: from scores that changed to messages in people's inboxes, and what is said of them on
- * notification.sent. */
+/* notification: from scores that changed to messages in people's inboxes, and what is said of them
+ * on notification.sent. */
 #pragma once
 
-#include "service.h"
+#include "service/service.h"
 
 struct notification_settings {
 	int64_t quiet_seconds;
@@ -20,7 +20,9 @@ enum notification_metric { NOTIFICATION_MESSAGES, NOTIFICATION_MAILS, NOTIFICATI
 enum notification_message { MESSAGE_PACE, MESSAGE_CLOSED };
 enum notification_mail { MAILS_SENT, MAILS_REFUSED, MAILS_AWAY, MAILS_GIVEN_UP, MAILS_DOUBTFUL };
 
-/* Notes whose score changed. Nothing is said yet: it is looked at when it has been quiet for a while. */
-bool notification_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e);
+/* Notes whose score changed. Nothing is said yet: it is looked at when it has been quiet for a
+ * while. */
+bool notification_handle(
+	struct worker *w, const struct bus_message *messages, int n, struct err *e) MUST_CHECK;
 /* The timer: looks at what is due, writes messages, and publishes that it did. */
-bool notification_look(struct worker *w, struct err *e);
+bool notification_look(struct worker *w, struct err *e) MUST_CHECK;

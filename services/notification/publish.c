@@ -5,9 +5,9 @@
 
 #include <jansson.h>
 
-#include "clock.h"
-#include "digest.h"
-#include "emit.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "messages/emit.h"
 #include "store.h"
 
 static const char *const channels[] = {[STORE_INBOX] = "inbox", [STORE_EMAIL] = "email"};
@@ -40,10 +40,10 @@ static bool say_row(void *saying, const struct db_result *r, int i, struct err *
 	const struct saying *s = saying;
 	char person[DIGEST_UUID_TEXT], at[CLOCK_TEXT];
 	digest_uuid_format(db_uuid(r, i, 1), person);
-	json_auto_t *data =
-		json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s}", "person", person, "period", db_text(r, i, 2),
-			"kind", db_text(r, i, 3), "indicator", db_is_null(r, i, 4) ? NULL : db_text(r, i, 4),
-			"at", clock_format(db_time(r, i, 5), at), "channel", channels[s->channel]);
+	json_auto_t *data = json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s}", "person", person, "period",
+		db_text(r, i, 2), "kind", db_text(r, i, 3), "indicator",
+		db_is_null(r, i, 4) ? NULL : db_text(r, i, 4), "at",
+		clock_format(db_time(r, i, 5), at), "channel", channels[s->channel]);
 	return say(s->w, person, data, e);
 }
 

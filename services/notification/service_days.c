@@ -36,16 +36,19 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 	struct score_absence *gaps = calloc(n_absences + 1, sizeof *gaps);
 	bool ok = (posts && gaps) || err_set(e, ERR_FATAL, "out of memory");
 	for (size_t i = 0; ok && i < n_assignments; i++)
-		posts[i] = (struct score_assignment){
-			.from = db_date(assignments, a + (int)i, 1), .until = until(assignments, a + (int)i)};
+		posts[i] = (struct score_assignment){.from = db_date(assignments, a + (int)i, 1),
+			.until = until(assignments, a + (int)i)};
 	for (size_t i = 0; ok && i < n_absences; i++)
-		gaps[i] =
-			(struct score_absence){db_date(absences, b + (int)i, 1), until(absences, b + (int)i)};
+		gaps[i] = (struct score_absence){
+			db_date(absences, b + (int)i, 1), until(absences, b + (int)i)};
 	if (ok) {
-		gaps[n_absences] = (struct score_absence){today, INT32_MAX}; /* what has not passed yet */
+		gaps[n_absences] =
+			(struct score_absence){today, INT32_MAX}; /* what has not passed yet */
 		*out = (struct service_days){.today = today,
-			.total = score_service(period, posts, n_assignments, gaps, n_absences).total,
-			.elapsed = score_service(period, posts, n_assignments, gaps, n_absences + 1).total};
+			.total =
+				score_service(period, posts, n_assignments, gaps, n_absences).total,
+			.elapsed = score_service(period, posts, n_assignments, gaps, n_absences + 1)
+					   .total};
 	}
 	free(posts);
 	free(gaps);

@@ -1,9 +1,9 @@
 /* store: all of notification's SQL. Errors as in db.h. */
 #pragma once
 
-#include "db.h"
+#include "db/db.h"
 #include "feedback.h"
-#include "outbox.h"
+#include "service/outbox.h"
 
 extern const struct db_statement notification_statements[];
 extern const size_t notification_statements_n;
@@ -14,61 +14,69 @@ struct store_marks {
 };
 void store_marks_init(struct store_marks *m);
 void store_marks_done(struct store_marks *m);
-bool store_marks_add(struct store_marks *m, const uint8_t person[16], const char *period, int64_t due);
-/* Sets when they are looked at, but leaves alone what is due at most `slack_ms` earlier than that. */
-bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms, struct err *e);
+bool store_marks_add(
+	struct store_marks *m, const uint8_t person[16], const char *period, int64_t due);
+/* Sets when they are looked at, but leaves alone what is due at most `slack_ms` earlier than that.
+ */
+bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms, struct err *e) MUST_CHECK;
 
 /* Locks some rows that are due, passing over those that somebody else has: person, period, told,
  * told_revision. */
-bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e);
+bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e) MUST_CHECK;
 /* The score of each, in the order of the two arrays: body, NULL where there is none. */
-bool store_scores(struct db *db, struct db_array *person, struct db_array *period, struct db_result **out,
-	struct err *e);
+bool store_scores(struct db *db, struct db_array *person, struct db_array *period,
+	struct db_result **out, struct err *e) MUST_CHECK;
 /* code, name_id, name_en, unit, measure, direction; by code */
-bool store_indicators(struct db *db, struct db_result **out, struct err *e);
+bool store_indicators(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
 /* person, from_date, until_date; by person */
-bool store_assignments(struct db *db, struct db_array *people, struct db_result **out, struct err *e);
-bool store_absences(struct db *db, struct db_array *people, struct db_result **out, struct err *e);
+bool store_assignments(
+	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;
+bool store_absences(
+	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;
 /* person, indicator of what these people were told about their pace since then */
-bool store_paces_told(
-	struct db *db, struct db_array *people, int64_t since, struct db_result **out, struct err *e);
+bool store_paces_told(struct db *db, struct db_array *people, int64_t since, struct db_result **out,
+	struct err *e) MUST_CHECK;
 
 /* What became of rows that were due, and the messages that came of it, as columns. */
 struct store_looked {
 	struct db_array person, period, due, told, told_revision; /* told NULL: as it was */
-	struct db_array to, about, kind, indicator, occasion, title, body; /* person, period, … of messages */
+	struct db_array to, about, kind, indicator, occasion, title,
+		body; /* person, period, … of messages */
 };
 void store_looked_init(struct store_looked *l);
 void store_looked_done(struct store_looked *l);
 /* due 0: no more. */
-bool store_looked_row(struct store_looked *l, const uint8_t person[16], const char *period, int64_t due,
-	const char *told, int64_t told_revision);
-bool store_looked_message(
-	struct store_looked *l, const uint8_t person[16], const char *period, const struct message *m);
-/* Writes both; counts messages that were new. With `email`, a mail for each whose person has an address. */
+bool store_looked_row(struct store_looked *l, const uint8_t person[16], const char *period,
+	int64_t due, const char *told, int64_t told_revision);
+bool store_looked_message(struct store_looked *l, const uint8_t person[16], const char *period,
+	const struct message *m);
+/* Writes both; counts messages that were new. With `email`, a mail for each whose person has an
+ * address. */
 bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool email, int64_t *paces,
-	int64_t *closings, struct err *e);
+	int64_t *closings, struct err *e) MUST_CHECK;
 
 /* What notification.sent has still to say, locked: id, person, period, kind, indicator, at. */
 enum store_channel { STORE_INBOX, STORE_EMAIL };
 extern const struct outbox store_sent[];
 
-/* Takes one mail that is due until `lease`: inbox, message_id, attempts, at, title_id, title_en, body_id,
- * body_en, email. No row: none is due. */
-bool store_mail_claim(struct db *db, int64_t now, int64_t lease, struct db_result **out, struct err *e);
+/* Takes one mail that is due until `lease`: inbox, message_id, attempts, at, title_id, title_en,
+ * body_id, body_en, email. No row: none is due. */
+bool store_mail_claim(struct db *db, int64_t now, int64_t lease, struct db_result **out,
+	struct err *e) MUST_CHECK;
 /* False with ERR_CONFLICT when somebody else has it by now. */
-bool store_mail_handed(struct db *db, int64_t inbox, int32_t attempt, struct err *e);
-bool store_mail_sent(struct db *db, int64_t inbox, int64_t at, struct err *e);
-/* A mail that was not sent: the next attempt, at `due`, is number `attempts` + 1; or there is none. */
+bool store_mail_handed(struct db *db, int64_t inbox, int32_t attempt, struct err *e) MUST_CHECK;
+bool store_mail_sent(struct db *db, int64_t inbox, int64_t at, struct err *e) MUST_CHECK;
+/* A mail that was not sent: the next attempt, at `due`, is number `attempts` + 1; or there is none.
+ */
 struct mail_failure {
 	bool given_up;
 	int64_t due;
 	int32_t attempts;
 	const char *why;
 };
-bool store_mail_failed(
-	struct db *db, int64_t inbox, int32_t attempt, const struct mail_failure *f, struct err *e);
+bool store_mail_failed(struct db *db, int64_t inbox, int32_t attempt, const struct mail_failure *f,
+	struct err *e) MUST_CHECK;
 /* Mails whose sender died after handing them over; how many. */
-bool store_mail_doubtful(struct db *db, int64_t now, int64_t *n, struct err *e);
+bool store_mail_doubtful(struct db *db, int64_t now, int64_t *n, struct err *e) MUST_CHECK;
 /* state, count: of waiting, doubtful, given_up */
-bool store_mail_counts(struct db *db, struct db_result **out, struct err *e);
+bool store_mail_counts(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;

@@ -5,9 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "dec.h"
-#include "period.h"
+#include "base/buf.h"
+#include "base/dec.h"
+#include "base/period.h"
 
 enum language { LANGUAGE_ID, LANGUAGE_EN, LANGUAGES };
 extern const char *const language_codes[LANGUAGES]; /* "id", "en" */
@@ -50,13 +50,17 @@ struct slot {
 	const char *name, *text;
 };
 
-/* Appends the sentence. Slots end with a NULL name; one that is not given stays as it is written. */
-void wording_add(struct buf *out, enum language language, enum phrase phrase, const struct slot *slots);
+/* Appends the sentence. Slots end with a NULL name; one that is not given stays as it is written.
+ */
+void wording_add(
+	struct buf *out, enum language language, enum phrase phrase, const struct slot *slots);
 const char *wording_text(enum language language, enum phrase phrase); /* as it is written */
 
 /* "1.234,50" is not how we write it: "1234,50" and "1234.50"; with `whole`, "1234" when it is. */
-const char *wording_figure(enum language language, dec_wide hundredths, bool whole, char out[DEC_TEXT]);
+const char *wording_figure(
+	enum language language, dec_wide hundredths, bool whole, char out[DEC_TEXT]);
 
 enum { WORDING_PERIOD = 40 };
-/* "Maret 2026", "triwulan I 2026", "tahun 2026"; "March 2026", "the first quarter of 2026", "the year 2026". */
+/* "Maret 2026", "triwulan I 2026", "tahun 2026"; "March 2026", "the first quarter of 2026", "the
+ * year 2026". */
 const char *wording_period(enum language language, struct period p, char out[WORDING_PERIOD]);

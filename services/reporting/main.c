@@ -1,13 +1,15 @@
 /* reporting: aggregates of units and agencies.
  *
- * Reads score.changed (decision.made follows with the decisions); writes nothing but its own schema. A
- * replay is harmless: a message only says which score is to be taken again, as it stands now. */
+ * Reads score.changed (decision.made follows with the decisions); writes nothing but its own
+ * schema. A replay is harmless: a message only says which score is to be taken again, as it stands
+ * now. */
+#include "base/array.h"
 #include "reporting.h"
 #include "store.h"
 
 static const struct metric metrics[] = {
-	[REPORTING_SCORES] = {METRIC_COUNTER, "terukur_reporting_scores_total", "Scores taken that were new.",
-		NULL, NULL},
+	[REPORTING_SCORES] = {METRIC_COUNTER, "terukur_reporting_scores_total",
+		"Scores taken that were new.", NULL, NULL},
 	[REPORTING_MOVED] = {METRIC_COUNTER, "terukur_reporting_units_total",
 		"Scores whose unit was looked up again.", NULL, NULL},
 };
@@ -36,11 +38,11 @@ int main(int argc, char **argv)
 		.statements = reporting_statements,
 		.n_statements = reporting_statements_n,
 		.metrics = metrics,
-		.n_metrics = sizeof metrics / sizeof *metrics,
+		.n_metrics = COUNT(metrics),
 		.subscriptions = subscriptions,
-		.n_subscriptions = sizeof subscriptions / sizeof *subscriptions,
+		.n_subscriptions = COUNT(subscriptions),
 		.timers = timers,
-		.n_timers = sizeof timers / sizeof *timers,
+		.n_timers = COUNT(timers),
 	};
 	return service_main(&reporting, argc, argv);
 }

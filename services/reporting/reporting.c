@@ -2,15 +2,15 @@
 
 #include <string.h>
 
-#include "clock.h"
-#include "digest.h"
-#include "period.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/period.h"
 #include "store.h"
 
 enum { RUN_SECONDS = 20 }; /* then the timer shows that it lives */
 
-/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False without
- * memory. */
+/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False
+ * without memory. */
 static bool add_key(struct store_keys *keys, const struct bus_message *m)
 {
 	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];

@@ -1,16 +1,17 @@
 /* scoring: totals into explained scores.
  *
- * Reads evidence.accepted and registry.changed (decision.made follows with the decisions); writes score.changed. A replay
- * is harmless: a score is computed anew from what is stored, and one that did not change is neither written nor
- * published. */
+ * Reads evidence.accepted and registry.changed (decision.made follows with the decisions); writes
+ * score.changed. A replay is harmless: a score is computed anew from what is stored, and one that
+ * did not change is neither written nor published. */
+#include "base/array.h"
 #include "scoring.h"
 #include "store.h"
 
 static const struct metric metrics[] = {
-	[SCORING_COMPUTED] = {METRIC_COUNTER, "terukur_scoring_computed_total", "Scores computed.", NULL,
-		NULL},
-	[SCORING_CHANGED] = {METRIC_COUNTER, "terukur_scoring_changed_total", "Scores that changed.", NULL,
-		NULL},
+	[SCORING_COMPUTED] = {METRIC_COUNTER, "terukur_scoring_computed_total", "Scores computed.",
+		NULL, NULL},
+	[SCORING_CHANGED] = {METRIC_COUNTER, "terukur_scoring_changed_total",
+		"Scores that changed.", NULL, NULL},
 	[SCORING_FAILED] = {METRIC_COUNTER, "terukur_scoring_failed_total",
 		"Attempts to score a person whose figures cannot be reckoned with.", NULL, NULL},
 };
@@ -21,7 +22,8 @@ static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-scoring",
 		.topics = topics,
 		.threads = 2,
-		.queue_kib = 768, /* marks are small: each costs the client several times its bytes */
+		.queue_kib =
+			768, /* marks are small: each costs the client several times its bytes */
 		.max_messages = 4000,
 		.max_bytes = 4 << 20,
 		.gather_ms = 150,
@@ -38,10 +40,11 @@ int main(int argc, char **argv)
 		.ops_port = 9102,
 		.statements = scoring_statements,
 		.n_statements = scoring_statements_n,
+		.registry = &roster_snapshot,
 		.metrics = metrics,
-		.n_metrics = sizeof metrics / sizeof *metrics,
+		.n_metrics = COUNT(metrics),
 		.subscriptions = subscriptions,
-		.n_subscriptions = sizeof subscriptions / sizeof *subscriptions,
+		.n_subscriptions = COUNT(subscriptions),
 	};
 	return service_main(&scoring, argc, argv);
 }

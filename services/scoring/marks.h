@@ -1,11 +1,12 @@
-/* marks: which periods of which people are to be scored, gathered from a batch of messages. Pure. */
+/* marks: which periods of which people are to be scored, gathered from a batch of messages. Pure.
+ */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "period.h"
+#include "base/period.h"
 
 /* A person's year, with a bit for each of its periods in the order of period_all. */
 struct mark {

@@ -5,20 +5,22 @@
 
 #include <jansson.h>
 
-#include "clock.h"
-#include "compute.h"
-#include "digest.h"
-#include "emit.h"
-#include "log.h"
+#include "appraisal/compute.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/period.h"
 #include "marks.h"
-#include "period.h"
+#include "messages/emit.h"
 #include "store.h"
 
 enum { FIRST_YEAR = 1900, LAST_YEAR = 9999 };
-enum { CHUNK = 600 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
+enum {
+	CHUNK = 600
+}; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
 
 struct scoring {
-	struct roster *roster;
+	struct snapshot_hold registry; /* of a struct roster */
 };
 
 bool scoring_open(struct worker *w, struct err *e)
@@ -30,32 +32,29 @@ bool scoring_open(struct worker *w, struct err *e)
 void scoring_close(struct worker *w)
 {
 	struct scoring *s = w->state;
-	roster_free(s->roster);
+	snapshot_release(w->registry, &s->registry);
 	free(s);
 }
 
-/* Reads the roster again when the registry has changed. Called under the people's locks: whoever changed the registry
- * before had its marks taken before or takes them after. */
+static const struct roster *roster_of(const struct worker *w)
+{
+	const struct scoring *s = w->state;
+	return s->registry.value;
+}
+
+/* Called under the people's locks: whoever changed the registry before had its marks taken before
+ * or takes them after. */
 static bool refresh(struct worker *w, struct err *e)
 {
 	struct scoring *s = w->state;
-	int64_t version;
-	if (!scoring_registry_version(w->db, &version, e))
-		return false;
-	if (s->roster && s->roster->version == version)
-		return true;
-	struct roster *fresh = scoring_roster_load(w->db, e);
-	if (!fresh)
-		return false;
-	roster_free(s->roster);
-	s->roster = fresh;
-	log_info("roster read", LOG_I("version", fresh->version), LOG_I("people", fresh->n_people));
-	return true;
+	return worker_registry(w, &s->registry, e);
 }
 
-/* Marks from messages. What cannot be read asks nothing: these topics are written by Terukur alone. */
+/* Marks from messages. What cannot be read asks nothing: these topics are written by Terukur alone.
+ */
 
-static bool mark_unit(struct worker *w, struct marks *marks, const char *unit, int32_t month, struct err *e)
+static bool mark_unit(
+	struct worker *w, struct marks *marks, const char *unit, int32_t month, struct err *e)
 {
 	DB_RESULT_AUTO *people = NULL;
 	if (!scoring_people_of_unit(w->db, unit, month / 12, &people, e))
@@ -99,7 +98,8 @@ static bool mark_year(struct marks *marks, const uint8_t person[16], const json_
 	return y < FIRST_YEAR || y > LAST_YEAR || marks_add_year(marks, person, (int32_t)y);
 }
 
-/* "recompute" asks intake first, whose marks come when it has made the totals anew. But a score may have no totals. */
+/* "recompute" asks intake first, whose marks come when it has made the totals anew. But a score may
+ * have no totals. */
 static bool mark_registry(struct marks *marks, const json_t *data, struct err *e)
 {
 	const char *kind = json_string_value(json_object_get(data, "kind"));
@@ -107,19 +107,20 @@ static bool mark_registry(struct marks *marks, const json_t *data, struct err *e
 	uint8_t id[DIGEST_KEY];
 	if (!kind || !person || !digest_uuid_parse(person, id))
 		return true;
-	bool ok = strcmp(kind, "person") == 0      ? mark_year(marks, id, json_object_get(data, "year"))
-		  : strcmp(kind, "recompute") == 0 ? mark_period(marks, id, json_object_get(data, "period"))
-						   : true;
+	bool ok = strcmp(kind, "person") == 0 ? mark_year(marks, id, json_object_get(data, "year"))
+		  : strcmp(kind, "recompute") == 0
+			  ? mark_period(marks, id, json_object_get(data, "period"))
+			  : true;
 	return ok || err_set(e, ERR_FATAL, "out of memory");
 }
 
-static bool gather(
-	struct worker *w, const struct bus_message *messages, int n, struct marks *marks, struct err *e)
+static bool gather(struct worker *w, const struct bus_message *messages, int n, struct marks *marks,
+	struct err *e)
 {
 	bool ok = true;
 	for (int i = 0; ok && i < n; i++) {
-		json_auto_t *data =
-			json_loadb(messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
+		json_auto_t *data = json_loadb(
+			messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
 		ok = strcmp(messages[i].topic, "terukur.registry.changed") == 0
 			     ? mark_registry(marks, data, e)
 			     : mark_evidence(w, marks, data, e);
@@ -141,8 +142,8 @@ struct chunk {
 	int64_t computed, changed;
 };
 
-static bool change(struct chunk *c, const struct mark *m, const char *period, const struct computed_score *s,
-	int64_t revision, struct err *e)
+static bool change(struct chunk *c, const struct mark *m, const char *period,
+	const struct computed_score *s, int64_t revision, struct err *e)
 {
 	c->changed++;
 	return score_changes_add(&c->changes, m->person, period, revision, s) ||
@@ -151,14 +152,13 @@ static bool change(struct chunk *c, const struct mark *m, const char *period, co
 
 static bool compute_one(struct chunk *c, const struct mark *m, struct period p, struct err *e)
 {
-	const struct scoring *state = c->w->state;
 	char period[PERIOD_TEXT];
 	struct computed_score s;
-	int row = scoring_standing_row(c->standing, m->person, period_format(p, period));
+	int row = compute_standing_row(c->standing, m->person, period_format(p, period));
 	const uint8_t *content =
 		row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
 	int64_t revision = row >= 0 ? db_int(c->standing, row, 2) + 1 : 1;
-	if (!compute_score(state->roster, &c->data, m->person, p, content, revision, &s, e))
+	if (!compute_score(roster_of(c->w), &c->data, m->person, p, content, revision, &s, e))
 		return false;
 	c->computed++;
 	bool ok = compute_stands(&s, content, row >= 0) || change(c, m, period, &s, revision, e);
@@ -188,25 +188,40 @@ static void years_of(const struct chunk *c, int32_t *first, int32_t *last)
 	}
 }
 
-static bool write(struct chunk *c, struct err *e)
+/* What stands behind the people's scores, after the locks. */
+static bool load(struct chunk *c, struct err *e)
 {
-	const struct scoring *state = c->w->state;
-	struct db *db = c->w->db;
+	struct db_result *totals = NULL, *complete = NULL;
 	int32_t first, last;
 	years_of(c, &first, &last);
-	return db_begin(db, e) && scoring_ensure(db, &c->people, e) && scoring_lock(db, &c->people, e) &&
-	       refresh(c->w, e) &&
-	       compute_load(db, state->roster, &c->people, first, last, false, &c->data, e) &&
-	       scoring_standing(db, &c->people, &c->standing, e) && compute_all(c, e) &&
-	       (c->changed == 0 || scoring_write(db, &c->changes, clock_now(), e)) && db_commit(db, e);
+	if (!scoring_totals(c->w->db, &c->people, first * 12, last * 12 + 11, &totals, e) ||
+		!scoring_complete(c->w->db, &c->people, first * 12, last * 12 + 11, &complete, e)) {
+		db_result_free(totals);
+		return false;
+	}
+	return compute_take(roster_of(c->w), totals, complete, &c->data, e) &&
+	       scoring_standing(c->w->db, &c->people, &c->standing, e);
 }
 
-/* Publishing: under the locks until Kafka has acknowledged, so that no older revision comes after. */
+static bool write(struct chunk *c, struct err *e)
+{
+	struct db *db = c->w->db;
+	return db_begin(db, e) && scoring_ensure(db, &c->people, e) &&
+	       scoring_lock(db, &c->people, e) && refresh(c->w, e) && load(c, e) &&
+	       compute_all(c, e) &&
+	       (c->changed == 0 || scoring_write(db, &c->changes, clock_now(), e)) &&
+	       db_commit(db, e);
+}
 
-static bool say(struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
+/* Publishing: under the locks until Kafka has acknowledged, so that no older revision comes after.
+ */
+
+static bool say(
+	struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
 {
 	char key[DIGEST_UUID_TEXT + PERIOD_TEXT], id[DIGEST_UUID_TEXT];
-	snprintf(key, sizeof key, "%s/%s", digest_uuid_format(db_uuid(r, i, 0), id), db_text(r, i, 1));
+	snprintf(key, sizeof key, "%s/%s", digest_uuid_format(db_uuid(r, i, 0), id),
+		db_text(r, i, 1));
 	const char *body = db_is_null(r, i, 2) ? NULL : db_text(r, i, 2);
 	const struct emit_message m = {.topic = "terukur.score.changed",
 		.key = key,
@@ -223,8 +238,8 @@ static bool publish(struct worker *w, struct db_array *people, const char *trace
 		  scoring_unpublished(w->db, people, &r, e);
 	for (int i = 0; ok && i < db_rows(r); i++)
 		ok = say(w, r, i, trace, e);
-	ok = ok && bus_flush(w->out, e) && (db_rows(r) == 0 || scoring_published(w->db, people, e)) &&
-	     db_commit(w->db, e);
+	ok = ok && bus_flush(w->out, e) &&
+	     (db_rows(r) == 0 || scoring_published(w->db, people, e)) && db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);
 	return ok;
@@ -285,7 +300,8 @@ static size_t middle(const struct mark *marks, size_t n)
 	return 0;
 }
 
-/* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over: nobody else shall wait for that. */
+/* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over: nobody else
+ * shall wait for that. */
 static bool score_people(
 	struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
 {
@@ -301,8 +317,8 @@ static bool score_people(
 		metric_add(service_metric_base() + SCORING_FAILED, 0, 1);
 	}
 	err_clear(e);
-	return half == 0 ||
-	       (score_people(w, marks, half, trace, e) && score_people(w, marks + half, n - half, trace, e));
+	return half == 0 || (score_people(w, marks, half, trace, e) &&
+				    score_people(w, marks + half, n - half, trace, e));
 }
 
 bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)

@@ -1,11 +1,12 @@
 /* scoring: a batch of marks on its way: lock, compute, write, publish. */
 #pragma once
 
-#include "service.h"
+#include "service/service.h"
 
 /* The metrics of scoring, in the order of main.c's table. */
 enum scoring_metric { SCORING_COMPUTED, SCORING_CHANGED, SCORING_FAILED };
 
-bool scoring_open(struct worker *w, struct err *e);
+bool scoring_open(struct worker *w, struct err *e) MUST_CHECK;
 void scoring_close(struct worker *w);
-bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e);
+bool scoring_handle(
+	struct worker *w, const struct bus_message *messages, int n, struct err *e) MUST_CHECK;

@@ -2,148 +2,110 @@
 
 #include <string.h>
 
-#include "store_statements.h"
+#include "base/array.h"
+
+enum statement {
+	TOTALS,
+	COMPLETE,
+	PEOPLE_OF_UNIT,
+	ENSURE,
+	LOCK,
+	STANDING,
+	WRITE,
+	TOUCH,
+	UNPUBLISHED,
+	PUBLISHED,
+};
 
 #define TOTAL_COLUMNS "person, month, indicator, n, sum, sum_of, latest_at, latest_id, latest_value"
 
 const struct db_statement scoring_statements[] = {
-	[SCORING_REGISTRY_VERSION] = {"registry_version", "SELECT version FROM registry.version_view", ""},
-	[SCORING_UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
-	[SCORING_INDICATORS] = {"indicators",
-		"SELECT code, id, aspect, measure, direction FROM registry.indicator_view ORDER BY code COLLATE \"C\"",
-		""},
-	[SCORING_POSITIONS] = {"positions",
-		"SELECT code, items FROM registry.position_view ORDER BY code COLLATE \"C\"", ""},
-	[SCORING_RULESETS] = {"rulesets",
-		"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date", ""},
-	[SCORING_ASSIGNMENTS] = {"assignments",
-		"SELECT person, from_date, until_date, unit, position FROM registry.assignment_view ORDER BY person, from_date",
-		""},
-	[SCORING_ABSENCES] = {"absences",
-		"SELECT person, from_date, until_date FROM registry.absence_view ORDER BY person, from_date",
-		""},
-	[SCORING_PLANS] = {"plans",
-		"SELECT person, year, version, from_date, status = 'AGREED', items FROM registry.plan_view "
-		"ORDER BY person, year, from_date, version",
-		""},
-	[SCORING_TOTALS] = {"totals",
+	[TOTALS] = {"totals",
 		"SELECT " TOTAL_COLUMNS
 		" FROM intake.total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
 		"ORDER BY person",
 		"uuid[], int4, int4"},
-	[SCORING_RAW_TOTALS] = {"raw_totals",
-		"SELECT " TOTAL_COLUMNS
-		" FROM intake.raw_total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
-		"ORDER BY person",
+	[COMPLETE] = {"complete",
+		"SELECT unit, month, indicator FROM intake.completeness_view WHERE month BETWEEN "
+		"$2 AND $3 AND unit IN (SELECT unit FROM registry.assignment_view WHERE person = "
+		"ANY($1)) ORDER BY unit COLLATE \"C\"",
 		"uuid[], int4, int4"},
-	[SCORING_COMPLETE] = {"complete",
-		"SELECT unit, month, indicator FROM intake.completeness_view WHERE month BETWEEN $2 AND $3 AND unit IN "
-		"(SELECT unit FROM registry.assignment_view WHERE person = ANY($1)) ORDER BY unit COLLATE \"C\"",
-		"uuid[], int4, int4"},
-	[SCORING_PEOPLE_OF_UNIT] = {"people_of_unit",
-		"SELECT DISTINCT person FROM registry.assignment_view WHERE unit = $1 AND from_date <= make_date($2, 12, 31) "
-		"AND (until_date IS NULL OR until_date >= make_date($2, 1, 1))",
+	[PEOPLE_OF_UNIT] = {"people_of_unit",
+		"SELECT DISTINCT person FROM registry.assignment_view WHERE unit = $1 AND "
+		"from_date <= make_date($2, 12, 31) AND (until_date IS NULL OR until_date >= "
+		"make_date($2, 1, 1))",
 		"text, int4"},
-	[SCORING_ENSURE] = {"ensure",
-		"INSERT INTO scoring.person (person) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING",
+	[ENSURE] = {"ensure",
+		"INSERT INTO scoring.person (person) SELECT unnest($1::uuid[]) ON CONFLICT DO "
+		"NOTHING",
 		"uuid[]"},
-	[SCORING_LOCK] = {"lock",
-		"SELECT FROM scoring.person WHERE person = ANY($1) ORDER BY person FOR UPDATE", "uuid[]"},
-	[SCORING_STANDING] = {"standing",
-		"SELECT person, period, revision, content FROM scoring.score WHERE person = ANY($1) "
-		"ORDER BY person, period",
+	[LOCK] = {"lock",
+		"SELECT FROM scoring.person WHERE person = ANY($1) ORDER BY person FOR UPDATE",
 		"uuid[]"},
-	[SCORING_WRITE] = {"write",
-		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, content, body, results, rating, "
-		"missing, computed_at) SELECT c.person, c.period, c.revision, p.revision, c.content, c.body, round(c.results, 2), c.rating, "
-		"c.missing, $9 FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::uuid[], $5::text[], $6::numeric[], $7::text[], "
-		"$8::int4[]) AS c(person, period, revision, content, body, results, rating, missing) "
-		"JOIN scoring.person p ON p.person = c.person "
-		"ON CONFLICT (person, period) DO UPDATE SET revision = excluded.revision, "
-		"person_revision = excluded.person_revision, content = excluded.content, body = excluded.body, "
-		"results = excluded.results, rating = excluded.rating, missing = excluded.missing, "
-		"computed_at = excluded.computed_at",
+	[STANDING] = {"standing",
+		"SELECT person, period, revision, content FROM scoring.score WHERE person = "
+		"ANY($1) ORDER BY person, period",
+		"uuid[]"},
+	[WRITE] = {"write",
+		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, "
+		"content, body, results, rating, missing, computed_at) SELECT c.person, c.period, "
+		"c.revision, p.revision, c.content, c.body, round(c.results, 2), c.rating, "
+		"c.missing, $9 FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::uuid[], "
+		"$5::text[], $6::numeric[], $7::text[], $8::int4[]) AS c(person, period, "
+		"revision, content, body, results, rating, missing) JOIN scoring.person p ON "
+		"p.person = c.person ON CONFLICT (person, period) DO UPDATE SET revision = "
+		"excluded.revision, person_revision = excluded.person_revision, content = "
+		"excluded.content, body = excluded.body, results = excluded.results, rating = "
+		"excluded.rating, missing = excluded.missing, computed_at = excluded.computed_at",
 		"uuid[], text[], int8[], uuid[], text[], numeric[], text[], int4[], timestamptz"},
-	[SCORING_TOUCH] = {"touch",
-		"UPDATE scoring.person SET revision = revision + 1 WHERE person = ANY($1)", "uuid[]"},
-	[SCORING_UNPUBLISHED] = {"unpublished",
-		"SELECT s.person, s.period, s.body FROM scoring.person p JOIN scoring.score s ON s.person = p.person "
-		"AND s.person_revision > p.published_revision WHERE p.person = ANY($1) AND p.published_revision < p.revision "
-		"ORDER BY s.person, s.period",
+	[TOUCH] = {"touch",
+		"UPDATE scoring.person SET revision = revision + 1 WHERE person = ANY($1)",
 		"uuid[]"},
-	[SCORING_PUBLISHED] = {"published",
-		"UPDATE scoring.person SET published_revision = revision WHERE person = ANY($1) AND published_revision < revision",
+	[UNPUBLISHED] = {"unpublished",
+		"SELECT s.person, s.period, s.body FROM scoring.person p JOIN scoring.score s ON "
+		"s.person = p.person AND s.person_revision > p.published_revision WHERE p.person "
+		"= ANY($1) AND p.published_revision < p.revision ORDER BY s.person, s.period",
 		"uuid[]"},
-	[SCORING_PEOPLE_PAGE] = {"people_page",
-		"SELECT DISTINCT person FROM registry.assignment_view WHERE person > $1 ORDER BY person LIMIT 200",
-		"uuid"},
-	[SCORING_YEARS] = {"years",
-		"SELECT month / 12 AS year FROM intake.total_view UNION SELECT month / 12 FROM intake.completeness_view UNION "
-		"SELECT left(period, 4)::int FROM scoring.score_view ORDER BY year",
-		""},
+	[PUBLISHED] = {"published",
+		"UPDATE scoring.person SET published_revision = revision WHERE person = ANY($1) "
+		"AND published_revision < revision",
+		"uuid[]"},
 };
-const size_t scoring_statements_n = sizeof scoring_statements / sizeof *scoring_statements;
+const size_t scoring_statements_n = COUNT(scoring_statements);
 
-bool scoring_registry_version(struct db *db, int64_t *out, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	if (!db_run(db, SCORING_REGISTRY_VERSION, NULL, 0, &r, e))
-		return false;
-	*out = db_int(r, 0, 0);
-	return true;
-}
-
-bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month, bool raw,
+bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,
 	struct db_result **out, struct err *e)
 {
-	return db_exec(db, raw ? SCORING_RAW_TOTALS : SCORING_TOTALS, out, e, db_array_value(people),
-		DB_INT4(first_month), DB_INT4(last_month));
+	return db_exec(db, TOTALS, out, e, db_array_value(people), DB_INT4(first_month),
+		DB_INT4(last_month));
 }
 
-bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,
-	struct db_result **out, struct err *e)
+bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month,
+	int32_t last_month, struct db_result **out, struct err *e)
 {
-	return db_exec(db, SCORING_COMPLETE, out, e, db_array_value(people), DB_INT4(first_month),
+	return db_exec(db, COMPLETE, out, e, db_array_value(people), DB_INT4(first_month),
 		DB_INT4(last_month));
 }
 
 bool scoring_people_of_unit(
 	struct db *db, const char *unit, int32_t year, struct db_result **out, struct err *e)
 {
-	return db_exec(db, SCORING_PEOPLE_OF_UNIT, out, e, DB_TEXT(unit), DB_INT4(year));
+	return db_exec(db, PEOPLE_OF_UNIT, out, e, DB_TEXT(unit), DB_INT4(year));
 }
 
 bool scoring_ensure(struct db *db, struct db_array *people, struct err *e)
 {
-	return db_exec(db, SCORING_ENSURE, NULL, e, db_array_value(people));
+	return db_exec(db, ENSURE, NULL, e, db_array_value(people));
 }
 
 bool scoring_lock(struct db *db, struct db_array *people, struct err *e)
 {
-	return db_exec(db, SCORING_LOCK, NULL, e, db_array_value(people));
+	return db_exec(db, LOCK, NULL, e, db_array_value(people));
 }
 
 bool scoring_standing(struct db *db, struct db_array *people, struct db_result **out, struct err *e)
 {
-	return db_exec(db, SCORING_STANDING, out, e, db_array_value(people));
-}
-
-int scoring_standing_row(const struct db_result *rows, const uint8_t person[16], const char *period)
-{
-	int low = 0, high = db_rows(rows);
-	while (low < high) {
-		int middle = (low + high) / 2;
-		int order = memcmp(db_uuid(rows, middle, 0), person, 16);
-		if (order == 0)
-			order = strcmp(db_text(rows, middle, 1), period);
-		if (order == 0)
-			return middle;
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return -1;
+	return db_exec(db, STANDING, out, e, db_array_value(people));
 }
 
 void score_changes_init(struct score_changes *c)
@@ -174,40 +136,33 @@ bool score_changes_add(struct score_changes *c, const uint8_t person[16], const 
 	int64_t revision, const struct computed_score *s)
 {
 	bool stands = s->state != COMPUTED_NONE, has = stands && s->has_results;
-	return db_array_add(&c->person, DB_UUID(person)) && db_array_add(&c->period, DB_TEXT(period)) &&
+	return db_array_add(&c->person, DB_UUID(person)) &&
+	       db_array_add(&c->period, DB_TEXT(period)) &&
 	       db_array_add(&c->revision, DB_INT8(revision)) &&
 	       db_array_add(&c->content, stands ? DB_UUID(s->content) : DB_NULL) &&
 	       db_array_add(&c->body, DB_TEXT(s->text)) &&
-	       db_array_add(&c->results, has ? DB_NUMERIC(s->results * (DEC_VALUE / DEC_SHOWN)) : DB_NULL) &&
+	       db_array_add(&c->results,
+		       has ? DB_NUMERIC(s->results * (DEC_VALUE / DEC_SHOWN)) : DB_NULL) &&
 	       db_array_add(&c->rating, has ? DB_TEXT(score_rating_name(s->rating)) : DB_NULL) &&
 	       db_array_add(&c->missing, DB_INT4(stands ? s->missing : 0));
 }
 
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e)
 {
-	return db_exec(db, SCORING_TOUCH, NULL, e, db_array_value(&c->person)) &&
-	       db_exec(db, SCORING_WRITE, NULL, e, db_array_value(&c->person), db_array_value(&c->period),
-		       db_array_value(&c->revision), db_array_value(&c->content), db_array_value(&c->body),
-		       db_array_value(&c->results), db_array_value(&c->rating), db_array_value(&c->missing),
-		       DB_TIME(now));
+	return db_exec(db, TOUCH, NULL, e, db_array_value(&c->person)) &&
+	       db_exec(db, WRITE, NULL, e, db_array_value(&c->person), db_array_value(&c->period),
+		       db_array_value(&c->revision), db_array_value(&c->content),
+		       db_array_value(&c->body), db_array_value(&c->results),
+		       db_array_value(&c->rating), db_array_value(&c->missing), DB_TIME(now));
 }
 
-bool scoring_unpublished(struct db *db, struct db_array *people, struct db_result **out, struct err *e)
+bool scoring_unpublished(
+	struct db *db, struct db_array *people, struct db_result **out, struct err *e)
 {
-	return db_exec(db, SCORING_UNPUBLISHED, out, e, db_array_value(people));
+	return db_exec(db, UNPUBLISHED, out, e, db_array_value(people));
 }
 
 bool scoring_published(struct db *db, struct db_array *people, struct err *e)
 {
-	return db_exec(db, SCORING_PUBLISHED, NULL, e, db_array_value(people));
-}
-
-bool scoring_people_page(struct db *db, const uint8_t after[16], struct db_result **out, struct err *e)
-{
-	return db_exec(db, SCORING_PEOPLE_PAGE, out, e, DB_UUID(after));
-}
-
-bool scoring_years(struct db *db, struct db_result **out, struct err *e)
-{
-	return db_run(db, SCORING_YEARS, NULL, 0, out, e);
+	return db_exec(db, PUBLISHED, NULL, e, db_array_value(people));
 }

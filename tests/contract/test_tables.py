@@ -14,7 +14,7 @@ from stack import PORTS
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PROGRAMS = (*SERVICES, "admin")
-SOURCES = sorted([*ROOT.glob("shared/*.[ch]"), *ROOT.glob("services/*/*.[ch]")])
+SOURCES = sorted([*ROOT.glob("shared/*/*.[ch]"), *ROOT.glob("services/*/*.[ch]")])
 ASYNCAPI = yaml.safe_load((ROOT / "schemas/asyncapi.yaml").read_text())
 OPENAPI = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text())
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -44,9 +44,9 @@ def quoted(text):
 
 def test_reason_codes():
     """In one order everywhere: the first that applies counts."""
-    enum = re.search(r"enum reason \{(.*?)\}", source("shared/event.h"), re.DOTALL)[1]
+    enum = re.search(r"enum reason \{(.*?)\}", source("shared/messages/event.h"), re.DOTALL)[1]
     members = re.findall(r"REASON_(\w+)", enum)[1:-1]
-    table = re.search(r"reason_codes\[[^]]*\] = \{(.*?)\};", source("shared/event.c"), re.DOTALL)[1]
+    table = re.search(r"reason_codes\[[^]]*\] = \{(.*?)\};", source("shared/messages/event.c"), re.DOTALL)[1]
     codes = dict(re.findall(r'\[REASON_(\w+)\] = "(\w+)"', table))
     assert codes == {member: member.lower() for member in ["NONE", *members]}
     order = [member.lower() for member in members]
@@ -202,14 +202,14 @@ def test_routes():
 # --- rules of the house
 
 DOORS = {  # header: where it may be included
-    "libpq-fe.h": r"shared/db\w*\.[ch]", "librdkafka/rdkafka.h": r"shared/bus\w*\.[ch]",
-    "microhttpd.h": r"shared/http\w*\.[ch]", "sodium.h": r"shared/digest\.c",
+    "libpq-fe.h": r"shared/db/\w*\.[ch]", "librdkafka/rdkafka.h": r"shared/bus/\w*\.[ch]",
+    "microhttpd.h": r"shared/http/\w*\.[ch]", "sodium.h": r"shared/base/digest\.c",
     "curl/curl.h": r"services/notification/mail\.c",
 }
 CALLS = {  # what is called: where it may be
-    r"\b(?:secure_)?getenv\(": r"shared/conf\.c",
-    r"(?<![\w.>])_?exit\(": r"shared/service\.c",
-    r"\bgettimeofday\(|(?<![\w.>])time\(": r"shared/clock\.c",
+    r"\b(?:secure_)?getenv\(": r"shared/base/conf\.c",
+    r"(?<![\w.>])_?exit\(": r"shared/service/service\.c",
+    r"\bgettimeofday\(|(?<![\w.>])time\(": r"shared/base/clock\.c",
     r"(?<!\w)(system|popen|sprintf|gets)\(": "nowhere",
 }
 
@@ -229,26 +229,55 @@ def test_calls_have_their_place(call):
     assert [path for path in found if not re.fullmatch(CALLS[call], path)] == []
 
 
+SQL = r"services/\w+/store\w*\.[ch]|(services/\w+|shared/appraisal)/\w+_load\.c|services/admin/migrate\.c"
+
+
 def test_sql_stays_in_the_stores():
-    """All of a service's statements are in its store*.c; migrations are files."""
+    """All of a service's statements are in its store*.c, or in the *_load.c of a snapshot; migrations are files."""
     found = [str(path.relative_to(ROOT)) for path in SOURCES if re.search(
         r'"\s*(SELECT .* FROM|INSERT INTO|UPDATE \w+\.|DELETE FROM|COPY) ', source(path.relative_to(ROOT)))]
-    assert [path for path in found if not re.fullmatch(r"services/\w+/store\w*\.[ch]|services/admin/migrate\.c", path)] == []
+    assert [path for path in found if not re.fullmatch(SQL, path)] == []
 
 
 def test_nobody_reads_anothers_tables():
     """A schema has one writer; the others read the views that it publishes. (admin works as the owner of the registry,
     and as an operator reads intake's and scoring's evidence to verify it.)"""
     wrong = []
-    for path in ROOT.glob("services/*/store*.[ch]"):
+    for path in [*ROOT.glob("services/*/store*.[ch]"), *ROOT.glob("services/*/*_load.c")]:
         own = path.parent.name
         if own == "admin":
             continue
-        sql = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', source(path.relative_to(ROOT))))
+        code = re.sub(r"^#include .*", "", source(path.relative_to(ROOT)), flags=re.MULTILINE)
+        sql = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', code))
         for schema, table in re.findall(r"\b(registry|intake|scoring|notification|reporting|gateway)\.([a-z_]+)\b", sql):
-            if schema != own and not table.endswith("_view") and table != "h":
+            if schema != own and not table.endswith("_view"):
                 wrong.append(f"{path.relative_to(ROOT)}: {schema}.{table}")
     assert wrong == []
+
+
+ROOMS = ("base", "bus", "db", "http", "messages", "appraisal", "service")
+
+
+def rooms_of(path):
+    """The rooms of shared/ from which a file takes something."""
+    return {*re.findall(r'#include "([a-z]+)/', path.read_text())} & {*ROOMS}
+
+
+def test_rooms_of_the_library():
+    """base needs nobody; a door needs base; what lies deeper needs no skeleton, and nobody in there knows a service."""
+    may = {"base": {"base"}, "bus": {"base", "bus"}, "db": {"base", "db"}, "http": {"base", "http"},
+           "messages": {"base", "bus", "messages"}, "appraisal": {"base", "db", "appraisal"},
+           "service": {"base", "bus", "db", "http", "messages", "service"}}
+    assert {path.name for path in (ROOT / "shared").iterdir()} == {*may}
+    wrong = [f"{path.relative_to(ROOT)}: {room}" for path in ROOT.glob("shared/*/*.[ch]")
+             for room in rooms_of(path) - may[path.parent.name]]
+    assert wrong == []
+
+
+def test_a_line_has_100_columns():
+    long = [f"{path.relative_to(ROOT)}:{n}" for path in SOURCES
+            for n, line in enumerate(path.read_text().splitlines(), 1) if len(line.expandtabs(8)) > 100]
+    assert long == []
 
 
 def test_migrations_are_numbered():
@@ -257,7 +286,7 @@ def test_migrations_are_numbered():
 
 
 def test_ce_types_in_the_code_are_in_the_schema():
-    types = re.findall(r'\] = "(terukur\.activity\.\w+\.v1)"', source("shared/event.c"))
+    types = re.findall(r'\] = "(terukur\.activity\.\w+\.v1)"', source("shared/messages/event.c"))
     schema = (ROOT / "schemas/topics/activity.json").read_text()
     assert len(types) == 4 and all(f'"{name}"' in schema for name in types)
     assert quoted("".join(row[0] for row in table_after(README, "Four types"))) == types

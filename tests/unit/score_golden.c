@@ -1,6 +1,6 @@
-/* score_golden DIR [--bless]: computes the score of every DIR/<case>/input.json and compares it with want.json
- * beside it, byte for byte, so that the order of fields counts too. --bless writes want.json anew.
- * If a case fails, a rule of the arithmetic has changed for everybody. */
+/* score_golden DIR [--bless]: computes the score of every DIR/<case>/input.json and compares it
+ * with want.json beside it, byte for byte, so that the order of fields counts too. --bless writes
+ * want.json anew. If a case fails, a rule of the arithmetic has changed for everybody. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 
 #include <jansson.h>
 
-#include "clock.h"
-#include "score.h"
+#include "appraisal/score.h"
+#include "base/clock.h"
 
 enum { MAX = 200 }; /* of anything in a case */
 
@@ -121,11 +121,12 @@ static void read_item(struct golden *g, json_t *v)
 	const char *measure, *direction, *kind;
 	json_t *target, *weight;
 
-	unpack(v, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "indicator", &item->code, "aspect", &item->aspect,
-		"measure", &measure, "direction", &direction, "kind", &kind, "target", &target, "weight",
-		&weight);
+	unpack(v, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "indicator", &item->code, "aspect",
+		&item->aspect, "measure", &measure, "direction", &direction, "kind", &kind,
+		"target", &target, "weight", &weight);
 	if (!score_measure_parse(measure, &item->measure) ||
-		!score_direction_parse(direction, &item->direction) || !score_kind_parse(kind, &item->kind))
+		!score_direction_parse(direction, &item->direction) ||
+		!score_kind_parse(kind, &item->kind))
 		die("unknown word", v);
 	item->target.range = json_is_array(target);
 	item->target.low = decimal(item->target.range ? json_array_get(target, 0) : target);
@@ -142,8 +143,9 @@ static void read_total(struct golden *g, json_t *v)
 	json_int_t n;
 
 	t->latest_id = "";
-	unpack(v, "{s:s, s:s, s:I, s?o, s?o, s?o, s?s, s?s}", "month", &in, "indicator", &code, "n", &n,
-		"sum", &sum, "of", &sum_of, "latest", &latest, "latest_at", &at, "latest_id", &t->latest_id);
+	unpack(v, "{s:s, s:s, s:I, s?o, s?o, s?o, s?s, s?s}", "month", &in, "indicator", &code, "n",
+		&n, "sum", &sum, "of", &sum_of, "latest", &latest, "latest_at", &at, "latest_id",
+		&t->latest_id);
 	if (!clock_parse(at, strlen(at), &t->latest_at))
 		die("no instant", v);
 	t->month = month(in);
@@ -176,8 +178,8 @@ static void read_ruleset(struct golden *g, json_t *v)
 {
 	json_t *cap, *below_under, *above_from, *most;
 
-	unpack(v, "{s:s, s:o, s:o, s:o, s:o}", "version", &g->ruleset.version, "cap", &cap, "below_under",
-		&below_under, "above_from", &above_from, "most", &most);
+	unpack(v, "{s:s, s:o, s:o, s:o, s:o}", "version", &g->ruleset.version, "cap", &cap,
+		"below_under", &below_under, "above_from", &above_from, "most", &most);
 	g->ruleset.cap = hundredths(cap);
 	g->ruleset.below_under = hundredths(below_under);
 	g->ruleset.above_from = hundredths(above_from);
@@ -190,13 +192,14 @@ static void golden_init(struct golden *g, const char *path)
 	const char *about, *period;
 	json_error_t error;
 
-	memset(g, 0, sizeof(*g));
+	memset(g, 0, sizeof *g);
 	g->root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (g->root == NULL)
 		die(error.text, NULL);
-	unpack(g->root, "{s:s, s:s, s:s, s:o, s?o, s:o, s:i, s:o, s:o, s?o}", "about", &about, "person",
-		&g->person, "period", &period, "assignments", &assignments, "absences", &absences, "ruleset",
-		&ruleset, "plan", &g->plan, "items", &items, "totals", &totals, "complete", &complete);
+	unpack(g->root, "{s:s, s:s, s:s, s:o, s?o, s:o, s:i, s:o, s:o, s?o}", "about", &about,
+		"person", &g->person, "period", &period, "assignments", &assignments, "absences",
+		&absences, "ruleset", &ruleset, "plan", &g->plan, "items", &items, "totals",
+		&totals, "complete", &complete);
 	if (!period_parse(period, &g->period))
 		die(period, NULL);
 	read_ruleset(g, ruleset);
@@ -210,8 +213,8 @@ static void golden_init(struct golden *g, const char *path)
 /* The score as text; "null" when there is no service day. */
 static char *golden_score(const struct golden *g)
 {
-	struct score_service service =
-		score_service(g->period, g->assignments, g->n_assignments, g->absences, g->n_absences);
+	struct score_service service = score_service(
+		g->period, g->assignments, g->n_assignments, g->absences, g->n_absences);
 	struct score_input in = {
 		.person = g->person, .period = g->period, .service = &service, .plan = g->plan};
 	struct score score = {0};
@@ -242,7 +245,7 @@ static bool same_as_file(const char *path, const char *text)
 
 	if (f == NULL)
 		return false;
-	len = fread(want, 1, sizeof(want) - 1, f);
+	len = fread(want, 1, sizeof want - 1, f);
 	fclose(f);
 	want[len] = '\0';
 	return len > 0 && want[len - 1] == '\n' && strlen(text) == len - 1 &&
@@ -264,10 +267,10 @@ static bool run_case(const char *dir, const char *name, bool bless)
 	char *text;
 	bool ok;
 
-	snprintf(path, sizeof(path), "%s/%s/input.json", dir, name);
+	snprintf(path, sizeof path, "%s/%s/input.json", dir, name);
 	golden_init(&g, path);
 	text = golden_score(&g);
-	snprintf(path, sizeof(path), "%s/%s/want.json", dir, name);
+	snprintf(path, sizeof path, "%s/%s/want.json", dir, name);
 	ok = bless ? write_file(path, text) : same_as_file(path, text);
 	if (!ok)
 		fprintf(stderr, "score_golden: %s differs; it is now:\n%s\n", path, text);

@@ -1,4 +1,5 @@
-/* If these fail, a month that has not begun is declared complete, and everybody in the unit gets 0 for it. */
+/* If these fail, a month that has not begun is declared complete, and everybody in the unit gets 0
+ * for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,10 +8,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "admit.h"
-#include "clock.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "base/clock.h"
+#include "intake/admit.h"
 
 static const char *keep(void *memory, const char *text)
 {

@@ -7,9 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "clock.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "base/clock.h"
 
 static int64_t instant_of(const char *text)
 {
@@ -110,7 +109,8 @@ static void test_what_is_no_instant_is_refused(void **state)
 	}
 }
 
-/* Texts come from messages: every shorter length must fail without reading on, and NUL is no terminator. */
+/* Texts come from messages: every shorter length must fail without reading on, and NUL is no
+ * terminator. */
 static void test_length_counts(void **state)
 {
 	static const char text[] = "2026-03-04T08:15:00.25+07:00";
@@ -121,7 +121,7 @@ static void test_length_counts(void **state)
 	for (size_t len = 0; len < strlen(text); len++)
 		assert_false(clock_parse(text, len, &instant));
 	assert_true(clock_parse("2026-03-04T08:15:00Zjunk", 20, &instant));
-	assert_false(clock_parse(nul, sizeof(nul) - 1, &instant));
+	assert_false(clock_parse(nul, sizeof nul - 1, &instant));
 }
 
 static void test_months_end_at_midnight_in_pontianak(void **state)
@@ -191,8 +191,8 @@ static void test_months(void **state)
 		{"2026-12", 31},
 		{"9999-12", 31},
 	};
-	static const char *const wrong[] = {"", "2026", "2026-", "2026-0", "2026-00", "2026-13", "2026-1",
-		"2026-03-", "2026-Q1", "1899-12", "202603", "2026-03 "};
+	static const char *const wrong[] = {"", "2026", "2026-", "2026-0", "2026-00", "2026-13",
+		"2026-1", "2026-03-", "2026-Q1", "1899-12", "202603", "2026-03 "};
 	int32_t month = 0;
 
 	(void)state;

@@ -1,4 +1,5 @@
-/* If these fail, a wrong setting is noticed only when something else breaks, or an error message tells a password. */
+/* If these fail, a wrong setting is noticed only when something else breaks, or an error message
+ * tells a password. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,17 +9,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "db.h"
-#include "http_address.h"
-#include "http_listen.h"
+#include "base/array.h"
+#include "base/conf.h"
+#include "db/db.h"
+#include "http/http_address.h"
+#include "http/http_listen.h"
 
 static const struct {
 	bool (*right)(const char *text);
 	const char *text;
 	bool is;
 } forms[] = {
-	{db_url_valid, "postgresql://u:w@host:5432/x?sslmode=verify-full&application_name=a@b", true},
+	{db_url_valid, "postgresql://u:w@host:5432/x?sslmode=verify-full&application_name=a@b",
+		true},
 	{db_url_valid, "postgres://u:a%2Fb%40c%25@h1:1,h2:2/x", true},
 	{db_url_valid, "postgresql://[::1]/x", true},
 	{db_url_valid, "postgresql:///x?host=/run/postgresql", true},
@@ -58,7 +61,7 @@ static const struct {
 static void test_forms(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+	for (size_t i = 0; i < COUNT(forms); i++)
 		if (forms[i].right(forms[i].text) != forms[i].is)
 			fail_msg("%s should be %s", forms[i].text, forms[i].is ? "right" : "wrong");
 }
@@ -68,8 +71,8 @@ struct values {
 };
 
 static const struct conf_setting table[] = {
-	{"DATABASE_URL", CONF_SECRET, offsetof(struct values, url), NULL, 0, 0, "where"},
-	{"LISTEN", CONF_TEXT, offsetof(struct values, listen), ":1", 0, 0, "where"},
+	{"DATABASE_URL", CONF_SECRET, offsetof(struct values, url), NULL, 0, 0, "where", NULL},
+	{"LISTEN", CONF_TEXT, offsetof(struct values, listen), ":1", 0, 0, "where", NULL},
 };
 
 static void test_what_is_wrong_is_told_without_its_text(void **state)

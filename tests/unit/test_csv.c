@@ -1,4 +1,5 @@
-/* If these fail, a name with a comma shifts a report's columns, or a name that is a formula runs on a head's computer. */
+/* If these fail, a name with a comma shifts a report's columns, or a name that is a formula runs on
+ * a head's computer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,9 +7,8 @@
 
 #include <cmocka.h>
 
-#include "csv.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "base/csv.h"
 
 static void test_fields(void **state)
 {

@@ -1,4 +1,5 @@
-/* If these fail, somebody's score is off by a hundredth, or an event with a good number is refused. */
+/* If these fail, somebody's score is off by a hundredth, or an event with a good number is refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,9 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "dec.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "base/dec.h"
 
 static void test_division_rounds_half_away_from_zero(void **state)
 {
@@ -215,14 +215,16 @@ static void test_formats(void **state)
 	assert_string_equal(dec_format_shown(5, out), "0.05");
 	assert_string_equal(dec_format_shown(-5, out), "-0.05");
 	assert_string_equal(dec_format_shown(-12345, out), "-123.45");
-	assert_string_equal(dec_format_shown(least, out), "-1701411834604692317316873037158841057.27");
+	assert_string_equal(
+		dec_format_shown(least, out), "-1701411834604692317316873037158841057.27");
 	assert_string_equal(dec_format_value(120345, out), "12.0345");
 	assert_string_equal(dec_format_value(120000, out), "12");
 	assert_string_equal(dec_format_value(-5000, out), "-0.5");
 	assert_string_equal(dec_format_value(0, out), "0");
 	assert_string_equal(dec_format_value(1, out), "0.0001");
 	assert_string_equal(dec_format_value(1000000, out), "100");
-	assert_string_equal(dec_format_value(least, out), "-17014118346046923173168730371588410.5727");
+	assert_string_equal(
+		dec_format_value(least, out), "-17014118346046923173168730371588410.5727");
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-/* If these fail, people are told wrong things of their work, at a wrong moment, or the same thing again and again; or a
- * name forges a mail's headers. */
+/* If these fail, people are told wrong things of their work, at a wrong moment, or the same thing
+ * again and again; or a name forges a mail's headers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,18 +9,18 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
-#include "digest.h"
-#include "feedback.h"
-#include "letter.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "notification/feedback.h"
+#include "notification/letter.h"
 
 static const struct indicator indicators[] = {
 	{"complaint", {"Keluhan", "Complaints"}, "complaints", MEASURE_COUNT, DIRECTION_LESS},
 	{"home_visit", {"Kunjungan rumah", "Home visits"}, "visits", MEASURE_COUNT, DIRECTION_MORE},
 	{"immunisation", {"Imunisasi", "Immunisations"}, "doses", MEASURE_SUM, DIRECTION_MORE},
-	{"mark_reached", {"Murid tuntas", "Pupils at the mark"}, "%", MEASURE_RATIO, DIRECTION_MORE},
+	{"mark_reached", {"Murid tuntas", "Pupils at the mark"}, "%", MEASURE_RATIO,
+		DIRECTION_MORE},
 	{"waiting_time", {"Waktu tunggu", "Waiting time"}, "minutes", MEASURE_MEAN, DIRECTION_LESS},
 };
 
@@ -65,7 +65,8 @@ static struct facts read_facts(const char *text)
 	"{\"person\":\"x\",\"period\":\"2026-03\",\"revision\":" revision_ ",\"items\":[" items_ \
 	"],\"missing\":[" missing_ "],\"results\":" results_ ",\"hints\":[" hints_ "]}"
 #define RESULTS(score_, rating_) "{\"score\":\"" score_ "\",\"rating\":\"" rating_ "\"}"
-#define HINT(code_, need_, to_) "{\"indicator\":\"" code_ "\",\"need\":\"" need_ "\",\"to\":\"" to_ "\"}"
+#define HINT(code_, need_, to_) \
+	"{\"indicator\":\"" code_ "\",\"need\":\"" need_ "\",\"to\":\"" to_ "\"}"
 
 static const char march[] = SCORE("7",
 	ITEM("home_visit", "\"40.00\"", "38.00", "95.00", "MEETS") "," ITEM(
@@ -95,8 +96,8 @@ static void test_what_is_no_score_is_refused(void **state)
 		SCORE("1", ITEM("a", "\"1.00\"", "1.000", "1.00", "MEETS"), "", "null", ""),
 		SCORE("1", ITEM("a", "\"1.00\"", "1e3", "1.00", "MEETS"), "", "null", ""),
 		SCORE("1",
-			ITEM("a", "\"1.00\"", "12345678901234567890123456789012345678901.00", "1.00",
-				"MEETS"),
+			ITEM("a", "\"1.00\"", "12345678901234567890123456789012345678901.00",
+				"1.00", "MEETS"),
 			"", "null", ""),
 		SCORE("1", "", "", "{\"score\":\"x\",\"rating\":\"MEETS\"}", ""),
 		SCORE("1", "", "", "{\"score\":\"1.00\"}", ""),
@@ -120,8 +121,8 @@ static void test_facts(void **state)
 	assert_int_equal(f.revision, 7);
 	assert_true(f.rated && f.rating == RATING_MEETS && f.results == 9286);
 	assert_int_equal(f.n_items, 2);
-	assert_true(
-		f.items[1].target.range && f.items[1].target.low == 2000 && f.items[1].target.high == 3000);
+	assert_true(f.items[1].target.range && f.items[1].target.low == 2000 &&
+		    f.items[1].target.high == 3000);
 	assert_true(f.items[0].has_hint && f.items[0].need == 600 && f.items[0].to == RATING_ABOVE);
 	assert_true(f.items[1].has_hint && f.items[1].need == -50 && f.items[1].to == RATING_MEETS);
 	facts_done(&f);
@@ -167,8 +168,10 @@ static void test_moments(void **state)
 		struct feedback_context c = context_of(cases[i].period);
 		int64_t now = instant(cases[i].now);
 
-		assert_true(feedback_due(c.period, now, 10 * CLOCK_SECOND) == instant(cases[i].due));
-		assert_true(feedback_next(c.period, now) == (cases[i].next ? instant(cases[i].next) : 0));
+		assert_true(
+			feedback_due(c.period, now, 10 * CLOCK_SECOND) == instant(cases[i].due));
+		assert_true(feedback_next(c.period, now) ==
+			    (cases[i].next ? instant(cases[i].next) : 0));
 	}
 }
 
@@ -216,14 +219,14 @@ static void test_what_lags(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct feedback_context c = context_of("2026-03");
-		struct service_days days = {
-			.today = date("2026-03-16"), .elapsed = cases[i].elapsed, .total = cases[i].total};
+		struct service_days days = {.today = date("2026-03-16"),
+			.elapsed = cases[i].elapsed,
+			.total = cases[i].total};
 		struct feedback out = {0};
 		char text[1000];
 
 		snprintf(text, sizeof text,
-			"{\"revision\":1,\"missing\":[],\"results\":null,\"items\":[{\"indicator\":\"%s\","
-			"\"target\":%s,\"realized\":\"%s\",\"achievement\":\"1.00\",\"rating\":\"%s\",\"events\":4}]}",
+			"{\"revision\":1,\"missing\":[],\"results\":null,\"items\":[{\"indicator\":\"%s\",\"target\":%s,\"realized\":\"%s\",\"achievement\":\"1.00\",\"rating\":\"%s\",\"events\":4}]}",
 			cases[i].code, cases[i].target, cases[i].realized, cases[i].rating);
 		struct facts f = read_facts(text);
 		assert_true(feedback_pace(&c, &f, &days, &rules, NULL, NULL, &out));
@@ -254,29 +257,34 @@ static struct feedback paces_of(
 static void test_the_words_of_a_pace(void **state)
 {
 	struct facts f;
-	struct feedback out = paces_of(
-		SCORE("2", ITEM("home_visit", "\"40.00\"", "12.00", "30.00", "BELOW"), "", "null", ""), &f,
-		NULL, NULL);
+	struct feedback out =
+		paces_of(SCORE("2", ITEM("home_visit", "\"40.00\"", "12.00", "30.00", "BELOW"), "",
+				 "null", ""),
+			&f, NULL, NULL);
 
 	(void)state;
 	assert_int_equal(out.n, 1);
 	assert_string_equal(out.list[0].kind, "pace");
 	assert_string_equal(out.list[0].indicator, "home_visit");
 	assert_string_equal(out.list[0].occasion, "2026-W12");
-	assert_string_equal(out.list[0].title[LANGUAGE_ID], "Kunjungan rumah: tertinggal dari laju target");
-	assert_string_equal(out.list[0].title[LANGUAGE_EN], "Home visits: behind the pace of the target");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_ID], "Kunjungan rumah: tertinggal dari laju target");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_EN], "Home visits: behind the pace of the target");
 	assert_string_equal(out.list[0].body[LANGUAGE_ID],
-		"Sejauh ini tercatat 12 dari target 40 untuk Maret 2026. 15 dari 31 hari bertugas sudah lewat; pada laju "
-		"menuju target, sekarang kira-kira 19,35.\n"
-		"Target tercapai dengan 28 lagi dalam 16 hari bertugas yang tersisa, kira-kira 1,75 per hari.\n\n"
-		"Angka ini mengikuti bukti yang sudah masuk; bukti yang masih di perjalanan akan terhitung dengan sendirinya. "
-		"Pesan ini hanya untuk membantu Anda: sistem tidak memutuskan apa pun.\n");
+		"Sejauh ini tercatat 12 dari target 40 untuk Maret 2026. 15 dari 31 hari "
+		"bertugas sudah lewat; pada laju menuju target, sekarang kira-kira "
+		"19,35.\nTarget tercapai dengan 28 lagi dalam 16 hari bertugas yang tersisa, "
+		"kira-kira 1,75 per hari.\n\nAngka ini mengikuti bukti yang sudah masuk; bukti "
+		"yang masih di perjalanan akan terhitung dengan sendirinya. Pesan ini hanya "
+		"untuk membantu Anda: sistem tidak memutuskan apa pun.\n");
 	assert_string_equal(out.list[0].body[LANGUAGE_EN],
-		"So far 12 of the target of 40 visits for March 2026 are recorded. 15 of 31 service days have passed; on the "
-		"pace to the target it would be about 19.35 by now.\n"
-		"28 more in the 16 service days that are left reach the target, about 1.75 a day.\n\n"
-		"The figures follow the evidence that has come in; what is still on its way will count by itself. This is "
-		"only meant to help you: the system decides nothing.\n");
+		"So far 12 of the target of 40 visits for March 2026 are recorded. 15 of 31 "
+		"service days have passed; on the pace to the target it would be about 19.35 by "
+		"now.\n28 more in the 16 service days that are left reach the target, about 1.75 "
+		"a day.\n\nThe figures follow the evidence that has come in; what is still on "
+		"its way will count by itself. This is only meant to help you: the system "
+		"decides nothing.\n");
 	feedback_done(&out);
 	facts_done(&f);
 }
@@ -287,23 +295,31 @@ static void test_what_it_takes(void **state)
 		const char *score, *words;
 	} cases[] = {
 		/* of counts, whole ones: 37.16 is reached by 38 */
-		{SCORE("1", ITEM("home_visit", "\"37.16\"", "12.00", "1.00", "BELOW"), "", "null", ""),
-			"\n26 more in the 16"},
-		{SCORE("1", ITEM("immunisation", "\"60.50\"", "12.25", "1.00", "BELOW"), "", "null", ""),
-			"\n48.25 more in the 16 service days that are left reach the target, about 3.02 a day."},
-		{SCORE("1", ITEM("home_visit", "[\"20.00\",\"40.00\"]", "2.00", "1.00", "BELOW"), "", "null",
+		{SCORE("1", ITEM("home_visit", "\"37.16\"", "12.00", "1.00", "BELOW"), "", "null",
 			 ""),
+			"\n26 more in the 16"},
+		{SCORE("1", ITEM("immunisation", "\"60.50\"", "12.25", "1.00", "BELOW"), "", "null",
+			 ""),
+			"\n48.25 more in the 16 service days that are left reach the target, "
+			"about 3.02 a day."},
+		{SCORE("1", ITEM("home_visit", "[\"20.00\",\"40.00\"]", "2.00", "1.00", "BELOW"),
+			 "", "null", ""),
 			"target of 20–40 visits for"},
-		{SCORE("1", ITEM("complaint", "\"10.50\"", "8.00", "1.00", "MEETS"), "", "null", ""),
+		{SCORE("1", ITEM("complaint", "\"10.50\"", "8.00", "1.00", "MEETS"), "", "null",
+			 ""),
 			"\nThe limit holds with at most 2 more in the 16"},
-		{SCORE("1", ITEM("complaint", "\"10.00\"", "12.00", "1.00", "BELOW"), "", "null", ""),
+		{SCORE("1", ITEM("complaint", "\"10.00\"", "12.00", "1.00", "BELOW"), "", "null",
+			 ""),
 			"\nThe limit is passed by 2; "},
-		{SCORE("1", ITEM("waiting_time", "\"30.00\"", "40.00", "66.67", "BELOW"), "", "null",
-			 HINT("waiting_time", "-7.00", "MEETS")),
-			"So far it stands at 40.00 against a target of 30.00 minutes for March 2026 (records: 4). 15 of 31 "
-			"service days have passed.\nWith 7.00 less: meets expectations.\n"},
-		{SCORE("1", ITEM("mark_reached", "\"72.00\"", "60.00", "83.33", "BELOW"), "", "null", ""),
-			"against a target of 72.00 % for March 2026 (records: 4). 15 of 31 service days have passed.\n\nThe"},
+		{SCORE("1", ITEM("waiting_time", "\"30.00\"", "40.00", "66.67", "BELOW"), "",
+			 "null", HINT("waiting_time", "-7.00", "MEETS")),
+			"So far it stands at 40.00 against a target of 30.00 minutes for March "
+			"2026 (records: 4). 15 of 31 service days have passed.\nWith 7.00 less: "
+			"meets expectations.\n"},
+		{SCORE("1", ITEM("mark_reached", "\"72.00\"", "60.00", "83.33", "BELOW"), "",
+			 "null", ""),
+			"against a target of 72.00 % for March 2026 (records: 4). 15 of 31 "
+			"service days have passed.\n\nThe"},
 	};
 
 	(void)state;
@@ -365,8 +381,8 @@ static void test_weeks(void **state)
 		struct feedback_context c = context_of("2026-03");
 		struct service_days days = half_way;
 		struct feedback out = {0};
-		struct facts f = read_facts(
-			SCORE("2", ITEM("home_visit", "\"40.00\"", "1.00", "2.50", "BELOW"), "", "null", ""));
+		struct facts f = read_facts(SCORE("2",
+			ITEM("home_visit", "\"40.00\"", "1.00", "2.50", "BELOW"), "", "null", ""));
 
 		days.today = date(cases[i].today);
 		assert_true(feedback_pace(&c, &f, &days, &rules, NULL, NULL, &out));
@@ -390,32 +406,36 @@ static void test_the_words_of_an_end(void **state)
 	assert_string_equal(out.list[0].kind, "closed");
 	assert_null(out.list[0].indicator);
 	assert_string_equal(out.list[0].occasion, "7");
-	assert_string_equal(out.list[0].title[LANGUAGE_ID], "Hasil kerja Maret 2026: sesuai ekspektasi");
-	assert_string_equal(out.list[0].title[LANGUAGE_EN], "Results for March 2026: meets expectations");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_ID], "Hasil kerja Maret 2026: sesuai ekspektasi");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_EN], "Results for March 2026: meets expectations");
 	assert_string_equal(out.list[0].body[LANGUAGE_ID],
-		"Periode Maret 2026 sudah berakhir. Nilai hasil kerja Anda 92,86: sesuai ekspektasi.\n\n"
-		"- Kunjungan rumah: 38 dengan target 40, capaian 95,00 %: sesuai ekspektasi. Dengan tambahan 6: di atas "
-		"ekspektasi.\n"
-		"- Waktu tunggu: 33,50 dengan target 20,00–30,00, capaian 88,33 %: di bawah ekspektasi. Dengan 0,50 lebih "
-		"rendah: sesuai ekspektasi.\n"
-		"- Tidak terukur, dan karena itu tidak dihitung sebagai nol: Murid tuntas, unheard_of.\n\n"
-		"Setiap angka dapat ditelusuri sampai bukti asalnya. Bila ada yang keliru, sistem asal dapat mengoreksinya dan "
-		"nilai ini ikut berubah. Sistem tidak memutuskan apa pun: predikat kinerja baru ada bila pejabat penilai "
-		"menandatanganinya.\n");
+		"Periode Maret 2026 sudah berakhir. Nilai hasil kerja Anda 92,86: sesuai "
+		"ekspektasi.\n\n- Kunjungan rumah: 38 dengan target 40, capaian 95,00 %: sesuai "
+		"ekspektasi. Dengan tambahan 6: di atas ekspektasi.\n- Waktu tunggu: 33,50 "
+		"dengan target 20,00–30,00, capaian 88,33 %: di bawah ekspektasi. Dengan 0,50 "
+		"lebih rendah: sesuai ekspektasi.\n- Tidak terukur, dan karena itu tidak "
+		"dihitung sebagai nol: Murid tuntas, unheard_of.\n\nSetiap angka dapat "
+		"ditelusuri sampai bukti asalnya. Bila ada yang keliru, sistem asal dapat "
+		"mengoreksinya dan nilai ini ikut berubah. Sistem tidak memutuskan apa pun: "
+		"predikat kinerja baru ada bila pejabat penilai menandatanganinya.\n");
 	assert_string_equal(out.list[0].body[LANGUAGE_EN],
-		"Now that March 2026 is over, the score of your results is 92.86: meets expectations.\n\n"
-		"- Home visits: 38 against a target of 40 visits, achievement 95.00 %: meets expectations. With 6 more: above "
-		"expectations.\n"
-		"- Waiting time: 33.50 against a target of 20.00–30.00 minutes, achievement 88.33 %: below expectations. With "
-		"0.50 less: meets expectations.\n"
-		"- Not measured, and for that not counted as zero: Pupils at the mark, unheard_of.\n\n"
-		"Every figure leads back to the evidence behind it. If something is wrong, the system it came from can correct "
-		"it, and the score follows. The system decides nothing: a grade exists only when the appraiser signs it.\n");
+		"Now that March 2026 is over, the score of your results is 92.86: meets "
+		"expectations.\n\n- Home visits: 38 against a target of 40 visits, achievement "
+		"95.00 %: meets expectations. With 6 more: above expectations.\n- Waiting time: "
+		"33.50 against a target of 20.00–30.00 minutes, achievement 88.33 %: below "
+		"expectations. With 0.50 less: meets expectations.\n- Not measured, and for that "
+		"not counted as zero: Pupils at the mark, unheard_of.\n\nEvery figure leads back "
+		"to the evidence behind it. If something is wrong, the system it came from can "
+		"correct it, and the score follows. The system decides nothing: a grade exists "
+		"only when the appraiser signs it.\n");
 	feedback_done(&out);
 	facts_done(&f);
 }
 
-/* What is told of `now` after `before` was; either may be NULL: nothing was told, there is no score. */
+/* What is told of `now` after `before` was; either may be NULL: nothing was told, there is no
+ * score. */
 static struct feedback closing_after(const char *before, const char *now, struct facts *f)
 {
 	struct feedback_context c = context_of("2026-03");
@@ -472,8 +492,8 @@ static void test_what_is_told_again(void **state)
 
 	out = closing_after(march, nothing, &f);
 	assert_int_equal(out.n, 1);
-	assert_non_null(strstr(
-		out.list[0].body[LANGUAGE_EN], "- Results as a whole: meets expectations → not rated\n"));
+	assert_non_null(strstr(out.list[0].body[LANGUAGE_EN],
+		"- Results as a whole: meets expectations → not rated\n"));
 	assert_null(strstr(out.list[0].body[LANGUAGE_EN], "Now:"));
 	feedback_done(&out);
 	facts_done(&f);
@@ -499,8 +519,8 @@ static void slots_of(const char *text, char out[200])
 	for (char c = 'a'; c <= 'z'; c++)
 		for (const char *p = text; (p = strchr(p, '{')) != NULL; p++)
 			if (p[1] == c)
-				snprintf(out + strlen(out), 200 - strlen(out), "%.*s ", (int)strcspn(p, "}"),
-					p);
+				snprintf(out + strlen(out), 200 - strlen(out), "%.*s ",
+					(int)strcspn(p, "}"), p);
 }
 
 static void test_both_languages_say_the_same(void **state)
@@ -515,8 +535,8 @@ static void test_both_languages_say_the_same(void **state)
 		slots_of(indonesian, id);
 		slots_of(english, en);
 		assert_string_equal(id, en);
-		assert_int_equal(
-			indonesian[strlen(indonesian) - 1] == '\n', english[strlen(english) - 1] == '\n');
+		assert_int_equal(indonesian[strlen(indonesian) - 1] == '\n',
+			english[strlen(english) - 1] == '\n');
 	}
 }
 
@@ -547,7 +567,8 @@ static void test_slots(void **state)
 
 	(void)state;
 	buf_init(&out, 1000);
-	wording_add(&out, LANGUAGE_EN, CHANGED_ITEM, slots); /* what fills a slot is not looked at again */
+	wording_add(&out, LANGUAGE_EN, CHANGED_ITEM,
+		slots); /* what fills a slot is not looked at again */
 	assert_string_equal(out.data, "- {old}: a → {new}\n");
 }
 

@@ -1,5 +1,5 @@
-/* If these fail, an event reaches Kafka as other bytes than the client's, a page runs what somebody typed into a name,
- * or a list skips what it was to show. */
+/* If these fail, an event reaches Kafka as other bytes than the client's, a page runs what somebody
+ * typed into a name, or a list skips what it was to show. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +8,13 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "../../services/gateway/batch.h"
-#include "../../services/gateway/cursor.h"
-#include "../../services/gateway/html.h"
-#include "../../services/gateway/pace.h"
-#include "../../services/gateway/words.h"
-#include "digest.h"
+#include "base/array.h"
+#include "base/digest.h"
+#include "gateway/batch.h"
+#include "gateway/cursor.h"
+#include "gateway/html.h"
+#include "gateway/pace.h"
+#include "gateway/words.h"
 
 static void test_batch(void **state)
 {
@@ -44,7 +45,7 @@ static void test_batch(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct batch_piece pieces[3];
 		int n = batch_cut(cases[i].text, strlen(cases[i].text), pieces, 3);
 		if (n != cases[i].n)
@@ -117,10 +118,11 @@ static void test_pace(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		struct pace p = pace_of(
-			cases[i].target, cases[i].realized, cases[i].elapsed, cases[i].all, cases[i].less);
-		if (p.expected != cases[i].expected || p.gap != cases[i].gap || p.behind != cases[i].behind)
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct pace p = pace_of(cases[i].target, cases[i].realized, cases[i].elapsed,
+			cases[i].all, cases[i].less);
+		if (p.expected != cases[i].expected || p.gap != cases[i].gap ||
+			p.behind != cases[i].behind)
 			fail_msg("case %zu", i);
 	}
 }
@@ -137,7 +139,7 @@ static void test_words(void **state)
 	char id[WORDS_PERIOD], en[WORDS_PERIOD];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct period p;
 		assert_true(period_parse(cases[i].period, &p));
 		struct words w = words_period(p, id, en);

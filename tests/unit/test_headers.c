@@ -1,5 +1,5 @@
-/* If these fail, an event is verified, or sent again, with other headers than those it was judged by; or a message with huge
- * ones is let in. */
+/* If these fail, an event is verified, or sent again, with other headers than those it was judged
+ * by; or a message with huge ones is let in. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
-#include "headers.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "messages/event.h"
+#include "messages/headers.h"
 
 /* The stored form as text: name=value, and so on; `~` for a null value; "unreadable". */
 static const char *told(const char *json, char out[200])
@@ -23,7 +22,8 @@ static const char *told(const char *json, char out[200])
 		strcpy(out, "unreadable ");
 	for (size_t i = 0; i < h.n && strcmp(out, "unreadable ") != 0; i++) {
 		strcat(strcat(out, h.list[i].name), "=");
-		strncat(out, h.list[i].data ? h.list[i].data : "~", h.list[i].data ? h.list[i].len : 1);
+		strncat(out, h.list[i].data ? h.list[i].data : "~",
+			h.list[i].data ? h.list[i].len : 1);
 		strcat(out, " ");
 	}
 	headers_done(&h);
@@ -92,8 +92,10 @@ static void test_shown(void **state)
 		{"[[\"YQ==\",\"MQ==\"],[\"Yg==\",null],[\"YQ==\",\"Mw==\"]]", SIZE_MAX,
 			"{\"a\":\"Mw==\",\"b\":null}"},
 		{"{\"a\":[\"MQ==\",\"Mw==\"],\"b\":\"\"}", SIZE_MAX, "{\"a\":\"Mw==\",\"b\":\"\"}"},
-		{"[[\"6Q==\",\"MQ==\"],[\"Yg==\",\"Mg==\"]]", SIZE_MAX, "{\"b\":\"Mg==\"}"}, /* no text */
-		{"[[\"YQ==\",\"MQ==\"],[\"Yg==\",\"MjI=\"],[\"Yw==\",\"\"]]", 4, "{\"a\":\"MQ==\"}"},
+		{"[[\"6Q==\",\"MQ==\"],[\"Yg==\",\"Mg==\"]]", SIZE_MAX,
+			"{\"b\":\"Mg==\"}"}, /* no text */
+		{"[[\"YQ==\",\"MQ==\"],[\"Yg==\",\"MjI=\"],[\"Yw==\",\"\"]]", 4,
+			"{\"a\":\"MQ==\"}"},
 		{"{\"a\":\"MTExMQ==\"}", 4, "{}"},
 		{"7", SIZE_MAX, "{}"},
 	};

@@ -1,5 +1,5 @@
-/* If these fail, a proxy and the gateway can be made to disagree about where a request ends, or a client behind a
- * proxy can pretend to be another. */
+/* If these fail, a proxy and the gateway can be made to disagree about where a request ends, or a
+ * client behind a proxy can pretend to be another. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "http_address.h"
-#include "http_guard.h"
-#include "http_route.h"
+#include "base/array.h"
+#include "http/http_address.h"
+#include "http/http_guard.h"
+#include "http/http_route.h"
 
 enum { MAX_FIELDS = 8 };
 
@@ -21,7 +22,8 @@ struct parsed {
 	struct http_head head;
 };
 
-/* Ends the line at `from` as the library does, at CR LF or a bare LF, and returns where the next one begins. */
+/* Ends the line at `from` as the library does, at CR LF or a bare LF, and returns where the next
+ * one begins. */
 static char *end_line(char *from)
 {
 	char *lf = strchr(from, '\n');
@@ -38,7 +40,7 @@ static void parse(const char *raw, struct parsed *p)
 {
 	char *at = p->text, *next, *space;
 
-	snprintf(p->text, sizeof(p->text), "%s", raw);
+	snprintf(p->text, sizeof p->text, "%s", raw);
 	p->head = (struct http_head){.method = at, .size = strlen(raw), .fields = p->fields};
 	next = end_line(at);
 	space = strchr(at, ' ');
@@ -66,8 +68,9 @@ static void test_layout(void **state)
 		bool fine;
 	} cases[] = {
 		{"GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n", true},
-		{"GET /?a=b HTTP/1.1\r\nHost:a\r\nX:\r\n\r\n", true}, {"GET / HTTP/1.0\r\n\r\n", true},
-		{"GET / HTTP/1.1\nHost: a\r\n\r\n", false}, {"GET / HTTP/1.1\r\nHost: a\n\r\n", false},
+		{"GET /?a=b HTTP/1.1\r\nHost:a\r\nX:\r\n\r\n", true},
+		{"GET / HTTP/1.0\r\n\r\n", true}, {"GET / HTTP/1.1\nHost: a\r\n\r\n", false},
+		{"GET / HTTP/1.1\r\nHost: a\n\r\n", false},
 		{"GET / HTTP/1.1\r\nHost: a\r\n\n", false},
 		{"GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", false},
 		{"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", false},
@@ -76,7 +79,7 @@ static void test_layout(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct parsed p = {0};
 
 		parse(cases[i].raw, &p);
@@ -117,8 +120,11 @@ static bool passes(const struct check *c)
 
 		fields[n] = (struct http_field){name, value, strlen(name), strlen(value)};
 	}
-	const struct http_head head = {
-		.method = c->method, .target = c->target, .version = c->version, .fields = fields, .n = n};
+	const struct http_head head = {.method = c->method,
+		.target = c->target,
+		.version = c->version,
+		.fields = fields,
+		.n = n};
 	return http_guard_check(&head) == NULL;
 }
 
@@ -150,24 +156,29 @@ static void test_check(void **state)
 		{"GET", "/", "HTTP/1.1", {"Host", "a", "", "y"}, false},
 		{"GET", "/", "HTTP/1.1", {"Host", "a", "X", "y\rz"}, false},
 		{"GET", "/", "HTTP/1.1", {"Host", "a", "X", "y\x7f"}, false},
-		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", "1", "content-length", "1"}, false},
+		{"POST", "/", "HTTP/1.1",
+			{"Host", "a", "Content-Length", "1", "content-length", "1"}, false},
 		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", "1,1"}, false},
 		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", "+1"}, false},
 		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", "1 "}, false},
 		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", ""}, false},
-		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", "9999999999999999"}, false},
+		{"POST", "/", "HTTP/1.1", {"Host", "a", "Content-Length", "9999999999999999"},
+			false},
 		{"POST", "/", "HTTP/1.1",
-			{"Host", "a", "Content-Length", "1", "Transfer-Encoding", "chunked"}, false},
-		{"POST", "/", "HTTP/1.1", {"Host", "a", "Transfer-Encoding", "gzip, chunked"}, false},
+			{"Host", "a", "Content-Length", "1", "Transfer-Encoding", "chunked"},
+			false},
+		{"POST", "/", "HTTP/1.1", {"Host", "a", "Transfer-Encoding", "gzip, chunked"},
+			false},
 		{"POST", "/", "HTTP/1.1", {"Host", "a", "Transfer-Encoding", "chunked "}, false},
 		{"POST", "/", "HTTP/1.1", {"Host", "a", "Transfer-Encoding", ""}, false},
 		{"POST", "/", "HTTP/1.1",
-			{"Host", "a", "Transfer-Encoding", "x", "Transfer-Encoding", "chunked"}, false},
+			{"Host", "a", "Transfer-Encoding", "x", "Transfer-Encoding", "chunked"},
+			false},
 		{"POST", "/", "HTTP/1.0", {"Host", "a", "Transfer-Encoding", "chunked"}, false},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < COUNT(cases); i++)
 		if (passes(&cases[i]) != cases[i].fine)
 			fail_msg("case %zu", i);
 }
@@ -178,16 +189,17 @@ static void test_decode(void **state)
 		const char *text, *want; /* NULL: refused */
 		bool form;
 	} cases[] = {
-		{"a", "a", false}, {"", "", false}, {"a%2Fb%2fc", "a/b/c", false}, {"a+b", "a+b", false},
-		{"a+b%2B", "a b+", true}, {"caf%C3%A9", "caf\xc3\xa9", false}, {"%", NULL, false},
-		{"%4", NULL, false}, {"%4g", NULL, false}, {"%g4", NULL, false}, {"%00", NULL, false},
-		{"%0a", NULL, false}, {"%7F", NULL, false}, {"%ff", NULL, false}, {"%c3", NULL, false},
-		{"%ED%A0%80", NULL, false}, /* half of a surrogate pair */
+		{"a", "a", false}, {"", "", false}, {"a%2Fb%2fc", "a/b/c", false},
+		{"a+b", "a+b", false}, {"a+b%2B", "a b+", true},
+		{"caf%C3%A9", "caf\xc3\xa9", false}, {"%", NULL, false}, {"%4", NULL, false},
+		{"%4g", NULL, false}, {"%g4", NULL, false}, {"%00", NULL, false},
+		{"%0a", NULL, false}, {"%7F", NULL, false}, {"%ff", NULL, false},
+		{"%c3", NULL, false}, {"%ED%A0%80", NULL, false}, /* half of a surrogate pair */
 		{"%c0%af", NULL, false}, /* an overlong slash */
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		char text[32];
 		bool ok = http_guard_decode(strcpy(text, cases[i].text), cases[i].form);
 
@@ -231,7 +243,7 @@ static void test_client(void **state)
 
 	(void)state;
 	assert_int_equal(n, 2);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct http_address peer = address(cases[i].peer);
 		struct http_address got = http_client_of(&peer, cases[i].forwarded, trusted, n);
 		char text[HTTP_ADDRESS_TEXT];
@@ -242,13 +254,13 @@ static void test_client(void **state)
 
 static void test_blocks(void **state)
 {
-	static const char *const wrong[] = {"10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "x", "10.0.0.0/8,,",
-		"::1/129", "10.0.0.0/-1", "10.0.0.0/8x", "1.1.1.1,2.2.2.2,3.3.3.3"};
+	static const char *const wrong[] = {"10.0.0.0/33", "10.0.0.0/", "10.0.0/8", "x",
+		"10.0.0.0/8,,", "::1/129", "10.0.0.0/-1", "10.0.0.0/8x", "1.1.1.1,2.2.2.2,3.3.3.3"};
 	struct http_block blocks[2];
 	struct http_address inside = address("192.0.2.129"), outside = address("192.0.2.127");
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < COUNT(wrong); i++)
 		if (http_blocks_parse(wrong[i], blocks, 2) != -1)
 			fail_msg("%s", wrong[i]);
 	assert_int_equal(http_blocks_parse(NULL, blocks, 2), 0);
@@ -273,12 +285,13 @@ static void test_routes(void **state)
 
 	(void)state;
 	assert_ptr_equal(http_route_find(routes, 4, "GET", "/", &known), &routes[0]);
-	assert_ptr_equal(http_route_find(routes, 4, "HEAD", "/people/a/scores/2026", &known), &routes[1]);
+	assert_ptr_equal(
+		http_route_find(routes, 4, "HEAD", "/people/a/scores/2026", &known), &routes[1]);
 	assert_ptr_equal(http_route_find(routes, 4, "GET", "/events", &known), &routes[3]);
 	assert_null(http_route_find(routes, 4, "POST", "/", &known));
 	assert_true(known);
-	for (const char *const *p = (const char *const[]){"/people", "/people//scores/a", "/people/a/scores",
-		     "/events/", "//", "/people/a/scores/b/", NULL};
+	for (const char *const *p = (const char *const[]){"/people", "/people//scores/a",
+		     "/people/a/scores", "/events/", "//", "/people/a/scores/b/", NULL};
 		*p; p++) {
 		assert_null(http_route_find(routes, 4, "GET", *p, &known));
 		assert_false(known);
@@ -316,7 +329,7 @@ static void test_query(void **state)
 	assert_string_equal(fields[1].name, "b");
 	assert_string_equal(fields[1].value, "x y=");
 	assert_string_equal(fields[2].value, "");
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < COUNT(wrong); i++)
 		if (http_query_parse(strcpy(query, wrong[i]), fields) != -1)
 			fail_msg("%s", wrong[i]);
 }

@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "metrics.h"
+#include "base/metrics.h"
 
 static const char *const sources[] = {"simpus", "dapodik", NULL};
 static const struct metric table[] = {

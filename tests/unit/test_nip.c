@@ -1,4 +1,5 @@
-/* If these fail, a civil servant's evidence is refused, or a typing error is looked up as a person. */
+/* If these fail, a civil servant's evidence is refused, or a typing error is looked up as a person.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "nip.h"
+#include "base/array.h"
+#include "base/nip.h"
 
 static void test_table(void **state)
 {
@@ -49,7 +51,7 @@ static void test_table(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		if (nip_valid(cases[i].nip, strlen(cases[i].nip)) != cases[i].valid)
 			fail_msg("case %zu: %s", i, cases[i].nip);
 	}

@@ -6,10 +6,9 @@
 
 #include <cmocka.h>
 
-#include "clock.h"
-#include "period.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/period.h"
 
 static void test_periods_are_read_and_written(void **state)
 {
@@ -48,9 +47,10 @@ static void test_periods_are_read_and_written(void **state)
 
 static void test_what_is_no_period_is_refused(void **state)
 {
-	static const char *const wrong[] = {"", "2", "202", "20260", "1899", "1899-Q4", "2026-", "2026-Q",
-		"2026-Q0", "2026-Q5", "2026-q1", "2026-Q11", "2026-13", "2026-00", "2026-3", "2026Q1",
-		"2026-03 ", " 2026", "2026-1", "2026 ", "2026-0Q1", "abcd", "-026", "2026-03-01"};
+	static const char *const wrong[] = {"", "2", "202", "20260", "1899", "1899-Q4", "2026-",
+		"2026-Q", "2026-Q0", "2026-Q5", "2026-q1", "2026-Q11", "2026-13", "2026-00",
+		"2026-3", "2026Q1", "2026-03 ", " 2026", "2026-1", "2026 ", "2026-0Q1", "abcd",
+		"-026", "2026-03-01"};
 	struct period p = {.months = 99};
 
 	(void)state;
@@ -63,15 +63,17 @@ static void test_what_is_no_period_is_refused(void **state)
 
 static void test_the_period_of_a_month(void **state)
 {
-	static const char *const quarters[] = {"2026-Q1", "2026-Q1", "2026-Q1", "2026-Q2", "2026-Q2",
-		"2026-Q2", "2026-Q3", "2026-Q3", "2026-Q3", "2026-Q4", "2026-Q4", "2026-Q4"};
+	static const char *const quarters[] = {"2026-Q1", "2026-Q1", "2026-Q1", "2026-Q2",
+		"2026-Q2", "2026-Q2", "2026-Q3", "2026-Q3", "2026-Q3", "2026-Q4", "2026-Q4",
+		"2026-Q4"};
 	char text[PERIOD_TEXT];
 
 	(void)state;
 	for (int32_t m = 0; m < 12; m++) {
 		int32_t month = 2026 * 12 + m;
 
-		assert_string_equal(period_format(period_of(PERIOD_QUARTER, month), text), quarters[m]);
+		assert_string_equal(
+			period_format(period_of(PERIOD_QUARTER, month), text), quarters[m]);
 		assert_string_equal(period_format(period_of(PERIOD_YEAR, month), text), "2026");
 		assert_int_equal(period_of(PERIOD_MONTH, month).first_month, month);
 		assert_int_equal(period_year(period_of(PERIOD_MONTH, month)), 2026);

@@ -1,5 +1,5 @@
-/* If these fail, somebody's score cannot be checked with a pocket calculator any more. Whole scores are in
- * tests/golden; here are the steps, their edges, and what no golden case can show. */
+/* If these fail, somebody's score cannot be checked with a pocket calculator any more. Whole scores
+ * are in tests/golden; here are the steps, their edges, and what no golden case can show. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "clock.h"
-#include "score.h"
-
-#define COUNT(table_) (sizeof(table_) / sizeof((table_)[0]))
+#include "appraisal/score.h"
+#include "base/array.h"
+#include "base/clock.h"
 
 static const struct score_ruleset rules = {
 	.version = "2026.1", .cap = 12000, .below_under = 9000, .above_from = 11000, .most = 5000};
@@ -63,14 +62,16 @@ static void test_service_days(void **state)
 				{"2026-03-01", "2026-03-01"}},
 			18, 0, 0, "2026-03-19", 0},
 		/* absent all along */
-		{"2026-03", {{"2026-01-01", NULL}}, {{"2026-01-01", "2026-12-31"}}, 0, 0, 0, NULL, -1},
+		{"2026-03", {{"2026-01-01", NULL}}, {{"2026-01-01", "2026-12-31"}}, 0, 0, 0, NULL,
+			-1},
 		/* the assignment of the last service day, not of the last day */
 		{"2026-Q1",
-			{{"2026-01-11", "2026-02-10"}, {"2026-02-15", "2026-03-20"}, {"2026-03-21", NULL}},
+			{{"2026-01-11", "2026-02-10"}, {"2026-02-15", "2026-03-20"},
+				{"2026-03-21", NULL}},
 			{{"2026-03-21", "2026-03-31"}}, 21, 24, 20, "2026-03-20", 1},
 		/* a month without a service day */
-		{"2026-Q1", {{"2026-01-01", NULL}}, {{"2026-02-01", "2026-02-28"}}, 31, 0, 31, "2026-03-31",
-			0},
+		{"2026-Q1", {{"2026-01-01", NULL}}, {{"2026-02-01", "2026-02-28"}}, 31, 0, 31,
+			"2026-03-31", 0},
 	};
 
 	(void)state;
@@ -81,16 +82,17 @@ static void test_service_days(void **state)
 		size_t n_absences = 0;
 		struct score_service s;
 
-		for (; n_assignments < 3 && cases[i].assignments[n_assignments].from; n_assignments++)
+		for (; n_assignments < 3 && cases[i].assignments[n_assignments].from;
+			n_assignments++)
 			assignments[n_assignments] = (struct score_assignment){
 				.from = day(cases[i].assignments[n_assignments].from),
 				.until = day(cases[i].assignments[n_assignments].until)};
 		for (; n_absences < 3 && cases[i].absences[n_absences].from; n_absences++)
-			absences[n_absences] =
-				(struct score_absence){.from = day(cases[i].absences[n_absences].from),
-					.until = day(cases[i].absences[n_absences].until)};
-		s = score_service(
-			period_of_text(cases[i].period), assignments, n_assignments, absences, n_absences);
+			absences[n_absences] = (struct score_absence){
+				.from = day(cases[i].absences[n_absences].from),
+				.until = day(cases[i].absences[n_absences].until)};
+		s = score_service(period_of_text(cases[i].period), assignments, n_assignments,
+			absences, n_absences);
 		assert_int_equal(s.days[0], cases[i].first);
 		assert_int_equal(s.days[1], cases[i].second);
 		assert_int_equal(s.days[2], cases[i].third);
@@ -186,7 +188,8 @@ static void test_rating_has_lower_bounds_only(void **state)
 static bool hint_of(const struct score_plan_item *plan, int64_t low, int64_t high, int64_t realized,
 	struct score_hint *out)
 {
-	struct score_item item = {.plan = plan, .target = {.low = low, .high = high}, .realized = realized};
+	struct score_item item = {
+		.plan = plan, .target = {.low = low, .high = high}, .realized = realized};
 
 	item.achievement = score_achievement(plan->direction, &item.target, realized);
 	item.rating = score_rating(&rules, item.achievement);
@@ -205,9 +208,11 @@ static void test_hints(void **state)
 		{MEASURE_COUNT, DIRECTION_MORE, 4000, 4000, 3500, 100, RATING_MEETS},
 		{MEASURE_COUNT, DIRECTION_MORE, 4000, 4000, 4400, 0, 0},
 		{MEASURE_COUNT, DIRECTION_MORE, 2286, 2286, 0, 2100, RATING_MEETS},
-		/* one more visit makes it ABOVE at once; the next class is still the one it reaches first */
+		/* one more visit makes it ABOVE at once; the next class is still the one it reaches
+		   first */
 		{MEASURE_COUNT, DIRECTION_MORE, 50, 50, 0, 100, RATING_MEETS},
-		{MEASURE_SUM, DIRECTION_MORE, 20000, 20000, 17950, 49, RATING_MEETS}, /* 89.995 will do */
+		{MEASURE_SUM, DIRECTION_MORE, 20000, 20000, 17950, 49,
+			RATING_MEETS}, /* 89.995 will do */
 		{MEASURE_RATIO, DIRECTION_MORE, 9000, 9000, 8100, 1800, RATING_ABOVE},
 		{MEASURE_SUM, DIRECTION_MORE, 10000, 10000, -500, 9500, RATING_MEETS},
 		{MEASURE_COUNT, DIRECTION_MORE, 2000, 3000, 2500, 800, RATING_ABOVE},
@@ -221,7 +226,8 @@ static void test_hints(void **state)
 		{MEASURE_MEAN, DIRECTION_LESS, 3000, 3000, 99900, -96600, RATING_MEETS},
 		{MEASURE_MEAN, DIRECTION_LESS, 2000, 3000, 2500, -700, RATING_ABOVE},
 		{MEASURE_COUNT, DIRECTION_LESS, 0, 0, 300, -300, RATING_MEETS},
-		{MEASURE_COUNT, DIRECTION_LESS, 0, 0, 0, 0, 0}, /* MEETS, and nothing is better than none */
+		{MEASURE_COUNT, DIRECTION_LESS, 0, 0, 0, 0,
+			0}, /* MEETS, and nothing is better than none */
 		{MEASURE_COUNT, DIRECTION_LESS, 0, 200, 0, 0, 0},
 		{MEASURE_COUNT, DIRECTION_LESS, 0, 200, 100, 0, 0},
 		{MEASURE_COUNT, DIRECTION_LESS, 0, 200, 300, -100, RATING_MEETS},
@@ -242,12 +248,13 @@ static void test_hints(void **state)
 }
 
 /* The first step that reaches the next class, found by trying them all; 0 when none does. */
-static int64_t tried(const struct score_plan_item *plan, int64_t low, int64_t high, int64_t realized)
+static int64_t tried(
+	const struct score_plan_item *plan, int64_t low, int64_t high, int64_t realized)
 {
 	struct score_target t = {.low = low, .high = high};
 	enum rating now = score_rating(&rules, score_achievement(plan->direction, &t, realized));
-	int64_t step =
-		(plan->measure == MEASURE_COUNT ? 100 : 1) * (plan->direction == DIRECTION_LESS ? -1 : 1);
+	int64_t step = (plan->measure == MEASURE_COUNT ? 100 : 1) *
+		       (plan->direction == DIRECTION_LESS ? -1 : 1);
 
 	for (int64_t r = realized + step; now != RATING_ABOVE && r >= 0 && r <= 1000; r += step) {
 		if (score_rating(&rules, score_achievement(plan->direction, &t, r)) > now)
@@ -260,7 +267,8 @@ static void test_hints_are_the_smallest_change(void **state)
 {
 	(void)state;
 	for (unsigned kind = 0; kind < 4; kind++) {
-		const struct score_plan_item plan = {.measure = kind & 1 ? MEASURE_SUM : MEASURE_COUNT,
+		const struct score_plan_item plan = {
+			.measure = kind & 1 ? MEASURE_SUM : MEASURE_COUNT,
 			.direction = kind & 2 ? DIRECTION_LESS : DIRECTION_MORE};
 
 		for (int64_t low = 0; low <= 330; low += 11) {
@@ -292,7 +300,7 @@ static void single_init(struct single *s, enum measure measure, int64_t target)
 	static const struct score_assignment open = {.from = 0, .until = INT32_MAX};
 	struct period march = period_of_text("2026-03");
 
-	memset(s, 0, sizeof(*s));
+	memset(s, 0, sizeof *s);
 	s->service = score_service(march, &open, 1, NULL, 0);
 	s->item = (struct score_plan_item){.indicator = 7,
 		.code = "home_visit",
@@ -300,7 +308,8 @@ static void single_init(struct single *s, enum measure measure, int64_t target)
 		.measure = measure,
 		.target = {.low = target, .high = target},
 		.weight = 4000};
-	s->total = (struct score_total){.month = march.first_month, .indicator = 7, .n = 1, .latest_id = "a"};
+	s->total = (struct score_total){
+		.month = march.first_month, .indicator = 7, .n = 1, .latest_id = "a"};
 	s->in = (struct score_input){.person = "7c9e6679-7425-40de-944b-e07fc1f90ae7",
 		.period = march,
 		.service = &s->service,
@@ -351,7 +360,8 @@ static void test_measures(void **state)
 	}
 }
 
-/* An indicator that was a count when its events came has no `of`: it must not stop a person's score. */
+/* An indicator that was a count when its events came has no `of`: it must not stop a person's
+ * score. */
 static void test_a_ratio_of_nothing_is_missing(void **state)
 {
 	struct single s;
@@ -394,10 +404,12 @@ static void test_results_rating(void **state)
 		{3334, {A, M, M, -1}, RATING_MEETS},
 		{0, {M, M, M, M, A}, RATING_ABOVE},
 		{0, {M, M, M, M, B}, RATING_BELOW},
-		{0, {A, B, B, B, B}, RATING_ABOVE}, /* both are "most": the better one comes first */
+		{0, {A, B, B, B, B},
+			RATING_ABOVE}, /* both are "most": the better one comes first */
 		{10000, {A, A, A, A, A}, RATING_MEETS},
 	};
-	static const int64_t events[] = {[RATING_BELOW] = 1, [RATING_MEETS] = 10, [RATING_ABOVE] = 12};
+	static const int64_t events[] = {
+		[RATING_BELOW] = 1, [RATING_MEETS] = 10, [RATING_ABOVE] = 12};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -516,12 +528,7 @@ static void test_the_greatest_figures_are_exact(void **state)
 static void test_json_is_the_contract(void **state)
 {
 	static const char want[] =
-		"{\"person\":\"7c9e6679-7425-40de-944b-e07fc1f90ae7\",\"period\":\"2026-03\",\"ruleset\":\"2026.1\","
-		"\"plan\":1,\"revision\":7,\"items\":[{\"indicator\":\"home_visit\",\"aspect\":\"productivity\","
-		"\"kind\":\"MAIN\",\"target\":[\"40.00\",\"42.00\"],\"realized\":\"38.00\",\"achievement\":\"95.00\","
-		"\"capped\":\"95.00\",\"rating\":\"MEETS\",\"weight\":\"40.00\",\"contribution\":\"95.00\",\"events\":38}],"
-		"\"missing\":[],\"results\":{\"score\":\"95.00\",\"rating\":\"MEETS\"},\"behaviour\":null,\"proposed\":null,"
-		"\"grade\":null,\"hints\":[{\"indicator\":\"home_visit\",\"need\":\"9\",\"to\":\"ABOVE\"}]}";
+		"{\"person\":\"7c9e6679-7425-40de-944b-e07fc1f90ae7\",\"period\":\"2026-03\",\"ruleset\":\"2026.1\",\"plan\":1,\"revision\":7,\"items\":[{\"indicator\":\"home_visit\",\"aspect\":\"productivity\",\"kind\":\"MAIN\",\"target\":[\"40.00\",\"42.00\"],\"realized\":\"38.00\",\"achievement\":\"95.00\",\"capped\":\"95.00\",\"rating\":\"MEETS\",\"weight\":\"40.00\",\"contribution\":\"95.00\",\"events\":38}],\"missing\":[],\"results\":{\"score\":\"95.00\",\"rating\":\"MEETS\"},\"behaviour\":null,\"proposed\":null,\"grade\":null,\"hints\":[{\"indicator\":\"home_visit\",\"need\":\"9\",\"to\":\"ABOVE\"}]}";
 	struct single s;
 	struct score score;
 	struct err e = {0};
@@ -572,14 +579,18 @@ static void test_json_without_memory(void **state)
 	score_done(&score);
 }
 
-/* Whoever adds a field to the JSON and forgets the hash has scores that go stale: this is to fail then. */
+/* Whoever adds a field to the JSON and forgets the hash has scores that go stale: this is to fail
+ * then. */
 static void test_content_is_what_the_json_says(void **state)
 {
-	struct score_plan_item plan = {.code = "a", .aspect = "b", .measure = MEASURE_SUM, .weight = 4000};
-	struct score_item item = {.plan = &plan, .target = {100, 200, true}, .realized = 1, .events = 1};
+	struct score_plan_item plan = {
+		.code = "a", .aspect = "b", .measure = MEASURE_SUM, .weight = 4000};
+	struct score_item item = {
+		.plan = &plan, .target = {100, 200, true}, .realized = 1, .events = 1};
 	struct score_hint hint = {.plan = &plan, .need = 300, .to = RATING_MEETS};
 	const char *missing[] = {"c"};
-	struct score s = {.person = "p", .ruleset = "r", .period = period_of_text("2026-03"), .plan = 1};
+	struct score s = {
+		.person = "p", .ruleset = "r", .period = period_of_text("2026-03"), .plan = 1};
 	uint8_t before[DIGEST_KEY], after[DIGEST_KEY];
 	char *json_before = NULL;
 
@@ -598,17 +609,17 @@ static void test_content_is_what_the_json_says(void **state)
 	}
 		const struct field change[] = {TO(s.person, const char *, "q"),
 			TO(s.ruleset, const char *, "q"), TO(s.period.first_month, int32_t, 24300),
-			TO(s.plan, int32_t, 2), TO(s.plan, int32_t, 0), TO(missing[0], const char *, "d"),
-			TO(s.has_results, bool, true), TO(s.results, dec_wide, 5),
-			TO(s.results_rating, enum rating, RATING_ABOVE), TO(plan.code, const char *, "z"),
-			TO(plan.aspect, const char *, "z"),
-			TO(plan.kind, enum result_kind, RESULT_ADDITIONAL), TO(plan.weight, dec_wide, 1),
-			TO(item.target.low, dec_wide, 7), TO(item.target.high, dec_wide, 8),
-			TO(item.target.range, bool, false), TO(item.realized, dec_wide, -1),
-			TO(item.achievement, dec_wide, 9), TO(item.capped, dec_wide, 9),
-			TO(item.contribution, dec_wide, 9), TO(item.rating, enum rating, RATING_ABOVE),
-			TO(item.events, int64_t, 2), TO(hint.need, dec_wide, 1100),
-			TO(hint.to, enum rating, RATING_ABOVE),
+			TO(s.plan, int32_t, 2), TO(s.plan, int32_t, 0),
+			TO(missing[0], const char *, "d"), TO(s.has_results, bool, true),
+			TO(s.results, dec_wide, 5), TO(s.results_rating, enum rating, RATING_ABOVE),
+			TO(plan.code, const char *, "z"), TO(plan.aspect, const char *, "z"),
+			TO(plan.kind, enum result_kind, RESULT_ADDITIONAL),
+			TO(plan.weight, dec_wide, 1), TO(item.target.low, dec_wide, 7),
+			TO(item.target.high, dec_wide, 8), TO(item.target.range, bool, false),
+			TO(item.realized, dec_wide, -1), TO(item.achievement, dec_wide, 9),
+			TO(item.capped, dec_wide, 9), TO(item.contribution, dec_wide, 9),
+			TO(item.rating, enum rating, RATING_ABOVE), TO(item.events, int64_t, 2),
+			TO(hint.need, dec_wide, 1100), TO(hint.to, enum rating, RATING_ABOVE),
 			TO(plan.measure, enum measure, MEASURE_COUNT)};
 #undef TO
 		json_t *json = score_to_json(&s, 0);
@@ -623,7 +634,7 @@ static void test_content_is_what_the_json_says(void **state)
 		json_before = text;
 		memcpy(before, after, sizeof before);
 		json_decref(json);
-		n = sizeof change / sizeof *change;
+		n = COUNT(change);
 		if (i < n)
 			memcpy(change[i].at, change[i].to, change[i].size);
 	}

@@ -1,0 +1,202 @@
+/* The roster out of the registry's views: a snapshot. All of its SQL is here. */
+#include "appraisal/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+enum {
+	VERSION,
+	UNITS,
+	INDICATORS,
+	POSITIONS,
+	RULESETS,
+	ASSIGNMENTS,
+	ABSENCES,
+	PLANS,
+};
+
+static const struct db_statement statements[] = {
+	[VERSION] = {"registry_version", "SELECT version FROM registry.version_view", ""},
+	[UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
+	[INDICATORS] = {"indicators",
+		"SELECT code, id, aspect, measure, direction FROM registry.indicator_view ORDER "
+		"BY code COLLATE \"C\"",
+		""},
+	[POSITIONS] = {"positions",
+		"SELECT code, items FROM registry.position_view ORDER BY code COLLATE \"C\"", ""},
+	[RULESETS] = {"rulesets",
+		"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date",
+		""},
+	[ASSIGNMENTS] = {"assignments",
+		"SELECT person, from_date, until_date, unit, position FROM "
+		"registry.assignment_view ORDER BY person, from_date",
+		""},
+	[ABSENCES] = {"absences",
+		"SELECT person, from_date, until_date FROM registry.absence_view ORDER BY person, "
+		"from_date",
+		""},
+	[PLANS] = {"plans",
+		"SELECT person, year, version, from_date, status = 'AGREED', items FROM "
+		"registry.plan_view ORDER BY person, year, from_date, version",
+		""},
+};
+#include "base/array.h"
+
+static void *table(int n, size_t size)
+{
+	return calloc((size_t)n + 1, size);
+}
+
+static bool take_units(void *roster, const struct db_result *r, struct err *e)
+{
+	(void)e;
+	struct roster *to = roster;
+	to->units = table(db_rows(r), sizeof *to->units);
+	for (int i = 0; to->units && i < db_rows(r); i++)
+		to->units[to->n_units++] = strdup(db_text(r, i, 0));
+	return to->units;
+}
+
+static bool take_indicators(void *roster, const struct db_result *r, struct err *e)
+{
+	struct roster *to = roster;
+	to->indicators = table(db_rows(r), sizeof *to->indicators);
+	for (int i = 0; to->indicators && i < db_rows(r); i++) {
+		struct roster_indicator *x = &to->indicators[to->n_indicators++];
+		x->code = strdup(db_text(r, i, 0));
+		x->id = (int32_t)db_int(r, i, 1);
+		x->aspect = strdup(db_text(r, i, 2));
+		if (!score_measure_parse(db_text(r, i, 3), &x->measure) ||
+			!score_direction_parse(db_text(r, i, 4), &x->direction))
+			return err_set(e, ERR_FATAL,
+				"the registry holds an indicator that cannot be read: %s", x->code);
+	}
+	return to->indicators;
+}
+
+static bool take_positions(void *roster, const struct db_result *r, struct err *e)
+{
+	struct roster *to = roster;
+	to->positions = table(db_rows(r), sizeof *to->positions);
+	for (int i = 0; to->positions && i < db_rows(r); i++) {
+		struct roster_position *x = &to->positions[to->n_positions++];
+		x->code = strdup(db_text(r, i, 0));
+		if (!roster_items_parse(to, db_text(r, i, 1), &x->items, e))
+			return false;
+	}
+	return to->positions;
+}
+
+static bool take_rulesets(void *roster, const struct db_result *r, struct err *e)
+{
+	struct roster *to = roster;
+	to->rulesets = table(db_rows(r), sizeof *to->rulesets);
+	for (int i = 0; to->rulesets && i < db_rows(r); i++) {
+		struct roster_ruleset *x = &to->rulesets[to->n_rulesets++];
+		x->version = strdup(db_text(r, i, 0));
+		x->from = db_date(r, i, 1);
+		if (!roster_ruleset_parse(db_text(r, i, 2), &x->rules, e))
+			return false;
+		x->rules.version = x->version;
+	}
+	return to->rulesets;
+}
+
+static int32_t open_end(const struct db_result *r, int row, int column)
+{
+	return db_is_null(r, row, column) ? INT32_MAX : db_date(r, row, column);
+}
+
+/* Rows of these come by person: makes the person where it is new, and room for one row more. */
+static void *grow(void *list, int n, size_t size)
+{
+	void *more = (n & (n - 1)) == 0 ? realloc(list, (size_t)(n ? 2 * n : 1) * size) : list;
+	return more;
+}
+
+static bool take_assignments(void *roster, const struct db_result *r, struct err *e)
+{
+	(void)e;
+	struct roster *to = roster;
+	to->people = table(db_rows(r), sizeof *to->people);
+	for (int i = 0; to->people && i < db_rows(r); i++) {
+		struct roster_person *p = to->n_people ? &to->people[to->n_people - 1] : NULL;
+		if (!p || memcmp(p->id, db_uuid(r, i, 0), 16) != 0) {
+			p = &to->people[to->n_people++];
+			memcpy(p->id, db_uuid(r, i, 0), 16);
+		}
+		p->assignments = grow(p->assignments, p->n_assignments, sizeof *p->assignments);
+		if (!p->assignments)
+			return false;
+		p->assignments[p->n_assignments++] = (struct score_assignment){db_date(r, i, 1),
+			open_end(r, i, 2), roster_unit(to, db_text(r, i, 3)),
+			roster_position(to, db_text(r, i, 4))};
+	}
+	return to->people;
+}
+
+static struct roster_person *person_of(struct roster *to, const struct db_result *r, int row)
+{
+	return (struct roster_person *)(uintptr_t)roster_person(to, db_uuid(r, row, 0));
+}
+
+static bool take_absences(void *roster, const struct db_result *r, struct err *e)
+{
+	(void)e;
+	struct roster *to = roster;
+	for (int i = 0; i < db_rows(r); i++) {
+		struct roster_person *p = person_of(to, r, i);
+		if (!p)
+			continue;
+		p->absences = grow(p->absences, p->n_absences, sizeof *p->absences);
+		if (!p->absences)
+			return false;
+		p->absences[p->n_absences++] =
+			(struct score_absence){db_date(r, i, 1), open_end(r, i, 2)};
+	}
+	return true;
+}
+
+static bool take_plans(void *roster, const struct db_result *r, struct err *e)
+{
+	struct roster *to = roster;
+	for (int i = 0; i < db_rows(r); i++) {
+		struct roster_person *p = person_of(to, r, i);
+		if (!p)
+			continue;
+		p->plans = grow(p->plans, p->n_plans, sizeof *p->plans);
+		if (!p->plans)
+			return false;
+		struct roster_plan *x = &p->plans[p->n_plans++];
+		*x = (struct roster_plan){.year = (int32_t)db_int(r, i, 1),
+			.version = (int32_t)db_int(r, i, 2),
+			.from = db_date(r, i, 3),
+			.agreed = db_int(r, i, 4),
+			.has_items = !db_is_null(r, i, 5)};
+		if (x->has_items && !roster_items_parse(to, db_text(r, i, 5), &x->items, e))
+			return false;
+	}
+	return true;
+}
+
+static const struct snapshot_part parts[] = {
+	{UNITS, take_units},
+	{INDICATORS, take_indicators},
+	{POSITIONS, take_positions},
+	{RULESETS, take_rulesets},
+	{ASSIGNMENTS, take_assignments},
+	{ABSENCES, take_absences},
+	{PLANS, take_plans},
+};
+
+const struct snapshot_kind roster_snapshot = {
+	.name = "roster",
+	.statements = statements,
+	.n_statements = COUNT(statements),
+	.parts = parts,
+	.n_parts = COUNT(parts),
+	.size = sizeof(struct roster),
+	.done = roster_done,
+};

@@ -1,0 +1,132 @@
+#include "base/dec.h"
+
+#include <string.h>
+
+enum { DECIMALS = 4 };
+
+static const int64_t powers[DECIMALS + 1] = {1, 10, 100, 1000, 10000};
+static const int64_t limit = INT64_C(1000000000000000); /* 10^15 has too many digits */
+
+static dec_wide magnitude(dec_wide v)
+{
+	return v < 0 ? -v : v;
+}
+
+dec_wide dec_div(dec_wide a, dec_wide b)
+{
+	dec_wide quotient = a / b;
+	dec_wide rest = magnitude(a % b);
+
+	if (rest < magnitude(b) - rest) /* twice the rest could overflow */
+		return quotient;
+	return (a < 0) == (b < 0) ? quotient + 1 : quotient - 1;
+}
+
+dec_wide dec_shown(dec_wide value)
+{
+	return dec_div(value, DEC_VALUE / DEC_SHOWN);
+}
+
+bool dec_from_int(int64_t number, dec_wide *out)
+{
+	if (number <= -limit || number >= limit)
+		return false;
+	*out = (dec_wide)number * DEC_VALUE;
+	return true;
+}
+
+/* A double stands for k/10^d when it is the double nearest to that. Below the limit both k and 10^d
+ * are exact as doubles and the division is rounded correctly, so this compares exactly; and no two
+ * decimals of at most 15 digits share a double. */
+static bool is_decimal(double number, int decimals, int64_t *k)
+{
+	double scale = (double)powers[decimals];
+	double scaled = number * scale;
+
+	if (!(scaled > -(double)limit && scaled < (double)limit)) /* also what is not a number */
+		return false;
+	*k = (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+	return *k > -limit && *k < limit && (double)*k / scale == number;
+}
+
+bool dec_from_real(double number, dec_wide *out)
+{
+	int64_t k;
+
+	for (int d = 0; d <= DECIMALS; d++) {
+		if (is_decimal(number, d, &k)) {
+			*out = (dec_wide)k * powers[DECIMALS - d];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Appends n digits to *k; false when that makes too many. */
+static bool append_digits(const char *digits, size_t n, dec_wide *k)
+{
+	for (size_t i = 0; i < n && *k < limit; i++)
+		*k = *k * 10 + (digits[i] - '0');
+	return *k < limit;
+}
+
+bool dec_parse(const char *text, dec_wide *out)
+{
+	static const char digits[] = "0123456789";
+	const char *whole = *text == '-' ? text + 1 : text;
+	size_t n = strspn(whole, digits);
+	const char *fraction = whole[n] == '.' ? whole + n + 1 : "0";
+	size_t decimals = strspn(fraction, digits);
+	dec_wide k = 0;
+
+	if (n == 0 || (n > 1 && *whole == '0') || decimals == 0 || fraction[decimals] != '\0' ||
+		(whole[n] != '.' && whole[n] != '\0'))
+		return false;
+	while (decimals > 0 && fraction[decimals - 1] == '0') /* zeros at the end say nothing */
+		decimals--;
+	if (decimals > DECIMALS || !append_digits(whole, n, &k) ||
+		!append_digits(fraction, decimals, &k))
+		return false;
+	k *= powers[DECIMALS - decimals];
+	*out = *text == '-' ? -k : k;
+	return true;
+}
+
+/* Writes backwards from `end`; 39 digits at most. */
+static char *write_digits(char *end, dec_wide v, int at_least)
+{
+	for (; v > 0 || at_least > 0; v /= 10, at_least--)
+		*--end = (char)('0' + (int)(v % 10));
+	return end;
+}
+
+static const char *format(dec_wide v, int decimals, int64_t scale, char out[DEC_TEXT])
+{
+	char *at = &out[DEC_TEXT - 1];
+
+	*at = '\0';
+	if (decimals > 0) {
+		at = write_digits(at, magnitude(v % scale), decimals);
+		*--at = '.';
+	}
+	at = write_digits(at, magnitude(v / scale), 1);
+	if (v < 0)
+		*--at = '-';
+	return memmove(out, at, (size_t)(out + DEC_TEXT - at));
+}
+
+const char *dec_format_shown(dec_wide hundredths, char out[DEC_TEXT])
+{
+	return format(hundredths, 2, DEC_SHOWN, out);
+}
+
+const char *dec_format_value(dec_wide value, char out[DEC_TEXT])
+{
+	int decimals = DECIMALS;
+
+	while (decimals > 0 && value % 10 == 0) {
+		value /= 10;
+		decimals--;
+	}
+	return format(value, decimals, powers[decimals], out);
+}

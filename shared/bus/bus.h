@@ -1,0 +1,126 @@
+/* bus: the one door to Kafka (librdkafka): consumers that hand over batches and move offsets only
+ * when told, producers that say when everything is acknowledged, and the administration of topics.
+ *
+ * Errors: ERR_RETRY when brokers are away; ERR_FATAL when the client says it cannot go on (exit, be
+ * started anew: everything here may be sent again).
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct bus_header {
+	const char *name;
+	const void *data; /* NULL: the header's value is null */
+	size_t len;
+};
+
+struct bus_message {
+	const char *topic;
+	int32_t partition;
+	int64_t offset;
+	int64_t at; /* the record's own timestamp as an instant; 0 when it has none */
+	const void *key; /* NULL: none */
+	size_t key_len;
+	const void *data; /* NULL: a tombstone, or unreadable */
+	size_t len;
+	bool unreadable; /* first of a compressed batch that does not unpack, or to more than 32
+			    MiB; all of it is skipped */
+	void *handle; /* bus.c's own */
+};
+
+/* Header number i, false past the last. */
+bool bus_message_header(const struct bus_message *m, size_t i, struct bus_header *out);
+/* The last header of that name (names compared without case). */
+bool bus_message_find(const struct bus_message *m, const char *name, struct bus_header *out);
+
+struct bus_consumer;
+struct bus_consumer_config {
+	const char *brokers;
+	const char *group;
+	const char *instance; /* group.instance.id, unique per member; NULL: dynamic membership */
+	const char *const *topics; /* NULL-terminated; a name starting with ^ is a pattern; borrowed
+				      until it is freed */
+	/* Most that is fetched ahead, of messages as they are in memory; of a partition a sixteenth
+	 * at once, as it was sent: compressed. A consumer that shall go at full speed through a
+	 * backlog wants what it handles in one batch. */
+	size_t queue_kib;
+};
+struct bus_consumer *bus_consumer_new(
+	const struct bus_consumer_config *config, struct err *e) MUST_CHECK;
+void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to a few seconds */
+
+/* Waits up to wait_ms for a first message, then gathers until that time (clock_monotonic; past: no
+ * longer than there is something to take) or until `max` messages or `max_bytes` are there. Returns
+ * how many (0: none came), or -1 with the error: ERR_RETRY when this consumer is done for, as after
+ * a broker's crash that forgot who it was; a new one goes on where offsets were last moved. The
+ * messages stay valid until bus_release. */
+int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes,
+	int wait_ms, int64_t until, struct err *e) MUST_CHECK;
+void bus_release(struct bus_message *messages, int n);
+/* Says that these and all before them in their partitions are done. */
+bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n,
+	struct err *e) MUST_CHECK;
+/* True while the group has given this member its partitions, or said it has none. */
+bool bus_consumer_joined(const struct bus_consumer *c);
+
+struct bus_producer;
+/* Counts what is on its way for one caller, where several threads share a producer. Zeroed at
+ * first. */
+struct bus_delivery {
+	_Atomic long pending, failed;
+};
+struct bus_producer *bus_producer_new(const char *brokers, struct err *e) MUST_CHECK;
+void bus_producer_free(struct bus_producer *p);
+/* Queues one message (copied); a NULL `data` is a tombstone. Blocks while the queue is full.
+ * Thread-safe. `delivery` NULL: the producer's own, for producers that one thread has to itself. */
+bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic,
+	const void *key, size_t key_len, const void *data, size_t len,
+	const struct bus_header *headers, size_t n_headers, struct err *e) MUST_CHECK;
+static inline bool bus_produce(struct bus_producer *p, const char *topic, const void *key,
+	size_t key_len, const void *data, size_t len, const struct bus_header *headers,
+	size_t n_headers, struct err *e)
+{
+	return bus_produce_for(p, 0, topic, key, key_len, data, len, headers, n_headers, e);
+}
+/* Waits until all that was queued under `delivery` is acknowledged by all in-sync replicas, or has
+ * failed, which takes at most about 10 s; ERR_RETRY when something was not acknowledged: produce it
+ * all again. */
+bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err *e) MUST_CHECK;
+static inline bool bus_flush(struct bus_producer *p, struct err *e)
+{
+	return bus_wait(p, 0, e);
+}
+
+/* Administration. */
+struct bus_topic {
+	const char *name;
+	int partitions;
+	bool compacted;
+	int64_t retention_ms; /* -1: for ever */
+};
+bool bus_topic_create(struct bus_producer *p, const struct bus_topic *topic, int replication,
+	bool *created, struct err *e) MUST_CHECK;
+/* Calls `each` for every existing topic whose name starts with the prefix. */
+bool bus_topic_list(struct bus_producer *p, const char *prefix,
+	void (*each)(const char *name, int partitions, void *arg), void *arg,
+	struct err *e) MUST_CHECK;
+struct bus_lag {
+	int64_t end, committed; /* summed over partitions */
+	int64_t oldest_at; /* the timestamp of the oldest message not yet committed; 0 when none */
+};
+/* Looks at a group's offsets from outside. */
+struct bus_inspector;
+struct bus_inspector *bus_inspector_new(
+	const char *brokers, const char *group, struct err *e) MUST_CHECK;
+void bus_inspector_free(struct bus_inspector *i);
+/* How far the group is behind on one topic; oldest_at only when asked for, since it reads a message
+ * per partition. A group that never committed is behind by everything; a topic that does not exist
+ * has nothing. */
+bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struct bus_lag *out,
+	struct err *e) MUST_CHECK;
+/* True when the brokers answer within the time. */
+bool bus_ping(struct bus_producer *p, int timeout_ms, struct err *e) MUST_CHECK;

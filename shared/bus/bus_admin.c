@@ -1,0 +1,200 @@
+#include "bus/bus_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+
+enum { QUERY_MS = 5000 };
+
+static bool bus_topic_config(rd_kafka_NewTopic_t *new, const struct bus_topic *topic)
+{
+	char retention[24];
+	snprintf(retention, sizeof retention, "%lld", (long long)topic->retention_ms);
+	return rd_kafka_NewTopic_set_config(new, "cleanup.policy",
+		       topic->compacted ? "compact" : "delete") == RD_KAFKA_RESP_ERR_NO_ERROR &&
+	       (topic->compacted || rd_kafka_NewTopic_set_config(new, "retention.ms", retention) ==
+					    RD_KAFKA_RESP_ERR_NO_ERROR);
+}
+
+/* Waits for the one result of a topic's creation. */
+static bool bus_topic_result(
+	rd_kafka_queue_t *queue, const char *name, bool *created, struct err *e)
+{
+	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, 2 * QUERY_MS);
+	const rd_kafka_CreateTopics_result_t *result =
+		event ? rd_kafka_event_CreateTopics_result(event) : NULL;
+	size_t n = 0;
+	const rd_kafka_topic_result_t **topics =
+		result ? rd_kafka_CreateTopics_result_topics(result, &n) : NULL;
+	rd_kafka_resp_err_t rc = n       ? rd_kafka_topic_result_error(topics[0])
+				 : event ? rd_kafka_event_error(event)
+					 : RD_KAFKA_RESP_ERR__TIMED_OUT;
+	*created = rc == RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (event)
+		rd_kafka_event_destroy(event);
+	bool refused = rc == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR ||
+		       rc == RD_KAFKA_RESP_ERR_POLICY_VIOLATION ||
+		       rc == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	return *created || rc == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS ||
+	       err_set(e, refused ? ERR_INVALID : ERR_RETRY, "Kafka, creating topic %s: %s", name,
+		       rd_kafka_err2str(rc));
+}
+
+bool bus_topic_create(struct bus_producer *p, const struct bus_topic *topic, int replication,
+	bool *created, struct err *e)
+{
+	char text[256];
+	rd_kafka_NewTopic_t *new = rd_kafka_NewTopic_new(
+		topic->name, topic->partitions, replication, text, sizeof text);
+	if (!new)
+		return err_set(e, ERR_FATAL, "Kafka, topic %s: %s", topic->name, text);
+	bool ok = bus_topic_config(new, topic) ||
+		  err_set(e, ERR_FATAL, "Kafka, topic %s: bad settings", topic->name);
+	if (ok) {
+		rd_kafka_queue_t *queue = rd_kafka_queue_new(p->rk);
+		rd_kafka_CreateTopics(p->rk, &new, 1, NULL, queue);
+		ok = bus_topic_result(queue, topic->name, created, e);
+		rd_kafka_queue_destroy(queue);
+	}
+	rd_kafka_NewTopic_destroy(new);
+	return ok;
+}
+
+bool bus_topic_list(struct bus_producer *p, const char *prefix,
+	void (*each)(const char *name, int partitions, void *arg), void *arg, struct err *e)
+{
+	const struct rd_kafka_metadata *all;
+	rd_kafka_resp_err_t rc = rd_kafka_metadata(p->rk, 1, NULL, &all, QUERY_MS);
+	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	for (int i = 0; i < all->topic_cnt; i++)
+		if (strncmp(all->topics[i].topic, prefix, strlen(prefix)) == 0)
+			each(all->topics[i].topic, all->topics[i].partition_cnt, arg);
+	rd_kafka_metadata_destroy(all);
+	return true;
+}
+
+struct bus_inspector {
+	rd_kafka_t *rk; /* a consumer of the group that never joins it */
+};
+
+struct bus_inspector *bus_inspector_new(const char *brokers, const char *group, struct err *e)
+{
+	char text[256];
+	const struct setting own[] = {{"group.id", group}, {"enable.auto.commit", "false"},
+		{"auto.offset.reset", "earliest"}};
+	struct bus_inspector *i = calloc(1, sizeof *i);
+	rd_kafka_conf_t *conf = i ? bus_conf(brokers, own, COUNT(own), e) : NULL;
+	if (conf && !(i->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text))) {
+		err_set(e, ERR_FATAL, "Kafka: %s", text);
+		rd_kafka_conf_destroy(conf);
+	}
+	if (i && i->rk)
+		return i;
+	free(i);
+	return NULL;
+}
+
+void bus_inspector_free(struct bus_inspector *i)
+{
+	if (!i)
+		return;
+	rd_kafka_destroy(i->rk);
+	free(i);
+}
+
+/* The topic's partitions; NULL when it does not exist, or with the error. */
+static rd_kafka_topic_partition_list_t *bus_partitions(
+	struct bus_inspector *i, const char *topic, struct err *e)
+{
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(i->rk, topic, NULL);
+	const struct rd_kafka_metadata *found;
+	rd_kafka_resp_err_t rc = rd_kafka_metadata(i->rk, 0, handle, &found, QUERY_MS);
+	rd_kafka_topic_destroy(handle);
+	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
+		err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+		return NULL;
+	}
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
+	for (int p = 0; p < found->topics[0].partition_cnt; p++)
+		rd_kafka_topic_partition_list_add(list, topic, p);
+	rd_kafka_metadata_destroy(found);
+	return list;
+}
+
+/* The timestamp of the first message at or after an offset; 0 when none comes in time. */
+static int64_t bus_message_time(
+	struct bus_inspector *i, const char *topic, int32_t partition, int64_t offset)
+{
+	rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(one, topic, partition)->offset = offset;
+	int64_t at = 0;
+	if (rd_kafka_assign(i->rk, one) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+		rd_kafka_message_t *m = rd_kafka_consumer_poll(i->rk, QUERY_MS / 5);
+		if (m && !m->err)
+			at = rd_kafka_message_timestamp(m, NULL) * 1000;
+		if (m)
+			rd_kafka_message_destroy(m);
+	}
+	rd_kafka_assign(i->rk, NULL);
+	rd_kafka_topic_partition_list_destroy(one);
+	return at;
+}
+
+/* A topic that was made just now has its leaders a moment later. */
+static rd_kafka_resp_err_t bus_ends(
+	struct bus_inspector *i, const rd_kafka_topic_partition_t *p, int64_t *low, int64_t *high)
+{
+	int64_t until = clock_monotonic() + QUERY_MS * 1000;
+	for (;;) {
+		rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(
+			i->rk, p->topic, p->partition, low, high, QUERY_MS);
+		bool soon = rc == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+			    rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+			    rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+		if (!soon || clock_monotonic() > until)
+			return rc;
+		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+	}
+}
+
+static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t *p,
+	bool want_oldest, struct bus_lag *out, struct err *e)
+{
+	int64_t low, high;
+	rd_kafka_resp_err_t rc = bus_ends(i, p, &low, &high);
+	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	int64_t done = p->offset < low ? low : p->offset;
+	out->end += high;
+	out->committed += done;
+	if (done < high && want_oldest) {
+		int64_t at = bus_message_time(i, p->topic, p->partition, done);
+		if (at && (!out->oldest_at || at < out->oldest_at))
+			out->oldest_at = at;
+	}
+	return true;
+}
+
+bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struct bus_lag *out,
+	struct err *e)
+{
+	rd_kafka_topic_partition_list_t *list = bus_partitions(i, topic, e);
+	if (!list)
+		return false;
+	struct bus_lag lag = {0};
+	rd_kafka_resp_err_t rc =
+		list->cnt ? rd_kafka_committed(i->rk, list, QUERY_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
+	bool ok = rc == RD_KAFKA_RESP_ERR_NO_ERROR ||
+		  err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	for (int n = 0; ok && n < list->cnt; n++)
+		ok = bus_lag_of(i, &list->elems[n], want_oldest, &lag, e);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (ok)
+		*out = lag;
+	return ok;
+}

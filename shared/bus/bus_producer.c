@@ -1,0 +1,131 @@
+#include "bus/bus_private.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+
+enum {
+	PRODUCE_MS = 10000
+}; /* message.timeout.ms: by then every message is acknowledged, or given up */
+
+static const struct setting producer_settings[] = {
+	{"enable.idempotence", "true"},
+	{"acks", "all"},
+	{"linger.ms", "2"},
+	{"compression.type", "lz4"},
+	{"queue.buffering.max.kbytes", "16384"},
+	{"queue.buffering.max.messages", "100000"},
+	{"message.timeout.ms", "10000"},
+	{"message.max.bytes", "4194304"},
+};
+
+static void bus_delivered(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
+{
+	(void)rk;
+	(void)arg;
+	struct bus_delivery *d = m->_private;
+	if (m->err)
+		atomic_fetch_add(&d->failed, 1);
+	atomic_fetch_sub(&d->pending, 1);
+}
+
+struct bus_producer *bus_producer_new(const char *brokers, struct err *e)
+{
+	char text[256];
+	struct bus_producer *p = calloc(1, sizeof *p);
+	rd_kafka_conf_t *conf =
+		p ? bus_conf(brokers, producer_settings, COUNT(producer_settings), e) : NULL;
+	if (!conf) {
+		free(p);
+		return NULL;
+	}
+	rd_kafka_conf_set_dr_msg_cb(conf, bus_delivered);
+	p->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
+	if (!p->rk) {
+		err_set(e, ERR_FATAL, "Kafka producer: %s", text);
+		rd_kafka_conf_destroy(conf);
+		free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void bus_producer_free(struct bus_producer *p)
+{
+	if (!p)
+		return;
+	rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(p->rk, 500);
+	rd_kafka_destroy(p->rk);
+	free(p);
+}
+
+static bool bus_producer_fatal(const struct bus_producer *p, struct err *e)
+{
+	char text[256];
+	if (!rd_kafka_fatal_error(p->rk, text, sizeof text))
+		return false;
+	err_set(e, ERR_FATAL, "Kafka producer: %s", text);
+	return true;
+}
+
+static rd_kafka_headers_t *bus_headers(const struct bus_header *headers, size_t n)
+{
+	rd_kafka_headers_t *list = rd_kafka_headers_new(n);
+	for (size_t i = 0; i < n; i++)
+		rd_kafka_header_add(list, headers[i].name, -1, headers[i].data,
+			headers[i].data ? (ssize_t)headers[i].len : -1);
+	return list;
+}
+
+bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic,
+	const void *key, size_t key_len, const void *data, size_t len,
+	const struct bus_header *headers, size_t n_headers, struct err *e)
+{
+	struct bus_delivery *d = delivery ? delivery : &p->own;
+	atomic_fetch_add(&d->pending, 1);
+	for (int64_t end = clock_monotonic() + PRODUCE_MS * 1000;;) {
+		rd_kafka_headers_t *list = bus_headers(headers, n_headers);
+		rd_kafka_resp_err_t rc = rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(topic),
+			RD_KAFKA_V_KEY(key, key_len),
+			RD_KAFKA_V_VALUE((void *)(uintptr_t)data, len), RD_KAFKA_V_HEADERS(list),
+			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(d),
+			RD_KAFKA_V_END);
+		if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+			return true;
+		rd_kafka_headers_destroy(list);
+		if (rc != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_monotonic() > end) {
+			atomic_fetch_sub(&d->pending, 1);
+			bus_producer_fatal(p, e);
+			return err_set(e, ERR_RETRY, "Kafka, producing to %s: %s", topic,
+				rd_kafka_err2str(rc));
+		}
+		rd_kafka_poll(p->rk, 50);
+	}
+}
+
+bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err *e)
+{
+	struct bus_delivery *d = delivery ? delivery : &p->own;
+	if (!delivery)
+		rd_kafka_flush(p->rk, PRODUCE_MS); /* does not wait for linger.ms */
+	while (atomic_load(&d->pending) > 0)
+		rd_kafka_poll(p->rk, 2);
+	long failed = atomic_exchange(&d->failed, 0);
+	if (bus_producer_fatal(p, e))
+		return false;
+	return failed == 0 ||
+	       err_set(e, ERR_RETRY, "Kafka: %ld messages were not acknowledged", failed);
+}
+
+bool bus_ping(struct bus_producer *p, int timeout_ms, struct err *e)
+{
+	const struct rd_kafka_metadata *metadata;
+	rd_kafka_resp_err_t rc = rd_kafka_metadata(p->rk, 0, NULL, &metadata, timeout_ms);
+	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	rd_kafka_metadata_destroy(metadata);
+	return true;
+}

@@ -1,0 +1,526 @@
+#include "db/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "base/array.h"
+#include "db/db_wire.h"
+
+enum { DB_MAX_VALUES = 40, DB_MAX_MESSAGE = 256 * 1024 * 1024, DB_COPY_PIECE = 64 * 1024 };
+
+struct db {
+	char *url, *application;
+	const struct db_statement *table;
+	size_t n;
+	PGconn *conn;
+	bool open; /* a transaction */
+	struct buf scratch; /* parameters on their way; rows of a COPY */
+};
+
+struct db *db_new(
+	const char *url, const char *application, const struct db_statement *table, size_t n)
+{
+	struct db *db = calloc(1, sizeof *db);
+	if (!db)
+		return NULL;
+	db->url = strdup(url);
+	db->application = strdup(application);
+	db->table = table;
+	db->n = n;
+	buf_init(&db->scratch, DB_MAX_MESSAGE);
+	return db;
+}
+
+void db_free(struct db *db)
+{
+	if (!db)
+		return;
+	db_disconnect(db);
+	buf_done(&db->scratch);
+	free(db->url);
+	free(db->application);
+	free(db);
+}
+
+void db_disconnect(struct db *db)
+{
+	PQfinish(db->conn);
+	db->conn = NULL;
+	db->open = false;
+}
+
+/* What an SQLSTATE asks of the caller. Without one the connection itself failed. */
+static enum err_code db_code(const char *state)
+{
+	static const struct {
+		const char *front;
+		enum err_code code;
+	} classes[] = {
+		{"08", ERR_RETRY}, /* connection */
+		{"40", ERR_RETRY}, /* deadlock, serialisation */
+		{"53", ERR_RETRY}, /* resources */
+		{"55P03", ERR_RETRY}, /* lock not available */
+		{"57", ERR_RETRY}, /* shutdown, cancelled */
+		{"58", ERR_RETRY}, /* system error */
+		{"25006", ERR_RETRY}, /* read only: a standby */
+		{"28", ERR_RETRY}, /* not yet allowed in: a role that is just being made */
+		{"42P01", ERR_RETRY}, /* no such table, */
+		{"3F000", ERR_RETRY}, /* no such schema, */
+		{"42501", ERR_RETRY}, /* not granted: migrations are still on their way */
+		{"23", ERR_CONFLICT}, /* constraint */
+		{"22", ERR_INVALID}, /* data */
+	};
+	if (!state)
+		return ERR_RETRY;
+	for (size_t i = 0; i < COUNT(classes); i++)
+		if (strncmp(state, classes[i].front, strlen(classes[i].front)) == 0)
+			return classes[i].code;
+	return ERR_FATAL;
+}
+
+/* Sets the error from what PostgreSQL said: its primary message alone, for details can hold values.
+ */
+static bool db_fail(struct db *db, const PGresult *r, const char *what, struct err *e)
+{
+	const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+	const char *text = r ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
+	if (!text)
+		text = PQerrorMessage(db->conn);
+	err_set(e, db_code(state), "PostgreSQL, %s: %.*s%s%s", what, (int)strcspn(text, "\n"), text,
+		state ? ", " : "", state ? state : "");
+	if (PQstatus(db->conn) != CONNECTION_OK)
+		db_disconnect(db);
+	return false;
+}
+
+static int db_types(const char *list, Oid *out, int most)
+{
+	int n = 0;
+	for (const char *p = list; *p; n++) {
+		p += strspn(p, ", ");
+		size_t len = strcspn(p, ", ");
+		if (n == most || !(out[n] = db_wire_type(p, len)))
+			return -1;
+		p += len;
+	}
+	return n;
+}
+
+static bool db_prepare(struct db *db, const struct db_statement *s, struct err *e)
+{
+	Oid types[DB_MAX_VALUES];
+	int n = db_types(s->types, types, DB_MAX_VALUES);
+	if (n < 0)
+		return err_set(
+			e, ERR_FATAL, "statement %s: unknown type among \"%s\"", s->name, s->types);
+	PGresult *r = PQprepare(db->conn, s->name, s->sql, n, types);
+	bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+	if (!ok)
+		db_fail(db, r, s->name, e);
+	PQclear(r);
+	return ok;
+}
+
+static void db_quiet(void *arg, const PGresult *r)
+{
+	(void)arg;
+	(void)r;
+}
+
+static bool db_prepare_all(struct db *db, struct err *e)
+{
+	for (size_t i = 0; i < db->n; i++)
+		if (!db_prepare(db, &db->table[i], e)) {
+			db_disconnect(db);
+			return false;
+		}
+	return true;
+}
+
+/* In a URL, what comes before a stray @ would be taken for a host, a port or a database, and told
+ * in messages. */
+static bool db_url_spills(const char *url)
+{
+	const char *scheme = strstr(url, "://");
+	if (!scheme || (strncmp(url, "postgresql:", 11) != 0 && strncmp(url, "postgres:", 9) != 0))
+		return false;
+	const char *start = scheme + strlen("://"), *at = strpbrk(start, "@/");
+	if (at && *at == '@')
+		start = at + 1;
+	at = strpbrk(start, "?@");
+	return at && *at == '@';
+}
+
+static bool db_ports_valid(const char *ports)
+{
+	enum { PORT_MOST = 65535 };
+	for (const char *p = ports ? ports : ""; *p; p += strcspn(p, ","), p += *p == ',') {
+		size_t digits = strspn(p, "0123456789");
+		if (digits != strcspn(p, ",") || digits > 5 || atoi(p) > PORT_MOST)
+			return false;
+	}
+	return true;
+}
+
+bool db_url_valid(const char *url)
+{
+	bool valid = !db_url_spills(url);
+	PQconninfoOption *all = PQconninfoParse(url, NULL);
+	for (const PQconninfoOption *o = all; o && o->keyword; o++)
+		valid = valid && (strcmp(o->keyword, "port") != 0 || db_ports_valid(o->val));
+	PQconninfoFree(all);
+	return valid && all;
+}
+
+bool db_connect(struct db *db, struct err *e)
+{
+	if (db->conn)
+		return true;
+	if (!db_url_valid(db->url)) /* libpq's words would quote it */
+		return err_set(
+			e, ERR_FATAL, "PostgreSQL: DATABASE_URL is not a valid PostgreSQL URL");
+	const char *names[] = {"dbname", "application_name", "connect_timeout", "keepalives_idle",
+		"keepalives_interval", "keepalives_count", "tcp_user_timeout", "client_encoding",
+		NULL};
+	const char *values[] = {
+		db->url, db->application, "5", "10", "5", "2", "15000", "UTF8", NULL};
+	db->conn = PQconnectdbParams(names, values, 1);
+	if (PQstatus(db->conn) != CONNECTION_OK) {
+		const char *text = PQerrorMessage(db->conn);
+		err_set(e, ERR_RETRY, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
+		db_disconnect(db);
+		return false;
+	}
+	PQsetNoticeReceiver(db->conn, db_quiet, NULL);
+	return db_prepare_all(db, e);
+}
+
+const struct conf_form db_url_form = {db_url_valid,
+	"is not a valid PostgreSQL URL: it is like "
+	"postgresql://role:password@host:5432/database, and in a password / @ % : ? # "
+	"and spaces are written as %2F %40 %25 %3A %3F %23 %20"};
+
+static bool db_ready(struct db *db, struct err *e)
+{
+	if (db->open && !db->conn)
+		return err_set(
+			e, ERR_RETRY, "PostgreSQL: the connection was lost in a transaction");
+	return db_connect(db, e);
+}
+
+bool db_script(struct db *db, const char *sql, struct err *e)
+{
+	if (!db_ready(db, e))
+		return false;
+	PGresult *r = PQexec(db->conn, sql);
+	ExecStatusType status = PQresultStatus(r);
+	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+	if (!ok)
+		db_fail(db, r, "script", e);
+	PQclear(r);
+	return ok;
+}
+
+bool db_begin(struct db *db, struct err *e)
+{
+	if (!db_script(db, "BEGIN", e))
+		return false;
+	db->open = true;
+	return true;
+}
+
+bool db_commit(struct db *db, struct err *e)
+{
+	bool ok = db_script(db, "COMMIT", e);
+	if (!ok)
+		db_rollback(db);
+	db->open = false;
+	return ok;
+}
+
+void db_rollback(struct db *db)
+{
+	db->open = false;
+	if (!db->conn)
+		return;
+	if (PQtransactionStatus(db->conn) == PQTRANS_IDLE)
+		return;
+	PGresult *r = PQexec(db->conn, "ROLLBACK");
+	bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+	PQclear(r);
+	if (!ok)
+		db_disconnect(db);
+}
+
+static Oid db_value_type(const struct db_value *v)
+{
+	return v->kind == DB_K_ARRAY ? (Oid)v->number : db_wire_oid(v->kind);
+}
+
+static bool db_is_wire(const struct db_value *v)
+{
+	return v->kind == DB_K_ARRAY || v->kind == DB_K_TEXT || v->kind == DB_K_BYTES ||
+	       v->kind == DB_K_UUID;
+}
+
+/* Encodes the values one behind the other into the scratch buffer; what is in its wire form already
+ * is borrowed where it lies. */
+static bool db_encode(struct db *db, const struct db_statement *s, const struct db_value *values,
+	int n, const char **data, int *lens, struct err *e)
+{
+	Oid types[DB_MAX_VALUES];
+	if (db_types(s->types, types, DB_MAX_VALUES) != n)
+		return err_set(e, ERR_FATAL, "statement %s takes other than %d values", s->name, n);
+	size_t at[DB_MAX_VALUES];
+	buf_reset(&db->scratch);
+	for (int i = 0; i < n; i++) {
+		const struct db_value *v = &values[i];
+		if (v->kind != DB_K_NULL && db_value_type(v) != types[i])
+			return err_set(e, ERR_FATAL, "statement %s: value %d has another type",
+				s->name, i + 1);
+		at[i] = db->scratch.len;
+		lens[i] = (int)v->len;
+		if (db_is_wire(v))
+			continue;
+		if (!db_wire_put(&db->scratch, v))
+			return err_set(e, ERR_FATAL, "statement %s: out of memory", s->name);
+		lens[i] = (int)(db->scratch.len - at[i]);
+	}
+	for (int i = 0; i < n; i++)
+		data[i] = values[i].kind == DB_K_NULL ? NULL
+			  : lens[i] == 0              ? ""
+			  : db_is_wire(&values[i])    ? values[i].data
+						      : db->scratch.data + at[i];
+	return true;
+}
+
+bool db_run(struct db *db, int statement, const struct db_value *values, int n,
+	struct db_result **out, struct err *e)
+{
+	const struct db_statement *s = &db->table[statement];
+	const char *data[DB_MAX_VALUES];
+	int lens[DB_MAX_VALUES], formats[DB_MAX_VALUES];
+	if (n > DB_MAX_VALUES)
+		return err_set(e, ERR_FATAL, "statement %s: too many values", s->name);
+	for (int i = 0; i < n; i++)
+		formats[i] = 1;
+	if (!db_ready(db, e) || !db_encode(db, s, values, n, data, lens, e))
+		return false;
+	PGresult *r = PQexecPrepared(db->conn, s->name, n, data, lens, formats, 1);
+	if (db->scratch.cap > 1024 * 1024)
+		buf_done(&db->scratch);
+	ExecStatusType status = PQresultStatus(r);
+	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+		db_fail(db, r, s->name, e);
+		PQclear(r);
+		return false;
+	}
+	if (out)
+		*out = (struct db_result *)r;
+	else
+		PQclear(r);
+	return true;
+}
+
+bool db_set_password(struct db *db, const char *role, const char *password, struct err *e)
+{
+	if (!db_ready(db, e))
+		return false;
+	char *verifier = PQencryptPasswordConn(db->conn, password, role, "scram-sha-256");
+	char *name = PQescapeIdentifier(db->conn, role, strlen(role));
+	char *literal = verifier ? PQescapeLiteral(db->conn, verifier, strlen(verifier)) : NULL;
+	BUF_AUTO sql;
+	buf_init(&sql, 4096);
+	bool ok =
+		name && literal && buf_addf(&sql, "ALTER ROLE %s LOGIN PASSWORD %s", name, literal);
+	PQfreemem(verifier);
+	PQfreemem(name);
+	PQfreemem(literal);
+	return ok ? db_script(db, sql.data, e)
+		  : err_set(e, ERR_FATAL, "PostgreSQL: %s", PQerrorMessage(db->conn));
+}
+
+void db_result_free(struct db_result *r)
+{
+	PQclear((PGresult *)r);
+}
+
+static const PGresult *db_pg(const struct db_result *r)
+{
+	return (const PGresult *)r;
+}
+
+int db_rows(const struct db_result *r)
+{
+	return r ? PQntuples(db_pg(r)) : 0;
+}
+
+int64_t db_affected(const struct db_result *r)
+{
+	return r ? strtoll(PQcmdTuples((PGresult *)(uintptr_t)r), NULL, 10) : 0;
+}
+
+bool db_is_null(const struct db_result *r, int row, int column)
+{
+	return PQgetisnull(db_pg(r), row, column);
+}
+
+int64_t db_int(const struct db_result *r, int row, int column)
+{
+	int64_t v =
+		db_wire_int(PQgetvalue(db_pg(r), row, column), PQgetlength(db_pg(r), row, column));
+	return PQftype(db_pg(r), column) == 1082 ? v + DB_EPOCH / 86400 : v;
+}
+
+int64_t db_time(const struct db_result *r, int row, int column)
+{
+	int len = PQgetlength(db_pg(r), row, column);
+	return len ? db_wire_int(PQgetvalue(db_pg(r), row, column), len) + DB_EPOCH * 1000000 : 0;
+}
+
+int32_t db_date(const struct db_result *r, int row, int column)
+{
+	int len = PQgetlength(db_pg(r), row, column);
+	return len ? (int32_t)(db_wire_int(PQgetvalue(db_pg(r), row, column), len) +
+			       DB_EPOCH / 86400)
+		   : 0;
+}
+
+dec_wide db_numeric(const struct db_result *r, int row, int column)
+{
+	return db_wire_numeric(
+		PQgetvalue(db_pg(r), row, column), PQgetlength(db_pg(r), row, column));
+}
+
+const char *db_text(const struct db_result *r, int row, int column)
+{
+	const char *text = PQgetvalue(db_pg(r), row, column);
+	enum { JSONB = 3802 };
+	return PQftype(db_pg(r), column) == JSONB && *text ? text + 1
+							   : text; /* after jsonb's version byte */
+}
+
+const void *db_bytes(const struct db_result *r, int row, int column, size_t *len)
+{
+	*len = (size_t)PQgetlength(db_pg(r), row, column);
+	return db_is_null(r, row, column) ? NULL : PQgetvalue(db_pg(r), row, column);
+}
+
+const uint8_t *db_uuid(const struct db_result *r, int row, int column)
+{
+	static const uint8_t none[16];
+	return PQgetlength(db_pg(r), row, column) == 16
+		       ? (const uint8_t *)PQgetvalue(db_pg(r), row, column)
+		       : none;
+}
+
+struct db_value db_text_value_n(const char *text, size_t len)
+{
+	return text ? (struct db_value){.kind = DB_K_TEXT, .data = text, .len = len} : DB_NULL;
+}
+
+struct db_value db_text_value(const char *text)
+{
+	return db_text_value_n(text, text ? strlen(text) : 0);
+}
+
+struct db_value db_json_value(const char *text)
+{
+	struct db_value v = db_text_value(text);
+	if (text)
+		v.kind = DB_K_JSON;
+	return v;
+}
+
+enum { ARRAY_HEAD = 20 };
+
+void db_array_init(struct db_array *a, enum db_kind kind)
+{
+	*a = (struct db_array){.kind = kind};
+	buf_init(&a->wire, DB_MAX_MESSAGE);
+}
+
+void db_array_done(struct db_array *a)
+{
+	buf_done(&a->wire);
+}
+
+bool db_array_add(struct db_array *a, struct db_value v)
+{
+	static const char head[ARRAY_HEAD];
+	if (a->wire.len == 0 && !buf_add(&a->wire, head, sizeof head))
+		return false;
+	a->count++;
+	a->has_null |= v.kind == DB_K_NULL;
+	return db_wire_put_sized(&a->wire, &v);
+}
+
+struct db_value db_array_value(struct db_array *a)
+{
+	uint32_t head[ARRAY_HEAD / 4] = {
+		a->count ? 1 : 0, a->has_null, db_wire_oid(a->kind), (uint32_t)a->count, 1};
+	for (size_t i = 0; i < COUNT(head); i++)
+		head[i] = __builtin_bswap32(head[i]);
+	if (a->wire.len == 0)
+		buf_add(&a->wire, head, sizeof head);
+	else
+		memcpy(a->wire.data, head, sizeof head);
+	return (struct db_value){
+		.kind = DB_K_ARRAY,
+		.number = db_wire_array_oid(a->kind),
+		.data = a->wire.data,
+		.len = a->count ? a->wire.len : 12, /* an empty array ends after its element type */
+	};
+}
+
+bool db_copy_begin(struct db *db, const char *sql, struct err *e)
+{
+	static const char head[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0";
+	if (!db_ready(db, e))
+		return false;
+	PGresult *r = PQexec(db->conn, sql);
+	bool ok = PQresultStatus(r) == PGRES_COPY_IN;
+	if (!ok)
+		db_fail(db, r, "copy", e);
+	PQclear(r);
+	buf_reset(&db->scratch);
+	return ok && (buf_add(&db->scratch, head, 19) || err_set(e, ERR_FATAL, "out of memory"));
+}
+
+static bool db_copy_send(struct db *db, struct err *e)
+{
+	if (PQputCopyData(db->conn, db->scratch.data, (int)db->scratch.len) != 1)
+		return db_fail(db, NULL, "copy", e);
+	buf_reset(&db->scratch);
+	return true;
+}
+
+bool db_copy_row(struct db *db, const struct db_value *values, int n, struct err *e)
+{
+	buf_add16(&db->scratch, (uint16_t)n);
+	for (int i = 0; i < n; i++)
+		db_wire_put_sized(&db->scratch, &values[i]);
+	if (db->scratch.failed)
+		return err_set(e, ERR_FATAL, "out of memory");
+	return db->scratch.len < DB_COPY_PIECE || db_copy_send(db, e);
+}
+
+bool db_copy_end(struct db *db, struct err *e)
+{
+	buf_add16(&db->scratch, UINT16_MAX);
+	if (!db_copy_send(db, e))
+		return false;
+	if (PQputCopyEnd(db->conn, NULL) != 1)
+		return db_fail(db, NULL, "copy", e);
+	PGresult *r = PQgetResult(db->conn);
+	bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
+	if (!ok)
+		db_fail(db, r, "copy", e);
+	PQclear(r);
+	while (db->conn && (r = PQgetResult(db->conn)))
+		PQclear(r);
+	return ok;
+}

@@ -1,0 +1,96 @@
+/* http: the one door to libmicrohttpd. A table of routes; guarded against what the library lets
+ * through (request smuggling, slow clients, too many connections); problem documents (RFC 9457) for
+ * every error.
+ *
+ * Each connection has a thread: handlers may block on PostgreSQL and Kafka. Every answer carries
+ * security headers, `X-Request-Id`, and `Cache-Control: no-store` unless the handler says
+ * otherwise.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/err.h"
+
+enum { HTTP_PARAMS = 4 };
+
+struct http_request {
+	const char *method;
+	const char *path; /* as sent, without the query */
+	const char *route; /* the route's path, for logs and metrics; NULL when none matched */
+	const char *params[HTTP_PARAMS]; /* the {…} parts of the route's path, in order,
+					    percent-decoded UTF-8 */
+	const char *body; /* NUL-terminated; its length beside it; "" when there is none */
+	size_t body_len;
+	const char *request_id; /* for logs; 16 hex digits */
+	const char *traceparent; /* the client's as it came, for trace_next; or NULL */
+	void *user; /* the route handler's own, e.g. who asks; freed by nobody */
+	void *handle; /* http.c's own */
+};
+
+const char *http_query(
+	const struct http_request *r, const char *name); /* decoded UTF-8; NULL: absent */
+const char *http_header(const struct http_request *r, const char *name); /* NULL: absent */
+/* Calls `each` for every query parameter, so that unknown ones can be refused. None comes twice. */
+void http_each_query(const struct http_request *r,
+	void (*each)(const char *name, const char *value, void *arg), void *arg);
+/* The fields of a body that is application/x-www-form-urlencoded, as an object of strings; NULL
+ * when it is not well formed, or no form. The caller's. */
+json_t *http_form(const struct http_request *r);
+/* The client's address, from the trusted proxy's header where one is configured. */
+const char *http_client(const struct http_request *r);
+
+/* A handler answers exactly once, with one of these. Each returns true, so that `return
+ * http_json(…)` ends a handler; bodies are copied, json is taken (its reference stolen). */
+bool http_json(struct http_request *r, int status, json_t *json);
+bool http_body(struct http_request *r, int status, const char *type, const void *data, size_t len);
+bool http_static(struct http_request *r, const char *type, const void *data,
+	size_t len); /* 200; not copied */
+bool http_problem(struct http_request *r, int status, const char *code, const char *detail);
+/* `errors` is taken: an array of {"field":…,"code":…,"detail":…,"index":…}. */
+bool http_problem_errors(
+	struct http_request *r, int status, const char *code, const char *detail, json_t *errors);
+/* Before or after answering, while the handler runs; replaces an earlier one of that name but
+ * Set-Cookie. Both are copied. */
+void http_add_header(struct http_request *r, const char *name, const char *value);
+/* 503 with Retry-After for ERR_RETRY, 500 otherwise; logs it. */
+bool http_failed(struct http_request *r, const struct err *e) MUST_CHECK;
+
+struct http_route {
+	const char *method; /* "GET", which answers HEAD too */
+	const char *path; /* "/api/v1/people/{person}/scores/{period}" */
+	bool (*handle)(void *context, struct http_request *r);
+	size_t max_body; /* 0: takes none */
+};
+
+struct http_config {
+	const char *listen; /* "127.0.0.1:8080", "[::1]:8080", ":8080" for every address; port 0
+			       takes a free one */
+	const struct http_route *routes;
+	size_t n_routes;
+	void *context; /* handed to every handler */
+	unsigned max_connections; /* further ones wait in the system's queue */
+	unsigned max_per_address; /* connections; requests under way where a trusted proxy speaks
+				     for a client */
+	int request_deadline_ms; /* for a whole request, first byte to last; for an answer; for
+				    idling */
+	const char *trusted_proxies; /* comma-separated addresses or CIDR blocks, or NULL */
+	/* Optional: called for a route that takes a body once the head is there, before the body is
+	 * read; answers when this request may have none. Large bodies want it, or strangers fill
+	 * the memory that all requests share. */
+	bool (*admit)(void *context, struct http_request *r);
+	/* Optional: after every answer of a handler or of the guard; `micros` from the request line
+	 * on. */
+	void (*done)(void *context, const struct http_request *r, int status, int64_t micros);
+};
+
+struct http_server;
+struct http_server *http_start(const struct http_config *config, struct err *e) MUST_CHECK;
+int http_port(const struct http_server *s); /* the port it listens on */
+void http_quiesce(struct http_server *s); /* takes no new connections */
+void http_stop(
+	struct http_server *s); /* waits for the requests under way, at most 5 s; accepts NULL */

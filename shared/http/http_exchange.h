@@ -1,0 +1,54 @@
+/* http_exchange: one request and the answer that its handler gives it, without the library
+ * underneath: http.c fills the first half and sends the second, handlers see only http.h. */
+#pragma once
+
+#include "base/buf.h"
+#include "http/http.h"
+#include "http/http_guard.h"
+#include "http/http_peers.h"
+#include "http/http_route.h"
+
+enum { EXCHANGE_FIELDS = 64, EXCHANGE_HEADERS = 8, EXCHANGE_ID = 17 };
+
+struct exchange_header {
+	const char *name;
+	char *value;
+};
+
+struct exchange {
+	struct http_request request;
+	struct http_server *server;
+	struct http_peer *peer;
+	int64_t started; /* on the monotonic clock */
+	char id[EXCHANGE_ID];
+
+	const char *target_at; /* where the library keeps the target */
+	char *target; /* a copy as it was sent */
+	char *path, *query; /* another, cut in two; query is NULL or within path */
+	char *cut; /* the path once more, cut at its slashes */
+	struct http_query_field queries[HTTP_QUERIES];
+	int n_queries;
+	struct http_field fields[EXCHANGE_FIELDS];
+	size_t n_fields;
+	const struct http_route *route;
+	bool begun;
+	struct buf body;
+	size_t swallowed; /* bytes of the body thrown away */
+
+	int status; /* 0: not answered yet */
+	const char *type;
+	void *data;
+	size_t len;
+	bool owned; /* data is to be freed */
+	bool close; /* the connection ends with this answer */
+	struct exchange_header headers[EXCHANGE_HEADERS];
+	size_t n_headers;
+};
+
+struct exchange *exchange_new(
+	struct http_server *server, struct http_peer *peer, const char *target);
+void exchange_free(struct exchange *x);
+
+/* Cuts the path and the query for the route; false when they do not decode. */
+bool exchange_cut(struct exchange *x);
+const char *exchange_field(const struct exchange *x, const char *name); /* NULL: absent */

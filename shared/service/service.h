@@ -1,0 +1,105 @@
+/* service: the one skeleton of every service. A program describes itself in tables and hands over
+ * to service_main, which gives it settings, --help, --check, JSON logs, the ops port (/livez
+ * /readyz /metrics), workers with a connection, a consumer and a producer each, back-off when a
+ * dependency is away, an ordered stop, and exit codes: 0 after SIGTERM or SIGINT, 100 for wrong
+ * settings, 111 when a dependency stays away at --check or the client library cannot go on.
+ *
+ * Every service has these settings before its own: KAFKA_BROKERS, DATABASE_URL, OPS_LISTEN,
+ * LOG_LEVEL, INSTANCE (a name unique per replica, by default the host's name), and any KAFKA_…
+ * passed through.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/conf.h"
+#include "base/err.h"
+#include "base/metrics.h"
+#include "bus/bus.h"
+#include "db/db.h"
+#include "db/snapshot.h"
+#include "http/http.h"
+
+struct service;
+
+/* One thread's own things. */
+struct worker {
+	const struct service *service;
+	struct db *db;
+	struct bus_producer *out;
+	struct snapshot *registry; /* see worker_registry; NULL when the service has none */
+	void *state; /* what `open` put there */
+	int number; /* 0, 1, … within its subscription or timer */
+	const char *name;
+};
+
+/* Messages in batches. `handle` returns true when all of them are dealt with for good: only then
+ * the offsets move. On ERR_RETRY it is called again with the same messages after a back-off;
+ * nothing of it may be half done that a repetition would not mend. ERR_FATAL ends the program. */
+struct service_subscription {
+	const char *group; /* the consumer group */
+	const char *const *topics; /* NULL-terminated; ^ starts a pattern */
+	int threads; /* consumers in this process, each with a connection of its own */
+	size_t queue_kib; /* most that is fetched ahead; see bus_consumer_config */
+	int max_messages; /* of a batch */
+	size_t max_bytes; /* of a batch */
+	/* A batch at most this often: what comes sooner after the last one began gathers, and what
+	 * came while that was dealt with does not wait any longer. */
+	int gather_ms;
+	bool (*handle)(struct worker *w, const struct bus_message *messages, int n, struct err *e);
+	bool (*open)(struct worker *w,
+		struct err *e); /* optional, once per thread before the first batch */
+	void (*close)(struct worker *w); /* optional */
+};
+
+/* Something done every so often, in a thread of its own. */
+struct service_timer {
+	const char *name;
+	int every_ms;
+	bool (*run)(struct worker *w, struct err *e);
+	bool (*open)(struct worker *w, struct err *e);
+	void (*close)(struct worker *w);
+};
+
+struct service {
+	const char *name; /* "intake" */
+	const char *summary; /* one line for --help */
+	int ops_port; /* the default of OPS_LISTEN */
+	const struct conf_setting *settings;
+	size_t n_settings;
+	void *values; /* where the settings go */
+	const struct db_statement *statements;
+	size_t n_statements;
+	const struct snapshot_kind *registry; /* what its workers know of the registry, read once
+						 for all; NULL: nothing */
+	const struct metric *metrics;
+	int n_metrics;
+	const struct service_subscription *subscriptions;
+	size_t n_subscriptions;
+	const struct service_timer *timers;
+	size_t n_timers;
+	/* optional: after the settings are read, before workers start; and after they have stopped
+	 */
+	bool (*start)(const struct service *s, struct err *e);
+	void (*stop)(const struct service *s);
+};
+
+/* Makes *held the registry as it is now; in a transaction as well. */
+bool worker_registry(struct worker *w, struct snapshot_hold *held, struct err *e) MUST_CHECK;
+
+int service_main(const struct service *service, int argc, char **argv);
+
+/* What every service has of settings. */
+struct service_common {
+	char *brokers, *database, *ops_listen, *log_level, *instance;
+};
+const struct service_common *service_settings(void);
+int service_metric_base(void); /* the handle of the service's first metric, see metrics_register */
+bool service_stopping(
+	void); /* true once a stop was asked for: long work ends at the next whole step */
+void service_sleep(int ms); /* ends early when a stop is asked for */
+
+/* Exit codes, also for the admin command. */
+enum { EXIT_OK = 0, EXIT_SETTINGS = 100, EXIT_DEPENDENCY = 111 };

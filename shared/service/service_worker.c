@@ -1,0 +1,195 @@
+#include "service/service_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
+
+static void thread_turned(struct service_thread *t)
+{
+	atomic_store(&t->progress, clock_monotonic());
+}
+
+static void thread_ready(struct service_thread *t)
+{
+	thread_turned(t);
+	atomic_store(&t->state, WORKER_READY);
+}
+
+/* Logs why it waits, says so to /readyz, and sleeps: longer each time. False when the program ends.
+ */
+static bool thread_back_off(struct service_thread *t, const struct err *e, int *ms)
+{
+	if (service_stopping())
+		return false;
+	if (e->code == ERR_FATAL) {
+		log_error("cannot go on", e, LOG_S("worker", t->name));
+		service_exit(EXIT_DEPENDENCY);
+		return false;
+	}
+	log_error("waiting, then trying again", e, LOG_S("worker", t->name), LOG_I("wait_ms", *ms));
+	pthread_mutex_lock(&t->lock);
+	snprintf(t->waiting_for, sizeof t->waiting_for, "%.199s", e->text);
+	pthread_mutex_unlock(&t->lock);
+	atomic_store(&t->state, WORKER_WAITING);
+	metric_add(service_skeleton_metric(SKELETON_FAILURES), 0, 1);
+	thread_turned(t);
+	service_sleep(*ms);
+	*ms = *ms * 2 < BACKOFF_MOST_MS ? *ms * 2 : BACKOFF_MOST_MS;
+	return !service_stopping();
+}
+
+/* Calls step until it succeeds; false when the program ends first. */
+static bool thread_insist(struct service_thread *t,
+	bool (*step)(struct service_thread *t, void *arg, struct err *e), void *arg)
+{
+	for (int ms = BACKOFF_FIRST_MS;;) {
+		struct err e = {0};
+		thread_turned(t);
+		if (step(t, arg, &e))
+			return true;
+		db_rollback(t->worker.db);
+		if (!thread_back_off(t, &e, &ms))
+			return false;
+	}
+}
+
+static bool thread_connect(struct service_thread *t, void *arg, struct err *e)
+{
+	(void)arg;
+	return db_connect(t->worker.db, e);
+}
+
+static bool thread_open(struct service_thread *t, void *arg, struct err *e)
+{
+	(void)arg;
+	bool (*open)(struct worker *, struct err *) =
+		t->subscription ? t->subscription->open : t->timer->open;
+	return !open || open(&t->worker, e);
+}
+
+static bool thread_subscribe(struct service_thread *t, void *arg, struct err *e)
+{
+	(void)arg;
+	char instance[128];
+	snprintf(
+		instance, sizeof instance, "%s-%d", service_settings()->instance, t->worker.number);
+	const struct bus_consumer_config config = {
+		.brokers = service_settings()->brokers,
+		.group = t->subscription->group,
+		.instance = instance,
+		.topics = t->subscription->topics,
+		.queue_kib = t->subscription->queue_kib ? t->subscription->queue_kib : QUEUE_KIB,
+	};
+	t->consumer = bus_consumer_new(&config, e);
+	return t->consumer != NULL;
+}
+
+/* Puts a new consumer in the place of one that is done for. False when the program ends first. */
+static bool thread_renew(struct service_thread *t, const struct err *e)
+{
+	int ms = BACKOFF_FIRST_MS;
+	if (!thread_back_off(t, e, &ms))
+		return false;
+	bus_consumer_free(t->consumer);
+	t->consumer = NULL;
+	return thread_insist(t, thread_subscribe, NULL);
+}
+
+struct batch {
+	struct bus_message *messages;
+	int n;
+};
+
+static bool thread_handle(struct service_thread *t, void *arg, struct err *e)
+{
+	const struct batch *b = arg;
+	return t->subscription->handle(&t->worker, b->messages, b->n, e) &&
+	       bus_commit(t->consumer, b->messages, b->n, e);
+}
+
+static void thread_count(int n, int64_t took)
+{
+	metric_add(service_skeleton_metric(SKELETON_MESSAGES), 0, n);
+	metric_add(service_skeleton_metric(SKELETON_BATCHES), 0, 1);
+	metric_observe(service_skeleton_metric(SKELETON_SECONDS), (double)took / 1e6);
+}
+
+static void thread_consume(struct service_thread *t)
+{
+	const struct service_subscription *s = t->subscription;
+	struct batch b = {.messages = calloc((size_t)s->max_messages, sizeof *b.messages)};
+	for (int64_t since = 0; b.messages && !service_stopping();) {
+		struct err e = {0};
+		thread_turned(t);
+		if (bus_consumer_joined(t->consumer))
+			thread_ready(t);
+		b.n = bus_consume(t->consumer, b.messages, s->max_messages, s->max_bytes, IDLE_MS,
+			since + (int64_t)s->gather_ms * 1000, &e);
+		if (b.n < 0 && !thread_renew(t, &e))
+			break;
+		if (b.n <= 0)
+			continue;
+		since = clock_monotonic();
+		if (thread_insist(t, thread_handle, &b))
+			thread_count(b.n, clock_monotonic() - since);
+		bus_release(b.messages, b.n);
+	}
+	free(b.messages);
+}
+
+static bool thread_tick(struct service_thread *t, void *arg, struct err *e)
+{
+	(void)arg;
+	return t->timer->run(&t->worker, e);
+}
+
+static void thread_keep_time(struct service_thread *t)
+{
+	while (!service_stopping() && thread_insist(t, thread_tick, NULL)) {
+		thread_ready(t);
+		for (int left = t->timer->every_ms; left > 0 && !service_stopping(); left -= 1000) {
+			thread_turned(t);
+			service_sleep(left < 1000 ? left : 1000);
+		}
+	}
+}
+
+static void *thread_run(void *arg)
+{
+	struct service_thread *t = arg;
+	void (*close)(struct worker *) = t->subscription ? t->subscription->close : t->timer->close;
+	if (thread_insist(t, thread_connect, NULL) && thread_insist(t, thread_open, NULL)) {
+		if (t->timer)
+			thread_keep_time(t);
+		else if (thread_insist(t, thread_subscribe, NULL))
+			thread_consume(t);
+		if (close)
+			close(&t->worker);
+	}
+	bus_consumer_free(t->consumer);
+	bus_producer_free(t->worker.out);
+	db_free(t->worker.db);
+	return NULL;
+}
+
+bool service_thread_start(struct service_thread *t, struct err *e)
+{
+	struct worker *w = &t->worker;
+	const char *role = t->subscription ? t->subscription->group : t->timer->name;
+	snprintf(t->name, sizeof t->name, "%s/%d", role, w->number);
+	w->name = t->name;
+	pthread_mutex_init(&t->lock, NULL);
+	thread_turned(t);
+	w->db = db_new(service_settings()->database, t->name, w->service->statements,
+		w->service->n_statements);
+	w->out = bus_producer_new(service_settings()->brokers, e);
+	if (!w->db || !w->out)
+		return err_set(e, ERR_FATAL, "out of memory");
+	t->started = pthread_create(&t->id, NULL, thread_run, t) == 0;
+	return t->started || err_set(e, ERR_FATAL, "no thread could be started");
+}
