@@ -24,7 +24,9 @@ LIB = $(B)/libterukur.a
 C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 .PHONY: all up down clean test check unit bench bless format help
-all: $(PROGRAMS:%=$(B)/%) $(B)/event-check
+# What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
+TOOLS = event-check db-check raw-produce
+all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
 
 # The two commands
 
@@ -82,8 +84,11 @@ $(B)/lib$(1).a: $$(filter-out %/main.o,$$(call sources,$(1))) $$($(1)_more)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(B)/event-check: $(B)/tests/event_check.o $(LIB)
-	@$(CC) $(OPT) $(LINK) -o $@ $^ $(LDLIBS)
+define tool
+$(B)/$(1): $(B)/tests/$(subst -,_,$(1)).o $$(LIB)
+	@$$(CC) $$(OPT) $$(LINK) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

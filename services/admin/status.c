@@ -18,9 +18,9 @@ static const struct stage {
 	const char *group, *topic; /* topic NULL: every source's */
 } stages[] = {
 	{"terukur-intake", NULL},
-	{"terukur-intake", "terukur.registry.changed"},
+	{"terukur-intake-registry", "terukur.registry.changed"},
 	{"terukur-scoring", "terukur.evidence.accepted"},
-	{"terukur-scoring", "terukur.registry.changed"},
+	{"terukur-scoring-registry", "terukur.registry.changed"},
 	{"terukur-notification", "terukur.score.changed"},
 	{"terukur-reporting", "terukur.score.changed"},
 };

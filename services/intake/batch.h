@@ -50,6 +50,9 @@ static inline enum outcome *batch_outcome(struct batch *b, const struct evidence
 bool batch_decode(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_store(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_publish(const struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
+/* Instead of decoding: every message is rejected as one that the store cannot hold. */
+bool batch_refuse(struct batch *b, struct err *e) MUST_CHECK;
+void batch_again(struct batch *b); /* as it was before decoding */
 void batch_done(struct batch *b);
 
 /* Parts of these. */

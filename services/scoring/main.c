@@ -16,11 +16,12 @@ static const struct metric metrics[] = {
 		"Attempts to score a person whose figures cannot be reckoned with.", NULL, NULL},
 };
 
-static const char *const topics[] = {"terukur.evidence.accepted", "terukur.registry.changed", NULL};
+static const char *const evidence[] = {"terukur.evidence.accepted", NULL};
+static const char *const registry[] = {"terukur.registry.changed", NULL};
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-scoring",
-		.topics = topics,
+		.topics = evidence,
 		.threads = 2,
 		.queue_kib =
 			768, /* marks are small: each costs the client several times its bytes */
@@ -28,6 +29,20 @@ static const struct service_subscription subscriptions[] = {
 		.max_bytes = 4 << 20,
 		.gather_ms = 150,
 		.handle = scoring_handle,
+		.refuse = scoring_refuse,
+		.open = scoring_open,
+		.close = scoring_close},
+	/* By itself, so that a whole city that is scored anew does not stand in the way of events.
+	 */
+	{.group = "terukur-scoring-registry",
+		.topics = registry,
+		.threads = 1,
+		.queue_kib = 128,
+		.max_messages = 500,
+		.max_bytes = 1 << 20,
+		.gather_ms = 150,
+		.handle = scoring_handle,
+		.refuse = scoring_refuse,
 		.open = scoring_open,
 		.close = scoring_close},
 };

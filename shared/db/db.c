@@ -45,10 +45,16 @@ void db_free(struct db *db)
 	free(db);
 }
 
-void db_disconnect(struct db *db)
+/* The connection alone: a transaction that was open over it stays so, until its owner ends it. */
+static void db_drop(struct db *db)
 {
 	PQfinish(db->conn);
 	db->conn = NULL;
+}
+
+void db_disconnect(struct db *db)
+{
+	db_drop(db);
 	db->open = false;
 }
 
@@ -70,8 +76,13 @@ static enum err_code db_code(const char *state)
 		{"42P01", ERR_RETRY}, /* no such table, */
 		{"3F000", ERR_RETRY}, /* no such schema, */
 		{"42501", ERR_RETRY}, /* not granted: migrations are still on their way */
-		{"23", ERR_CONFLICT}, /* constraint */
-		{"22", ERR_INVALID}, /* data */
+		{"23505", ERR_CONFLICT}, /* unique, */
+		{"23503", ERR_CONFLICT}, /* foreign key, */
+		{"23P01", ERR_CONFLICT}, /* exclusion: somebody else was there before */
+		{"23", ERR_INVALID}, /* other constraints, */
+		{"22", ERR_INVALID}, /* data, */
+		{"21", ERR_INVALID}, /* the same row twice in one command, */
+		{"54", ERR_INVALID}, /* too large for the server's limits: it is what was given */
 	};
 	if (!state)
 		return ERR_RETRY;
@@ -92,7 +103,7 @@ static bool db_fail(struct db *db, const PGresult *r, const char *what, struct e
 	err_set(e, db_code(state), "PostgreSQL, %s: %.*s%s%s", what, (int)strcspn(text, "\n"), text,
 		state ? ", " : "", state ? state : "");
 	if (PQstatus(db->conn) != CONNECTION_OK)
-		db_disconnect(db);
+		db_drop(db);
 	return false;
 }
 
@@ -134,7 +145,7 @@ static bool db_prepare_all(struct db *db, struct err *e)
 {
 	for (size_t i = 0; i < db->n; i++)
 		if (!db_prepare(db, &db->table[i], e)) {
-			db_disconnect(db);
+			db_drop(db);
 			return false;
 		}
 	return true;
@@ -191,7 +202,7 @@ bool db_connect(struct db *db, struct err *e)
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		const char *text = PQerrorMessage(db->conn);
 		err_set(e, ERR_RETRY, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
-		db_disconnect(db);
+		db_drop(db);
 		return false;
 	}
 	PQsetNoticeReceiver(db->conn, db_quiet, NULL);
@@ -211,7 +222,8 @@ static bool db_ready(struct db *db, struct err *e)
 	return db_connect(db, e);
 }
 
-bool db_script(struct db *db, const char *sql, struct err *e)
+/* Runs it; *said (NULL: nobody asks) tells whether PostgreSQL's word for what it did is `word`. */
+static bool db_say(struct db *db, const char *sql, const char *word, bool *said, struct err *e)
 {
 	if (!db_ready(db, e))
 		return false;
@@ -220,21 +232,30 @@ bool db_script(struct db *db, const char *sql, struct err *e)
 	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 	if (!ok)
 		db_fail(db, r, "script", e);
+	else if (said)
+		*said = strcmp(PQcmdStatus(r), word) == 0;
 	PQclear(r);
 	return ok;
 }
 
+bool db_script(struct db *db, const char *sql, struct err *e)
+{
+	return db_say(db, sql, NULL, NULL, e);
+}
+
 bool db_begin(struct db *db, struct err *e)
 {
-	if (!db_script(db, "BEGIN", e))
-		return false;
-	db->open = true;
-	return true;
+	if (db->open)
+		return err_set(e, ERR_FATAL, "PostgreSQL: a transaction is open already");
+	db->open = db_script(db, "BEGIN", e);
+	return db->open;
 }
 
 bool db_commit(struct db *db, struct err *e)
 {
-	bool ok = db_script(db, "COMMIT", e);
+	bool committed = false, ok = db_say(db, "COMMIT", "COMMIT", &committed, e);
+	if (ok && !committed)
+		ok = err_set(e, ERR_RETRY, "PostgreSQL rolled the transaction back");
 	if (!ok)
 		db_rollback(db);
 	db->open = false;
@@ -244,15 +265,13 @@ bool db_commit(struct db *db, struct err *e)
 void db_rollback(struct db *db)
 {
 	db->open = false;
-	if (!db->conn)
-		return;
-	if (PQtransactionStatus(db->conn) == PQTRANS_IDLE)
+	if (!db->conn || PQtransactionStatus(db->conn) == PQTRANS_IDLE)
 		return;
 	PGresult *r = PQexec(db->conn, "ROLLBACK");
 	bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
 	PQclear(r);
 	if (!ok)
-		db_disconnect(db);
+		db_drop(db);
 }
 
 static Oid db_value_type(const struct db_value *v)

@@ -66,6 +66,8 @@ static const struct metric skeleton_metrics[SKELETON_METRICS] = {
 		NULL},
 	[SKELETON_FAILURES] = {METRIC_COUNTER, "terukur_failures_total",
 		"Attempts that will be repeated.", NULL, NULL},
+	[SKELETON_REFUSED] = {METRIC_COUNTER, "terukur_refused_total",
+		"Messages that could not be dealt with: put aside or passed over.", NULL, NULL},
 	[SKELETON_SECONDS] = {METRIC_HISTOGRAM, "terukur_batch_seconds",
 		"From a batch's being there until its offsets moved.", NULL, NULL},
 };

@@ -113,7 +113,7 @@ class Bench:
 
     def settle(self):
         for group, topic in (("terukur-intake", TOPIC), ("terukur-scoring", "terukur.evidence.accepted"),
-                             ("terukur-scoring", "terukur.registry.changed")):
+                             ("terukur-scoring-registry", "terukur.registry.changed")):
             self.wait_done(group, [topic])
 
     def hold(self, *names):
