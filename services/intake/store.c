@@ -70,7 +70,8 @@ const struct db_statement store_statements[] = {
 	[FORGET_IDS] = {"forget_ids",
 		"WITH gone AS (DELETE FROM intake.event_id WHERE year < $1 "
 		"AND ctid >= format('(%s,0)', $2)::tid AND ctid < format('(%s,0)', $2 + $3)::tid) "
-		"SELECT $2 + $3 < pg_relation_size('intake.event_id') / current_setting('block_size')::int",
+		"SELECT $2 + $3 < pg_relation_size('intake.event_id') / "
+		"current_setting('block_size')::int",
 		"int2, int8, int8"},
 	[DUE] = {"due",
 		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = "
