@@ -1,31 +1,17 @@
 #include "reporting.h"
 
-#include <string.h>
-
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/period.h"
+#include "messages/score_changed.h"
 #include "store.h"
 
 enum { RUN_SECONDS = 20 }; /* then the timer shows that it lives */
 
-/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False
- * without memory. */
+/* False without memory. */
 static bool add_key(struct store_keys *keys, const struct bus_message *m)
 {
-	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
-	uint8_t person[DIGEST_KEY];
-	struct period p;
-	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
-		return true;
-	memcpy(text, m->key, m->key_len);
-	text[m->key_len] = '\0';
-	char *slash = text + DIGEST_UUID_TEXT - 1;
-	if (*slash != '/')
-		return true;
-	*slash = '\0';
-	return !digest_uuid_parse(text, person) || !period_parse(slash + 1, &p) ||
-	       store_keys_add(keys, person, slash + 1);
+	struct score_changed key;
+	return !score_changed_read(m->key, m->key_len, &key) ||
+	       store_keys_add(keys, key.person, key.period_text);
 }
 
 static bool take(struct worker *w, struct store_keys *keys, int64_t *changed, struct err *e)

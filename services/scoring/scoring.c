@@ -3,18 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "appraisal/compute.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/period.h"
 #include "marks.h"
-#include "messages/emit.h"
+#include "messages/evidence_accepted.h"
+#include "messages/registry_changed.h"
+#include "messages/score_changed.h"
+#include "messages/topics.h"
 #include "store.h"
 
-enum { FIRST_YEAR = 1900, LAST_YEAR = 9999 };
 enum {
 	CHUNK = 600
 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
@@ -65,52 +65,28 @@ static bool mark_unit(
 	return true;
 }
 
-static bool mark_evidence(struct worker *w, struct marks *marks, const json_t *data, struct err *e)
+static bool mark_evidence(
+	struct worker *w, struct marks *marks, const struct bus_message *message, struct err *e)
 {
-	const char *person = json_string_value(json_object_get(data, "person"));
-	const char *unit = json_string_value(json_object_get(data, "unit"));
-	const char *text = json_string_value(json_object_get(data, "month"));
-	uint8_t id[DIGEST_KEY];
-	int32_t month;
-	if (!text || !clock_month_parse(text, &month))
+	struct evidence_accepted m;
+	if (!evidence_accepted_read(message->data, message->len, &m))
 		return true;
-	if (unit)
-		return mark_unit(w, marks, unit, month, e);
-	if (!person || !digest_uuid_parse(person, id))
-		return true;
-	return marks_add_month(marks, id, month) || err_set(e, ERR_FATAL, "out of memory");
-}
-
-static bool mark_period(struct marks *marks, const uint8_t person[16], const json_t *period)
-{
-	struct period p;
-	bool ok = true;
-	if (!json_is_string(period) || !period_parse(json_string_value(period), &p))
-		return true;
-	for (int32_t i = 0; ok && i < p.months; i++)
-		ok = marks_add_month(marks, person, p.first_month + i);
-	return ok;
-}
-
-static bool mark_year(struct marks *marks, const uint8_t person[16], const json_t *year)
-{
-	json_int_t y = json_integer_value(year);
-	return y < FIRST_YEAR || y > LAST_YEAR || marks_add_year(marks, person, (int32_t)y);
+	if (*m.unit)
+		return mark_unit(w, marks, m.unit, m.month, e);
+	return marks_add_month(marks, m.person, m.month) || err_set(e, ERR_FATAL, "out of memory");
 }
 
 /* "recompute" asks intake first, whose marks come when it has made the totals anew. But a score may
  * have no totals. */
-static bool mark_registry(struct marks *marks, const json_t *data, struct err *e)
+static bool mark_registry(struct marks *marks, const struct bus_message *message, struct err *e)
 {
-	const char *kind = json_string_value(json_object_get(data, "kind"));
-	const char *person = json_string_value(json_object_get(data, "person"));
-	uint8_t id[DIGEST_KEY];
-	if (!kind || !person || !digest_uuid_parse(person, id))
+	struct registry_changed m;
+	if (!registry_changed_read(message->data, message->len, &m))
 		return true;
-	bool ok = strcmp(kind, "person") == 0 ? mark_year(marks, id, json_object_get(data, "year"))
-		  : strcmp(kind, "recompute") == 0
-			  ? mark_period(marks, id, json_object_get(data, "period"))
-			  : true;
+	bool ok =
+		m.kind != REGISTRY_PERSON || marks_add_year(marks, m.person, period_year(m.period));
+	for (int32_t i = 0; ok && m.kind == REGISTRY_RECOMPUTE && i < m.period.months; i++)
+		ok = marks_add_month(marks, m.person, m.period.first_month + i);
 	return ok || err_set(e, ERR_FATAL, "out of memory");
 }
 
@@ -118,13 +94,10 @@ static bool gather(struct worker *w, const struct bus_message *messages, int n, 
 	struct err *e)
 {
 	bool ok = true;
-	for (int i = 0; ok && i < n; i++) {
-		json_auto_t *data = json_loadb(
-			messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
-		ok = strcmp(messages[i].topic, "terukur.registry.changed") == 0
-			     ? mark_registry(marks, data, e)
-			     : mark_evidence(w, marks, data, e);
-	}
+	for (int i = 0; ok && i < n; i++)
+		ok = topic_is(&messages[i], TOPIC_REGISTRY_CHANGED)
+			     ? mark_registry(marks, &messages[i], e)
+			     : mark_evidence(w, marks, &messages[i], e);
 	marks_merge(marks);
 	return ok;
 }
@@ -219,16 +192,9 @@ static bool write(struct chunk *c, struct err *e)
 static bool say(
 	struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
 {
-	char key[DIGEST_UUID_TEXT + PERIOD_TEXT], id[DIGEST_UUID_TEXT];
-	snprintf(key, sizeof key, "%s/%s", digest_uuid_format(db_uuid(r, i, 0), id),
-		db_text(r, i, 1));
-	const char *body = db_is_null(r, i, 2) ? NULL : db_text(r, i, 2);
-	const struct emit_message m = {.topic = "terukur.score.changed",
-		.key = key,
-		.data = body,
-		.len = body ? strlen(body) : 0,
-		.trace = trace};
-	return emit(w->out, "scoring", &m, e);
+	const struct emitter by = {w->out, w->service->name, trace};
+	return score_changed_emit(&by, db_uuid(r, i, 0), db_text(r, i, 1),
+		db_is_null(r, i, 2) ? NULL : db_text(r, i, 2), e);
 }
 
 static bool publish(struct worker *w, struct db_array *people, const char *trace, struct err *e)
