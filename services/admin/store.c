@@ -194,8 +194,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 
 	/* Skips what another command is saying right now. */
 	[STORE_OUTBOX_PAGE] = {"outbox_page",
-		"SELECT id, message->>'person', message FROM registry.outbox ORDER BY id LIMIT "
-		"5000 FOR UPDATE SKIP LOCKED",
+		"SELECT id, message FROM registry.outbox ORDER BY id LIMIT 5000 FOR UPDATE SKIP "
+		"LOCKED",
 		""},
 	[STORE_OUTBOX_DELETE] = {"outbox_delete", "DELETE FROM registry.outbox WHERE id = ANY ($1)",
 		"int8[]"},

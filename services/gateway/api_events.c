@@ -2,7 +2,6 @@
  *
  * An event goes to Kafka as the bytes that came; intake judges it there like any other. Only its
  * shape is looked at here, so that a client hears at once what no repetition would mend. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +15,7 @@
 #include "batch.h"
 #include "messages/emit.h"
 #include "messages/event.h"
+#include "messages/topics.h"
 #include "visit.h"
 
 enum { MOST_EVENTS = 1000 };
@@ -81,9 +81,9 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 {
 	struct bus_delivery delivery = {0};
 	const char *trace = v->request->traceparent;
-	char topic[256], next[TRACE_TEXT];
+	char topic[TOPIC_TEXT], next[TRACE_TEXT];
 	static const char type[] = "application/cloudevents+json; charset=UTF-8";
-	snprintf(topic, sizeof topic, "terukur.activity.%s", v->who.source);
+	topic_of_source(v->who.source, topic);
 	trace_next(trace, trace ? strlen(trace) : 0, next);
 	const struct bus_header headers[] = {
 		{"content-type", type, strlen(type)},

@@ -84,7 +84,6 @@ int main(int argc, char **argv)
 		.summary =
 			"the thin HTTP edge: authenticates, checks the shape, publishes, answers; "
 			"serves the web pages",
-		.ops_port = 9106,
 		.settings = settings,
 		.n_settings = COUNT(settings),
 		.values = &gateway,

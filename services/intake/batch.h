@@ -4,6 +4,7 @@
 #include "admit.h"
 #include "base/buf.h"
 #include "bus/bus.h"
+#include "messages/evidence_rejected.h"
 #include "service/service.h"
 #include "store.h"
 
@@ -71,16 +72,6 @@ const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "
 bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month,
 	const char *trace, struct err *e) MUST_CHECK;
 
-/* Says on evidence.rejected what was rejected and why. Whatever it is given, it says less than
- * Kafka takes: of a payload the first 64 KiB, of key and headers what fits their limit. */
-struct rejected {
-	const char *source, *reason, *detail, *topic;
-	int32_t partition;
-	int64_t offset, at;
-	uint8_t sha256[32];
-	const void *key, *payload;
-	size_t key_len, payload_len;
-	const char *headers; /* as headers.h stores them; NULL: none */
-};
-bool say_rejected(
-	struct worker *w, const struct rejected *r, const char *trace, struct err *e) MUST_CHECK;
+/* Says on evidence.rejected what was rejected and why. */
+bool say_rejected(struct worker *w, const struct evidence_rejected *r, const char *trace,
+	struct err *e) MUST_CHECK;

@@ -55,7 +55,7 @@ static bool publish_rejected(const struct batch *b, struct worker *w, int i, str
 	struct origin o;
 	if (!batch_origin(b, w->state, i, &o, &headers, e))
 		return false;
-	struct rejected r = {
+	struct evidence_rejected r = {
 		.source = o.source,
 		.reason = reason_code(x->early),
 		.detail = batch_detail(x, detail),

@@ -3,12 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/period.h"
-#include "messages/emit.h"
+#include "messages/registry_changed.h"
+#include "messages/topics.h"
 
 enum {
 	WAIT_DAYS = 7,
@@ -36,20 +34,16 @@ static bool say_groups(struct worker *w, const struct db_result *groups,
 
 static bool rebuild(struct worker *w, const struct bus_message *m, struct err *e)
 {
-	const char *kind, *person, *period;
-	struct period p;
-	uint8_t id[DIGEST_KEY];
-	json_auto_t *data = json_loadb(m->data ? m->data : "", m->len, 0, NULL);
-	if (!data)
-		worker_pass_over(w, m, "it is not JSON");
-	if (!data ||
-		json_unpack(data, "{s:s, s:s, s:s}", "kind", &kind, "person", &person, "period",
-			&period) != 0 ||
-		strcmp(kind, "recompute") != 0 || !digest_uuid_parse(person, id) ||
-		!period_parse(period, &p))
+	struct registry_changed asked;
+	bool readable = registry_changed_read(m->data, m->len, &asked);
+	if (!readable)
+		worker_pass_over(w, m, "it does not say what is to be looked at again");
+	if (!readable || asked.kind != REGISTRY_RECOMPUTE)
 		return true;
+	struct period p = asked.period;
 	DB_RESULT_AUTO *groups = NULL;
-	return store_rebuild(w->db, id, p.first_month, p.first_month + p.months - 1, &groups, e) &&
+	return store_rebuild(w->db, asked.person, p.first_month, p.first_month + p.months - 1,
+		       &groups, e) &&
 	       say_groups(w, groups, m, e);
 }
 
@@ -76,7 +70,7 @@ static bool say_mark(void *worker, const struct db_result *r, int i, struct err 
 static bool say_rejection(void *worker, const struct db_result *r, int i, struct err *e)
 {
 	size_t len;
-	struct rejected x = {
+	struct evidence_rejected x = {
 		.source = db_text(r, i, 1),
 		.reason = db_text(r, i, 2),
 		.detail = db_text(r, i, 3),

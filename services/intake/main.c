@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "batch.h"
 #include "housekeeping.h"
+#include "messages/topics.h"
 
 static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "rejected", NULL};
 
@@ -75,8 +76,8 @@ static void close_state(struct worker *w)
 	intake_done(in);
 }
 
-static const char *const activity[] = {"^terukur\\.activity\\.", NULL};
-static const char *const registry[] = {"terukur.registry.changed", NULL};
+static const char *const activity[] = {TOPIC_ACTIVITY_PATTERN, NULL};
+static const char *const registry[] = {TOPIC_REGISTRY_CHANGED, NULL};
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-intake",
@@ -115,7 +116,6 @@ int main(int argc, char **argv)
 		.summary =
 			"the only door for evidence: decodes, validates, knows the person, stores "
 			"once, keeps the totals",
-		.ops_port = 9101,
 		.statements = store_statements,
 		.n_statements = store_statements_n,
 		.registry = &registry_snapshot,

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "messages/score_changed.h"
 #include "publish.h"
 #include "service_days.h"
 #include "store.h"
@@ -17,23 +18,6 @@ enum { RUN_SECONDS = 20 }; /* then the loop shows that it lives */
 
 /* Scores that changed */
 
-/* "<person>/<period>", the key of score.changed; false when it is something else. */
-static bool read_key(const struct bus_message *m, uint8_t person[DIGEST_KEY],
-	char period[PERIOD_TEXT], struct period *p)
-{
-	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
-	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
-		return false;
-	memcpy(text, m->key, m->key_len);
-	text[m->key_len] = '\0';
-	char *slash = text + DIGEST_UUID_TEXT - 1;
-	if (*slash != '/')
-		return false;
-	*slash = '\0';
-	return digest_uuid_parse(text, person) && period_parse(slash + 1, p) &&
-	       period_format(*p, period);
-}
-
 bool notification_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
 	int64_t now = clock_now(), quiet = notification_settings(w)->quiet_seconds * CLOCK_SECOND;
@@ -41,12 +25,13 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 	store_marks_init(&marks);
 	bool ok = true;
 	for (int i = 0; ok && i < n; i++) {
-		uint8_t person[DIGEST_KEY];
-		char text[PERIOD_TEXT];
-		struct period p;
-		if (read_key(&messages[i], person, text, &p))
-			ok = store_marks_add(&marks, person, text, feedback_due(p, now, quiet)) ||
+		struct score_changed key;
+		if (score_changed_read(messages[i].key, messages[i].key_len, &key))
+			ok = store_marks_add(&marks, key.person, key.period_text,
+				     feedback_due(key.period, now, quiet)) ||
 			     err_set(e, ERR_FATAL, "out of memory");
+		else
+			worker_pass_over(w, &messages[i], "its key names no score");
 	}
 	ok = ok && store_mark(w->db, &marks, (int32_t)(quiet / CLOCK_SECOND * 1000 / 2), e);
 	store_marks_done(&marks);

@@ -4,6 +4,7 @@
  * schema. A replay is harmless: a message only says which score is to be taken again, as it stands
  * now. */
 #include "base/array.h"
+#include "messages/topics.h"
 #include "reporting.h"
 #include "store.h"
 
@@ -14,7 +15,7 @@ static const struct metric metrics[] = {
 		"Scores whose unit was looked up again.", NULL, NULL},
 };
 
-static const char *const topics[] = {"terukur.score.changed", NULL};
+static const char *const topics[] = {TOPIC_SCORE_CHANGED, NULL};
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-reporting",
 		.topics = topics,
@@ -34,7 +35,6 @@ int main(int argc, char **argv)
 	const struct service reporting = {
 		.name = "reporting",
 		.summary = "aggregates of units and agencies",
-		.ops_port = 9105,
 		.statements = reporting_statements,
 		.n_statements = reporting_statements_n,
 		.metrics = metrics,

@@ -1,31 +1,19 @@
 #include "reporting.h"
 
-#include <string.h>
-
 #include "base/clock.h"
-#include "base/digest.h"
-#include "base/period.h"
+#include "messages/score_changed.h"
 #include "store.h"
 
 enum { RUN_SECONDS = 20 }; /* then the timer shows that it lives */
 
-/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False
- * without memory. */
-static bool add_key(struct store_keys *keys, const struct bus_message *m)
+/* False without memory. */
+static bool add_key(struct worker *w, struct store_keys *keys, const struct bus_message *m)
 {
-	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
-	uint8_t person[DIGEST_KEY];
-	struct period p;
-	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
-		return true;
-	memcpy(text, m->key, m->key_len);
-	text[m->key_len] = '\0';
-	char *slash = text + DIGEST_UUID_TEXT - 1;
-	if (*slash != '/')
-		return true;
-	*slash = '\0';
-	return !digest_uuid_parse(text, person) || !period_parse(slash + 1, &p) ||
-	       store_keys_add(keys, person, slash + 1);
+	struct score_changed key;
+	if (score_changed_read(m->key, m->key_len, &key))
+		return store_keys_add(keys, key.person, key.period_text);
+	worker_pass_over(w, m, "its key names no score");
+	return true;
 }
 
 static bool take(struct worker *w, struct store_keys *keys, int64_t *changed, struct err *e)
@@ -45,7 +33,7 @@ bool reporting_handle(struct worker *w, const struct bus_message *messages, int 
 	bool ok = true;
 	store_keys_init(&keys);
 	for (int i = 0; ok && i < n; i++)
-		ok = add_key(&keys, &messages[i]) || err_set(e, ERR_FATAL, "out of memory");
+		ok = add_key(w, &keys, &messages[i]) || err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && take(w, &keys, &changed, e);
 	store_keys_done(&keys);
 	if (ok)

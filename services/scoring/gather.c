@@ -3,13 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
-#include "base/clock.h"
-#include "base/digest.h"
+#include "messages/evidence_accepted.h"
+#include "messages/registry_changed.h"
+#include "messages/topics.h"
 #include "store.h"
-
-enum { FIRST_YEAR = 1900, LAST_YEAR = 9999 };
 
 /* A unit's year. */
 struct unit {
@@ -68,74 +65,39 @@ static bool mark_units(struct gathering *g, struct err *e)
 	return ok;
 }
 
-/* What a message asks for: true when it could be read; *memory is false when there is none left. */
+/* What a message asks for; *readable is false when it does not say. */
 
-static bool read_evidence(struct gathering *g, const json_t *data, bool *memory)
+static bool add_evidence(struct gathering *g, const struct bus_message *message, bool *readable)
 {
-	const char *person = json_string_value(json_object_get(data, "person"));
-	const char *unit = json_string_value(json_object_get(data, "unit"));
-	const char *text = json_string_value(json_object_get(data, "month"));
-	uint8_t id[DIGEST_KEY];
-	int32_t month;
-	if (!text || !clock_month_parse(text, &month))
-		return false;
-	if (unit) {
-		*memory = add_unit(g, unit, month / 12, marks_of_month(month));
+	struct evidence_accepted m;
+	*readable = evidence_accepted_read(message->data, message->len, &m);
+	if (!*readable)
 		return true;
-	}
-	if (!person || !digest_uuid_parse(person, id))
-		return false;
-	*memory = marks_add(g->marks, id, month / 12, marks_of_month(month));
-	return true;
+	int32_t year = m.month / 12;
+	return *m.unit ? add_unit(g, m.unit, year, marks_of_month(m.month))
+		       : marks_add(g->marks, m.person, year, marks_of_month(m.month));
 }
 
-static bool read_year(const json_t *data, int32_t *year, uint32_t *periods)
+/* REGISTRY_RECOMPUTE asks intake first, whose marks come when it has made the totals anew. But a
+ * score may have no totals. */
+static bool add_registry(struct gathering *g, const struct bus_message *message, bool *readable)
 {
-	json_int_t y = json_integer_value(json_object_get(data, "year"));
-	*year = (int32_t)y;
-	*periods = marks_of_year();
-	return y >= FIRST_YEAR && y <= LAST_YEAR;
-}
-
-static bool read_period(const json_t *data, int32_t *year, uint32_t *periods)
-{
-	const char *text = json_string_value(json_object_get(data, "period"));
-	struct period p;
-	if (!text || !period_parse(text, &p))
-		return false;
-	*year = period_year(p);
-	*periods = 0;
-	for (int32_t i = 0; i < p.months; i++)
-		*periods |= marks_of_month(p.first_month + i);
-	return true;
-}
-
-/* "recompute" asks intake first, whose marks come when it has made the totals anew. But a score may
- * have no totals. */
-static bool read_registry(struct gathering *g, const json_t *data, bool *memory)
-{
-	const char *kind = json_string_value(json_object_get(data, "kind"));
-	const char *person = json_string_value(json_object_get(data, "person"));
-	uint8_t id[DIGEST_KEY];
-	int32_t year;
-	uint32_t periods;
-	if (!kind || !person || !digest_uuid_parse(person, id))
-		return false;
-	bool of_period = strcmp(kind, "recompute") == 0;
-	if (!of_period && strcmp(kind, "person") != 0)
-		return true; /* of what is to come */
-	if (!(of_period ? read_period : read_year)(data, &year, &periods))
-		return false;
-	*memory = marks_add(g->marks, id, year, periods);
-	return true;
+	struct registry_changed m;
+	*readable = registry_changed_read(message->data, message->len, &m);
+	if (!*readable)
+		return true;
+	uint32_t periods = m.kind == REGISTRY_PERSON ? marks_of_year() : 0;
+	for (int32_t i = 0; m.kind == REGISTRY_RECOMPUTE && i < m.period.months; i++)
+		periods |= marks_of_month(m.period.first_month + i);
+	return marks_add(g->marks, m.person, period_year(m.period), periods);
 }
 
 static bool gather_one(struct gathering *g, const struct bus_message *m, struct err *e)
 {
-	bool memory = true;
-	json_auto_t *data = json_loadb(m->data ? m->data : "", m->len, 0, NULL);
-	bool registry = strcmp(m->topic, "terukur.registry.changed") == 0;
-	if (!(registry ? read_registry : read_evidence)(g, data, &memory))
+	bool readable;
+	bool memory = topic_is(m, TOPIC_REGISTRY_CHANGED) ? add_registry(g, m, &readable)
+							  : add_evidence(g, m, &readable);
+	if (!readable)
 		worker_pass_over(g->w, m, "it does not say what is to be scored");
 	return memory || err_set(e, ERR_FATAL, "out of memory");
 }

@@ -4,6 +4,7 @@
  * score.changed. A replay is harmless: a score is computed anew from what is stored, and one that
  * did not change is neither written nor published. */
 #include "base/array.h"
+#include "messages/topics.h"
 #include "scoring.h"
 #include "store.h"
 
@@ -16,8 +17,8 @@ static const struct metric metrics[] = {
 		"Attempts to score a person whose figures cannot be reckoned with.", NULL, NULL},
 };
 
-static const char *const evidence[] = {"terukur.evidence.accepted", NULL};
-static const char *const registry[] = {"terukur.registry.changed", NULL};
+static const char *const evidence[] = {TOPIC_EVIDENCE_ACCEPTED, NULL};
+static const char *const registry[] = {TOPIC_REGISTRY_CHANGED, NULL};
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-scoring",
@@ -52,7 +53,6 @@ int main(int argc, char **argv)
 	const struct service scoring = {
 		.name = "scoring",
 		.summary = "totals into explained scores; a pure function",
-		.ops_port = 9102,
 		.statements = scoring_statements,
 		.n_statements = scoring_statements_n,
 		.registry = &roster_snapshot,

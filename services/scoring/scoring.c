@@ -11,6 +11,7 @@
 #include "gather.h"
 #include "marks.h"
 #include "messages/emit.h"
+#include "messages/score_changed.h"
 #include "store.h"
 
 enum {
@@ -138,16 +139,9 @@ static bool write(struct chunk *c, struct err *e)
 static bool say(
 	struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
 {
-	char key[DIGEST_UUID_TEXT + PERIOD_TEXT], id[DIGEST_UUID_TEXT];
-	snprintf(key, sizeof key, "%s/%s", digest_uuid_format(db_uuid(r, i, 0), id),
-		db_text(r, i, 1));
-	const char *body = db_is_null(r, i, 2) ? NULL : db_text(r, i, 2);
-	const struct emit_message m = {.topic = "terukur.score.changed",
-		.key = key,
-		.data = body,
-		.len = body ? strlen(body) : 0,
-		.trace = trace};
-	return emit(w->out, "scoring", &m, e);
+	const struct emitter by = {w->out, w->service->name, trace};
+	return score_changed_emit(&by, db_uuid(r, i, 0), db_text(r, i, 1),
+		db_is_null(r, i, 2) ? NULL : db_text(r, i, 2), e);
 }
 
 static bool publish(struct worker *w, struct db_array *people, const char *trace, struct err *e)

@@ -16,6 +16,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "http/http_listen.h"
+#include "service/services.h"
 
 enum {
 	MAX_THREADS = 64,
@@ -334,7 +335,6 @@ static bool settings(const struct service *s)
 	struct err e = {0};
 	enum log_level level;
 	gethostname(default_instance, sizeof default_instance - 1);
-	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", s->ops_port);
 	bool ok = conf_load(common_table, COMMON_SETTINGS, &self.common, &e) &&
 		  conf_load(s->settings, s->n_settings, s->values, &e);
 	if (ok && !log_level_parse(self.common.log_level, &level))
@@ -350,8 +350,13 @@ static bool settings(const struct service *s)
 int service_main(const struct service *s, int argc, char **argv)
 {
 	bool only_check = argc == 2 && strcmp(argv[1], "--check") == 0;
+	const struct service_row *row = service_row_find(s->name);
+	if (!row) {
+		fprintf(stderr, "%s: has no row in the table of services\n", s->name);
+		return EXIT_SETTINGS;
+	}
 	self.service = s;
-	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", s->ops_port);
+	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", row->ops_port);
 	snprintf(default_instance, sizeof default_instance, "the host's name");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return help(s);

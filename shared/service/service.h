@@ -73,9 +73,8 @@ struct service_timer {
 };
 
 struct service {
-	const char *name; /* "intake" */
+	const char *name; /* "intake": its row in services.def says the default of OPS_LISTEN */
 	const char *summary; /* one line for --help */
-	int ops_port; /* the default of OPS_LISTEN */
 	const struct conf_setting *settings;
 	size_t n_settings;
 	void *values; /* where the settings go */

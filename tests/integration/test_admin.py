@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from conftest import ROOT
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 CHANGED = "terukur.registry.changed"
@@ -248,6 +249,16 @@ def test_a_migration_that_fails_is_named_and_undone(stack, database):
     assert [name for (name,) in db.execute("SELECT name FROM public.schema_migration")] == ["001_registry.sql"]
     db.execute("DROP SCHEMA intake")
     stack.run("admin", "migrate", env=env)
+
+
+def test_the_example_of_a_migration_works(stack, database):
+    """What HACKING.md tells a developer to copy gives a service its role, and a schema that it owns."""
+    env, db = database
+    stack.run("admin", "migrate", env=env)
+    with db.transaction(force_rollback=True):
+        db.execute((ROOT / "tests/example/example.sql").read_text())
+        owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'example'"
+        assert db.execute(owner).fetchall() == [("terukur_example",)]
 
 
 def test_the_admin_role_suffices_for_operations_and_no_more(stack, office, load):
