@@ -108,12 +108,13 @@ make_venv() {
 	cp scripts/requirements-test.txt "$venv/"
 }
 
-# promtool alone, out of Debian's package: installed whole, it would run a monitoring server from now on.
+# promtool alone, out of Debian's package. It has had one of its own since Debian 13; the one before, installed whole,
+# would run a monitoring server from now on.
 install_promtool() {
 	command -v promtool >/dev/null && return 0
 	fresh=$(mktemp -d)
-	(cd "$fresh" && apt-get -qq download prometheus && dpkg-deb -x prometheus_*.deb .) 2>/dev/null ||
-		die 'apt-get could not download prometheus: as root, first: apt-get update'
+	(cd "$fresh" && { apt-get -qq download promtool || apt-get -qq download prometheus; } && dpkg-deb -x ./*.deb .) \
+		2>/dev/null || die 'apt-get could not download promtool: as root, first: apt-get update'
 	mv "$fresh/usr/bin/promtool" "$1/"
 	rm -rf "$fresh"
 }

@@ -44,11 +44,10 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 	if (ok) {
 		gaps[n_absences] =
 			(struct score_absence){today, INT32_MAX}; /* what has not passed yet */
-		*out = (struct service_days){.today = today,
-			.total =
-				score_service(period, posts, n_assignments, gaps, n_absences).total,
-			.elapsed = score_service(period, posts, n_assignments, gaps, n_absences + 1)
-					   .total};
+		out->today = today;
+		out->total = score_service(period, posts, n_assignments, gaps, n_absences).total;
+		out->elapsed =
+			score_service(period, posts, n_assignments, gaps, n_absences + 1).total;
 	}
 	free(posts);
 	free(gaps);

@@ -603,10 +603,9 @@ static void test_content_is_what_the_json_says(void **state)
 			const void *to;
 			size_t size;
 		};
-#define TO(field_, type_, value_) \
-	{ \
-		&(field_), &(type_){value_}, sizeof(field_) \
-	}
+/* clang-format off */
+#define TO(field_, type_, value_) {&(field_), &(type_){value_}, sizeof(field_)}
+		/* clang-format on */
 		const struct field change[] = {TO(s.person, const char *, "q"),
 			TO(s.ruleset, const char *, "q"), TO(s.period.first_month, int32_t, 24300),
 			TO(s.plan, int32_t, 2), TO(s.plan, int32_t, 0),
