@@ -71,8 +71,10 @@ struct values {
 };
 
 static const struct conf_setting table[] = {
-	{"DATABASE_URL", CONF_SECRET, offsetof(struct values, url), NULL, 0, 0, "where", NULL},
-	{"LISTEN", CONF_TEXT, offsetof(struct values, listen), ":1", 0, 0, "where", NULL},
+	{"DATABASE_URL", CONF_SECRET, offsetof(struct values, url), NULL, 0, 0, "where",
+		&db_url_form},
+	{"LISTEN", CONF_TEXT, offsetof(struct values, listen), ":1", 0, 0, "where",
+		&http_listen_form},
 };
 
 static void test_what_is_wrong_is_told_without_its_text(void **state)
