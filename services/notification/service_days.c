@@ -34,7 +34,7 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 	size_t n_absences = (size_t)(rows_of(absences, person, &b) - b);
 	struct score_assignment *posts = calloc(n_assignments + 1, sizeof *posts);
 	struct score_absence *gaps = calloc(n_absences + 1, sizeof *gaps);
-	bool ok = (posts && gaps) || err_set(e, ERR_FATAL, "out of memory");
+	bool ok = posts && gaps;
 	for (size_t i = 0; ok && i < n_assignments; i++)
 		posts[i] = (struct score_assignment){.from = db_date(assignments, a + (int)i, 1),
 			.until = until(assignments, a + (int)i)};
@@ -51,5 +51,5 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 	}
 	free(posts);
 	free(gaps);
-	return ok;
+	return ok || err_set(e, ERR_FATAL, "out of memory");
 }
