@@ -1,7 +1,7 @@
 # Every program in one image: the services and the operators' command. The container's command says which runs.
 # hadolint global ignore=DL3008
 
-FROM debian:bookworm-slim AS builder
+FROM debian:trixie-slim AS builder
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config python3 python3-yaml \
 	libcurl4-openssl-dev libjansson-dev libmicrohttpd-dev libpq-dev librdkafka-dev libsodium-dev \
@@ -19,13 +19,13 @@ RUN for folder in services/*; do \
 		&& install -D -s -t /out "$program" || exit; \
 	done
 
-FROM debian:bookworm-slim AS runtime
+FROM debian:trixie-slim AS runtime
 LABEL org.opencontainers.image.title="Terukur" \
 	org.opencontainers.image.description="Appraises a city's civil servants by what they did: the services and the operators' command" \
 	org.opencontainers.image.licenses="Apache-2.0"
 RUN apt-get update \
 	&& apt-get install -y --no-install-recommends ca-certificates \
-	libcurl4 libjansson4 libmicrohttpd12 libpq5 librdkafka1 libsodium23 \
+	libcurl4t64 libjansson4 libmicrohttpd12t64 libpq5 librdkafka1 libsodium23 \
 	&& rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 # The directory is what a fresh volume of secrets begins as: its files are listed by their owner alone.
 RUN useradd --system --user-group --uid 9100 --no-create-home --home-dir /nonexistent terukur \

@@ -102,7 +102,10 @@ class Postgres(Program):
         wanted = version_file.read_text().strip() if version_file.exists() else "*"
         found = sorted(Path("/usr/lib/postgresql").glob(f"{wanted}/bin"), key=lambda p: int(p.parent.name))
         if not found:
-            raise StackError(f"PostgreSQL {wanted.replace('*', '')} is not installed: run scripts/setup.sh up")
+            if wanted == "*":
+                raise StackError("PostgreSQL is not installed: run scripts/setup.sh up")
+            raise StackError(f"{self.home}/data was made by PostgreSQL {wanted}, which is not installed: no other can read "
+                             f"it. Install postgresql-{wanted}, or let `make clean` forget the data")
         return found[-1]
 
     def prepare(self):

@@ -1,7 +1,8 @@
 #!/bin/sh
-# Brings to a Debian 12 what building, running (`up`) and testing (`test`) need, and nothing that is there already.
-# Packages come by apt, as root or through sudo; Apache Kafka by Maven into .run/kafka/libs; the tests' Python
-# packages into .run/venv. Versions are locked in kafka/pom.xml, kafka/libs.sha256 and requirements-test.txt.
+# Brings to a Debian 12 or 13 what building, running (`up`) and testing (`test`) need, and nothing that is there already.
+# Packages come by apt, as root or through sudo, in the distribution's own version of each: PostgreSQL 15 and OpenJDK 17,
+# or 17 and 21. Apache Kafka comes by Maven into .run/kafka/libs, the tests' Python packages by pip into .run/venv; their
+# versions are locked in kafka/pom.xml, kafka/libs.sha256 and requirements-test.txt.
 # Safe to repeat and to interrupt.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,8 +20,8 @@ pkg-config                              pkg-config
 /usr/include/microhttpd.h               libmicrohttpd-dev
 /usr/include/sodium.h                   libsodium-dev
 /usr/include/*/curl/curl.h              libcurl4-openssl-dev
-/usr/lib/postgresql/*/bin/postgres      postgresql-15
-java                                    openjdk-17-jre-headless
+/usr/lib/postgresql/*/bin/postgres      postgresql
+java                                    default-jre-headless
 mvn                                     maven
 kcat                                    kcat
 curl                                    curl
@@ -60,7 +61,7 @@ missing() {
 install_packages() {
 	packages=$(missing "$1" | tr '\n' ' ')
 	[ -n "$packages" ] || return 0
-	command -v apt-get >/dev/null || die "this needs Debian 12, or these by other means: $packages"
+	command -v apt-get >/dev/null || die "this needs Debian 12 or 13, or these by other means: $packages"
 	if [ "$(id -u)" = 0 ]; then as_root=env
 	elif command -v sudo >/dev/null; then as_root='sudo env'
 	else die "as root, first: apt-get update && apt-get install --no-install-recommends $packages"
@@ -69,7 +70,7 @@ install_packages() {
 	apt="$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0"
 	quietly $apt update
 	case $packages in
-	*postgresql-15*)
+	*'postgresql '*)
 		# Without a cluster of Debian's own, which would run beside ours.
 		quietly $apt install -y --no-install-recommends postgresql-common
 		quietly $as_root sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' \
@@ -107,12 +108,13 @@ make_venv() {
 	cp scripts/requirements-test.txt "$venv/"
 }
 
-# promtool alone, out of Debian's package: installed whole, it would run a monitoring server from now on.
+# promtool alone, out of Debian's package. It has had one of its own since Debian 13; the one before, installed whole,
+# would run a monitoring server from now on.
 install_promtool() {
 	command -v promtool >/dev/null && return 0
 	fresh=$(mktemp -d)
-	(cd "$fresh" && apt-get -qq download prometheus && dpkg-deb -x prometheus_*.deb .) 2>/dev/null ||
-		die 'apt-get could not download prometheus: as root, first: apt-get update'
+	(cd "$fresh" && { apt-get -qq download promtool || apt-get -qq download prometheus; } && dpkg-deb -x ./*.deb .) \
+		2>/dev/null || die 'apt-get could not download promtool: as root, first: apt-get update'
 	mv "$fresh/usr/bin/promtool" "$1/"
 	rm -rf "$fresh"
 }

@@ -12,6 +12,16 @@ make_database() {
 	mv data.new data
 }
 
+# Each PostgreSQL reads what one of its own number has made, and no other.
+check_version() {
+	ours=$(postgres -V | sed 's/.*) \([0-9]*\).*/\1/')
+	theirs=$(cat data/PG_VERSION)
+	[ "$theirs" = "$ours" ] && return
+	echo "the data in this volume was made by PostgreSQL $theirs, and this is PostgreSQL $ours, which cannot read it:" \
+		"dump it with an image of before and restore it with this one, as README.md says under Docker Compose" >&2
+	exit 100
+}
+
 password() {
 	password=$(cat "$POSTGRES_PASSWORD_FILE")
 	case $password in
@@ -21,6 +31,7 @@ password() {
 }
 
 [ -d data ] || make_database
+check_version
 statement=$(password)
 echo "$statement" | postgres --single -D data terukur >/dev/null
 exec postgres -D data \

@@ -8,15 +8,17 @@
 #include "service/service.h"
 #include "store.h"
 
+struct intake_topic {
+	char *name;
+	int32_t id;
+};
+
 /* What a worker keeps between batches. */
 struct intake {
 	struct snapshot_hold registry; /* of a struct registry */
 	int32_t *days; /* partitions known to be there, by month; first days of month */
 	int n_days;
-	struct {
-		char *name;
-		int32_t id;
-	} * topics;
+	struct intake_topic *topics;
 	int n_topics;
 };
 

@@ -148,8 +148,8 @@ static bool hand_over(void *arg)
 	return s->handed;
 }
 
-static void write_letter(
-	struct buf *out, const struct notification_settings *x, const struct db_result *r)
+static void write_letter(struct buf *head, struct buf *text, const struct notification_settings *x,
+	const struct db_result *r)
 {
 	char id[DIGEST_UUID_TEXT];
 	const struct letter l = {
@@ -161,29 +161,40 @@ static void write_letter(
 		.body = {[LANGUAGE_ID] = db_text(r, 0, 6), [LANGUAGE_EN] = db_text(r, 0, 7)},
 		.url = *x->public_url ? x->public_url : NULL,
 	};
-	letter_write(out, &l);
+	letter_write(head, text, &l);
+}
+
+/* False: the letter cannot be written, or its address cannot be used. */
+static bool send_letter(
+	struct worker *w, const struct db_result *r, struct step *step, enum mail_outcome *what)
+{
+	enum { MAX_HEAD = 64 * 1024, MAX_TEXT = 1024 * 1024 };
+	struct delivery *d = w->state;
+	const struct notification_settings *x = notification_settings(w);
+	BUF_AUTO head, text;
+	buf_init(&head, MAX_HEAD);
+	buf_init(&text, MAX_TEXT);
+	const struct mail mail = {x->mail_from, db_text(r, 0, 8), &head, &text};
+	if (!letter_address_valid(mail.to))
+		return false;
+	write_letter(&head, &text, x, r);
+	if (head.failed || text.failed)
+		return false;
+	*what = mailer_send(d->mailer, &mail, hand_over, step, &d->verdict.why);
+	return true;
 }
 
 static void send_one(struct worker *w, const struct db_result *r)
 {
-	enum { MAX_MAIL = 2 * 1024 * 1024 };
 	struct delivery *d = w->state;
 	struct step step = {.w = w};
-	const char *to = db_text(r, 0, 8);
+	enum mail_outcome what = MAIL_REFUSED;
 	int64_t written_at = db_time(r, 0, 3);
 	d->verdict =
 		(struct verdict){.inbox = db_int(r, 0, 0), .attempt = (int32_t)db_int(r, 0, 2)};
-	BUF_AUTO text;
-	buf_init(&text, MAX_MAIL);
-	bool possible = letter_address_valid(to);
-	if (possible)
-		write_letter(&text, notification_settings(w), r);
-	enum mail_outcome what = MAIL_REFUSED;
-	if (possible && !text.failed)
-		what = mailer_send(d->mailer, notification_settings(w)->mail_from, to, &text,
-			hand_over, &step, &d->verdict.why);
+	bool possible = send_letter(w, r, &step, &what);
 	int64_t now = d->verdict.at = clock_now();
-	if (!possible || text.failed)
+	if (!possible)
 		judge_undeliverable(d, now);
 	else if (what == MAIL_SENT)
 		judge_sent(d);

@@ -6,14 +6,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 
-enum {
-	ADDRESS_MAX = 254,
-	LOCAL_MAX = 64,
-	LINE_MAX_QP = 75,
-	WORD_BYTES = 39,
-	PLAIN_SUBJECT = 66,
-	MAX_TEXT = 512 * 1024
-};
+enum { ADDRESS_MAX = 254, LOCAL_MAX = 64, WORD_BYTES = 39, PLAIN_SUBJECT = 66 };
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -46,6 +39,12 @@ static size_t word_len(const char *text, size_t left)
 	return n ? n : left; /* not UTF-8 at all: as it comes */
 }
 
+static void end_header(struct buf *out)
+{
+	buf_add(out, "", 1);
+}
+
+/* libcurl encodes parts of a mail, but no words of a header. */
 static void add_subject(struct buf *out, const char *text)
 {
 	buf_adds(out, "Subject:");
@@ -60,7 +59,7 @@ static void add_subject(struct buf *out, const char *text)
 			buf_adds(out, left > n ? "?=\r\n" : "?=");
 		}
 	}
-	buf_adds(out, "\r\n");
+	end_header(out);
 }
 
 static void add_header(struct buf *out, const char *name, const char *value)
@@ -68,7 +67,7 @@ static void add_header(struct buf *out, const char *name, const char *value)
 	buf_adds(out, name);
 	buf_adds(out, ": ");
 	buf_adds(out, value);
-	buf_adds(out, "\r\n");
+	end_header(out);
 }
 
 /* "Mon, 16 Mar 2026 08:00:00 +0700" */
@@ -80,45 +79,27 @@ static void add_date(struct buf *out, int64_t at)
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	int32_t date = clock_date(at), month = clock_month(date);
 	int64_t seconds = (at - clock_date_start(date)) / CLOCK_SECOND;
-	buf_addf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d +0700\r\n", days[date % 7],
+	buf_addf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d +0700", days[date % 7],
 		(int)(date - clock_month_first(month) + 1), months[month % 12], (int)(month / 12),
 		(int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60));
+	end_header(out);
 }
 
-/* Whether a byte may stand for itself; blanks may not at a line's end. */
-static bool is_literal(const char *p)
+/* With the line ends of a mail. */
+static void add_lines(struct buf *out, const char *text)
 {
-	if (*p == ' ' || *p == '\t')
-		return p[1] != '\n' && p[1] != '\0';
-	return *p > ' ' && *p <= '~' && *p != '=';
-}
-
-static void add_quoted(struct buf *out, const char *text)
-{
-	static const char hex[] = "0123456789ABCDEF";
-	size_t column = 0;
-	for (const char *p = text; *p; p++) {
-		bool literal = is_literal(p);
-		if (*p == '\n') {
-			buf_adds(out, "\r\n");
-			column = 0;
-			continue;
-		}
-		if (column + (literal ? 1 : 3) > LINE_MAX_QP) {
-			buf_adds(out, "=\r\n");
-			column = 0;
-		}
-		const char code[3] = {'=', hex[(unsigned char)*p >> 4], hex[*p & 15]};
-		buf_add(out, literal ? p : code, literal ? 1 : 3);
-		column += literal ? 1 : 3;
+	for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+		buf_add(out, text, (size_t)(end - text));
+		buf_adds(out, "\r\n");
 	}
+	buf_adds(out, text);
 }
 
 static void add_body(struct buf *out, const struct letter *l)
 {
 	const struct slot url[] = {{"url", l->url}, {NULL, NULL}};
 	BUF_AUTO text;
-	buf_init(&text, MAX_TEXT);
+	buf_init(&text, out->max);
 	for (int language = 0; language < LANGUAGES; language++) {
 		buf_adds(&text, language ? "\n--\n\n" : "");
 		buf_adds(&text, l->title[language]);
@@ -130,10 +111,10 @@ static void add_body(struct buf *out, const struct letter *l)
 		wording_add(&text, language, MAIL_FOOT, NULL);
 	}
 	out->failed |= text.failed;
-	add_quoted(out, text.data ? text.data : "");
+	add_lines(out, text.data ? text.data : "");
 }
 
-void letter_write(struct buf *out, const struct letter *l)
+static void add_head(struct buf *out, const struct letter *l)
 {
 	BUF_AUTO from;
 	buf_init(&from, 1024);
@@ -142,12 +123,14 @@ void letter_write(struct buf *out, const struct letter *l)
 	add_header(out, "From", from.data ? from.data : l->from);
 	add_header(out, "To", l->to);
 	add_subject(out, l->title[LANGUAGE_ID]);
-	buf_addf(out, "Message-ID: <%s@%s>\r\n", l->id, strchr(l->from, '@') + 1);
-	add_header(out, "MIME-Version", "1.0");
-	add_header(out, "Content-Type", "text/plain; charset=utf-8");
-	add_header(out, "Content-Transfer-Encoding", "quoted-printable");
+	buf_addf(out, "Message-ID: <%s@%s>", l->id, strchr(l->from, '@') + 1);
+	end_header(out);
 	add_header(out, "Content-Language", "id, en");
 	add_header(out, "Auto-Submitted", "auto-generated");
-	buf_adds(out, "\r\n");
-	add_body(out, l);
+}
+
+void letter_write(struct buf *head, struct buf *text, const struct letter *l)
+{
+	add_head(head, l);
+	add_body(text, l);
 }

@@ -1,5 +1,5 @@
-/* letter: a mail as text, RFC 5322 with MIME: plain UTF-8, quoted-printable. Pure. Nothing that
- * comes in can make a header of its own: addresses are checked, the subject is encoded. */
+/* letter: what a mail says, head and text; mail.h makes MIME of it. Pure. Nothing that comes in can
+ * make a header of its own: addresses are checked, the subject is encoded. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,5 +20,5 @@ struct letter {
 	const char *url; /* where to read more; NULL: nowhere */
 };
 
-/* Appends the whole mail with CRLF line ends; `out->failed` tells of a lack of room. */
-void letter_write(struct buf *out, const struct letter *l);
+/* Appends what mail.h calls head and text; `failed` of either tells of a lack of room. */
+void letter_write(struct buf *head, struct buf *text, const struct letter *l);

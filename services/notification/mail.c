@@ -45,7 +45,7 @@ void mailer_free(struct mailer *m)
 	free(m);
 }
 
-/* Hands the text over, and asks before it says that there is no more: then curl sends the dot. */
+/* Hands the text over, and asks before it says that there is no more: then curl ends the mail. */
 static size_t give(char *to, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
@@ -66,26 +66,80 @@ static int progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
 	return !t->handed && t->mailer->config.stopping && t->mailer->config.stopping();
 }
 
-static bool set_up(
-	struct mailer *m, struct transfer *t, const char *from, const struct curl_slist *to)
+/* What curl borrows while a mail is on its way. */
+struct parcel {
+	struct curl_slist *to, *head;
+	curl_mime *mime;
+};
+
+static void parcel_done(struct parcel *p)
 {
-	CURL *c = m->curl;
-	const struct mailer_config *x = &m->config;
+	curl_mime_free(p->mime);
+	curl_slist_free_all(p->head);
+	curl_slist_free_all(p->to);
+}
+
+static bool parcel_add(struct curl_slist **list, const char *text)
+{
+	struct curl_slist *longer = curl_slist_append(*list, text);
+	if (longer)
+		*list = longer;
+	return longer != NULL;
+}
+
+static bool parcel_head(struct parcel *p, const struct buf *head)
+{
+	bool ok = true;
+	for (const char *line = head->data, *end = line + head->len; ok && line < end;
+		line += strlen(line) + 1)
+		ok = parcel_add(&p->head, line);
+	return ok;
+}
+
+static bool parcel_text(struct parcel *p, CURL *c, struct transfer *t)
+{
+	curl_mimepart *part = (p->mime = curl_mime_init(c)) ? curl_mime_addpart(p->mime) : NULL;
+	return part && curl_mime_type(part, "text/plain; charset=utf-8") == CURLE_OK &&
+	       curl_mime_encoder(part, "quoted-printable") == CURLE_OK &&
+	       curl_mime_data_cb(part, -1, give, NULL, NULL, t) == CURLE_OK;
+}
+
+static bool parcel_init(struct parcel *p, CURL *c, const struct mail *mail, struct transfer *t)
+{
+	char to[320];
+	snprintf(to, sizeof to, "<%s>", mail->to);
+	return parcel_add(&p->to, to) && parcel_head(p, mail->head) && parcel_text(p, c, t);
+}
+
+/* Where to, and as whom. */
+static bool set_server(CURL *c, const struct mailer_config *x)
+{
 	long tls = *x->user ? CURLUSESSL_ALL : CURLUSESSL_TRY;
-	curl_easy_reset(c); /* keeps the connection */
 	return curl_easy_setopt(c, CURLOPT_URL, x->url) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_USE_SSL, tls) == CURLE_OK &&
 	       (!*x->user ||
 		       (curl_easy_setopt(c, CURLOPT_USERNAME, x->user) == CURLE_OK &&
-			       curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK)) &&
-	       curl_easy_setopt(c, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_READFUNCTION, give) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_READDATA, t) == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) == CURLE_OK &&
+			       curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK));
+}
+
+/* That it is an upload, said last, keeps curl from sending a mail again by itself, over a new
+ * connection. */
+static bool set_mail(CURL *c, const char *from, const struct parcel *p)
+{
+	char sender[320];
+	snprintf(sender, sizeof sender, "<%s>", from);
+	return curl_easy_setopt(c, CURLOPT_MAIL_FROM, sender) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_MAIL_RCPT, p->to) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_HTTPHEADER, p->head) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_MIMEPOST, p->mime) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_UPLOAD, 1L) == CURLE_OK;
+}
+
+static bool set_bounds(CURL *c, struct transfer *t)
+{
+	return curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
@@ -106,19 +160,18 @@ static enum mail_outcome outcome(struct mailer *m, CURLcode rc, struct err *why)
 	return about_it && code >= SMTP_REFUSES && code != SMTP_CLOSING ? MAIL_REFUSED : MAIL_AWAY;
 }
 
-enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to,
-	const struct buf *text, bool (*last)(void *arg), void *arg, struct err *why)
+enum mail_outcome mailer_send(struct mailer *m, const struct mail *mail, bool (*last)(void *arg),
+	void *arg, struct err *why)
 {
-	struct transfer t = {.mailer = m, .text = text, .last = last, .arg = arg};
-	char sender[320], recipient[320];
-	snprintf(sender, sizeof sender, "<%s>", from);
-	snprintf(recipient, sizeof recipient, "<%s>", to);
-	struct curl_slist *list = curl_slist_append(NULL, recipient);
+	struct transfer t = {.mailer = m, .text = mail->text, .last = last, .arg = arg};
+	struct parcel parcel = {0};
 	enum mail_outcome out = MAIL_AWAY;
-	if (list && set_up(m, &t, sender, list))
+	curl_easy_reset(m->curl); /* keeps the connection */
+	if (parcel_init(&parcel, m->curl, mail, &t) && set_server(m->curl, &m->config) &&
+		set_mail(m->curl, mail->from, &parcel) && set_bounds(m->curl, &t))
 		out = outcome(m, curl_easy_perform(m->curl), why);
 	else
 		err_set(why, ERR_RETRY, "SMTP: the settings are not accepted");
-	curl_slist_free_all(list);
+	parcel_done(&parcel);
 	return out;
 }

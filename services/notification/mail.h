@@ -25,9 +25,14 @@ enum mail_outcome {
 		      never called */
 };
 
-/* Sends one mail. `last` is called when all of it is handed over but the dot that ends it: until it
- * has returned true the server cannot accept the mail; when it returns false the mail is not sent,
- * and MAIL_AWAY returned. Takes a minute at most. `why` gets what was wrong, without the address.
- */
-enum mail_outcome mailer_send(struct mailer *m, const char *from, const char *to,
-	const struct buf *text, bool (*last)(void *arg), void *arg, struct err *why);
+struct mail {
+	const char *from, *to; /* addresses, of the envelope */
+	const struct buf *head; /* lines of the head, a NUL behind each; what MIME adds is added */
+	const struct buf *text; /* UTF-8, with CRLF at the ends of lines */
+};
+
+/* Sends one mail. `last` is called when all of the text is handed over: until it has returned true
+ * the server cannot accept the mail; when it returns false the mail is not sent, and MAIL_AWAY
+ * returned. Takes a minute at most. `why` gets what was wrong, without the address. */
+enum mail_outcome mailer_send(struct mailer *m, const struct mail *mail, bool (*last)(void *arg),
+	void *arg, struct err *why);

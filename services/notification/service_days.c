@@ -34,7 +34,7 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 	size_t n_absences = (size_t)(rows_of(absences, person, &b) - b);
 	struct score_assignment *posts = calloc(n_assignments + 1, sizeof *posts);
 	struct score_absence *gaps = calloc(n_absences + 1, sizeof *gaps);
-	bool ok = (posts && gaps) || err_set(e, ERR_FATAL, "out of memory");
+	bool ok = posts && gaps;
 	for (size_t i = 0; ok && i < n_assignments; i++)
 		posts[i] = (struct score_assignment){.from = db_date(assignments, a + (int)i, 1),
 			.until = until(assignments, a + (int)i)};
@@ -44,13 +44,12 @@ bool service_days_of(const struct db_result *assignments, const struct db_result
 	if (ok) {
 		gaps[n_absences] =
 			(struct score_absence){today, INT32_MAX}; /* what has not passed yet */
-		*out = (struct service_days){.today = today,
-			.total =
-				score_service(period, posts, n_assignments, gaps, n_absences).total,
-			.elapsed = score_service(period, posts, n_assignments, gaps, n_absences + 1)
-					   .total};
+		out->today = today;
+		out->total = score_service(period, posts, n_assignments, gaps, n_absences).total;
+		out->elapsed =
+			score_service(period, posts, n_assignments, gaps, n_absences + 1).total;
 	}
 	free(posts);
 	free(gaps);
-	return ok;
+	return ok || err_set(e, ERR_FATAL, "out of memory");
 }

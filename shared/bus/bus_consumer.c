@@ -27,6 +27,7 @@ static const struct setting consumer_settings[] = {
 	{"fetch.wait.max.ms", "50"}, {"fetch.error.backoff.ms", "100"},
 	{"fetch.max.bytes", "1048576"},
 	{"receive.message.max.bytes", "33554432"}, /* also what a batch by zstd may unpack to */
+	{"fetch.queue.backoff.ms", "20"}, /* the last: not every librdkafka has it, see bus_wake */
 };
 
 struct bus_consumer {
@@ -37,6 +38,7 @@ struct bus_consumer {
 	int64_t asked; /* when it looked whether there is any topic for it, */
 	bool nothing; /* and found none */
 	bool settled; /* see bus_settle */
+	bool wakes; /* see bus_wake */
 	size_t brim; /* so many bytes taken may have emptied a full queue */
 	struct {
 		rd_kafka_topic_t *topic;
@@ -69,34 +71,58 @@ static bool bus_subscribe(struct bus_consumer *c, const char *const *topics, str
 		       "Kafka, subscribing: %s", rd_kafka_err2str(rc));
 }
 
-struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e)
+/* Whether this librdkafka has a setting. */
+static bool bus_knows(const struct setting *s)
 {
-	char queue[24], portion[24], text[256];
+	char text[256];
+	rd_kafka_conf_t *scratch = rd_kafka_conf_new();
+	rd_kafka_conf_res_t rc = rd_kafka_conf_set(scratch, s->name, s->value, text, sizeof text);
+	rd_kafka_conf_destroy(scratch);
+	return rc != RD_KAFKA_CONF_UNKNOWN;
+}
+
+/* The client, which the group does not know yet. */
+static rd_kafka_t *bus_client(
+	struct bus_consumer *c, const struct bus_consumer_config *config, struct err *e)
+{
+	char queue[24], portion[24], text[256] = "";
 	snprintf(queue, sizeof queue, "%zu", config->queue_kib);
 	snprintf(portion, sizeof portion, "%zu", config->queue_kib * 1024 / PORTIONS);
-	struct bus_consumer *c = calloc(1, sizeof *c);
-	rd_kafka_conf_t *conf =
-		c ? bus_conf(config->brokers, consumer_settings, COUNT(consumer_settings), e)
-		  : NULL;
-	if (!conf) {
-		free(c);
-		return NULL;
-	}
 	const struct setting own[] = {{"group.id", config->group},
 		{"queued.max.messages.kbytes", queue}, {"max.partition.fetch.bytes", portion},
 		{"group.instance.id", config->instance}};
+	rd_kafka_conf_t *conf = bus_conf(
+		config->brokers, consumer_settings, COUNT(consumer_settings) - c->wakes, e);
+	if (!conf)
+		return NULL;
 	rd_kafka_conf_set_rebalance_cb(conf, bus_rebalance);
 	rd_kafka_conf_set_opaque(conf, c);
-	if (!bus_set(conf, own, config->instance ? 4 : 3, e) ||
-		!(c->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text))) {
+	rd_kafka_t *rk = bus_set(conf, own, config->instance ? 4 : 3, e)
+				 ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text)
+				 : NULL;
+	if (!rk) {
 		err_set(e, ERR_FATAL, "Kafka consumer: %s", text);
 		rd_kafka_conf_destroy(conf);
-		free(c);
+	}
+	return rk;
+}
+
+struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, struct err *e)
+{
+	struct bus_consumer *c = calloc(1, sizeof *c);
+	if (!c) {
+		err_set(e, ERR_FATAL, "out of memory");
 		return NULL;
 	}
+	c->wakes = !bus_knows(&consumer_settings[COUNT(consumer_settings) - 1]);
 	c->topics = config->topics;
 	c->settled = !config->instance;
 	c->brim = config->queue_kib * 1024 / 2;
+	c->rk = bus_client(c, config, e);
+	if (!c->rk) {
+		free(c);
+		return NULL;
+	}
 	rd_kafka_poll_set_consumer(c->rk);
 	c->queue = rd_kafka_queue_get_consumer(c->rk);
 	if (!bus_subscribe(c, c->topics, e)) {
@@ -242,12 +268,12 @@ static bool bus_settle(struct bus_consumer *c, struct err *e)
 	return bus_subscribe(c, c->topics, e);
 }
 
-/* librdkafka before 2.2 lets a full queue sleep for up to a second, however soon it is emptied; a
- * question to the brokers wakes it. The answer does not matter. */
+/* A librdkafka without fetch.queue.backoff.ms lets a full queue sleep for up to a second, however
+ * soon it is emptied; a question to the brokers wakes it. The answer does not matter. */
 static void bus_wake(struct bus_consumer *c)
 {
 	rd_kafka_topic_partition_list_t *parts = NULL;
-	if (rd_kafka_assignment(c->rk, &parts) != RD_KAFKA_RESP_ERR_NO_ERROR || !parts)
+	if (!c->wakes || rd_kafka_assignment(c->rk, &parts) != RD_KAFKA_RESP_ERR_NO_ERROR || !parts)
 		return;
 	for (int i = 0; i < parts->cnt; i++)
 		parts->elems[i].offset = RD_KAFKA_OFFSET_END;

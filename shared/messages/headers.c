@@ -68,12 +68,6 @@ struct places {
 	size_t name[HEADERS_MOST], data[HEADERS_MOST];
 };
 
-static bool take_text(struct buf *bytes, const char *text, size_t *place)
-{
-	*place = bytes->len;
-	return buf_add(bytes, text, strlen(text) + 1);
-}
-
 static bool take_base64(struct buf *bytes, const json_t *v, size_t *place)
 {
 	*place = bytes->len;
@@ -81,53 +75,25 @@ static bool take_base64(struct buf *bytes, const json_t *v, size_t *place)
 	       buf_add(bytes, "", 1);
 }
 
-/* Decodes the value of a header whose name is there. */
-static bool take_value(struct stored_headers *h, struct places *at, const json_t *v)
+static bool take_pair(struct stored_headers *h, struct places *at, const json_t *pair)
 {
-	if (!json_is_null(v) && !take_base64(&h->bytes, v, &at->data[h->n]))
+	const json_t *value = json_array_get(pair, 1);
+	bool null = json_is_null(value);
+	if (h->n == HEADERS_MOST || json_array_size(pair) != 2 ||
+		!take_base64(&h->bytes, json_array_get(pair, 0), &at->name[h->n]) ||
+		(!null && !take_base64(&h->bytes, value, &at->data[h->n])))
 		return false;
-	bool null = json_is_null(v);
 	h->list[h->n] = (struct event_header){
 		.data = null ? NULL : "", .len = null ? 0 : h->bytes.len - at->data[h->n] - 1};
 	h->n++;
 	return true;
 }
 
-static bool take_pair(struct stored_headers *h, struct places *at, const json_t *pair)
-{
-	return h->n < HEADERS_MOST && json_array_size(pair) == 2 &&
-	       take_base64(&h->bytes, json_array_get(pair, 0), &at->name[h->n]) &&
-	       take_value(h, at, json_array_get(pair, 1));
-}
-
-static bool take_named(
-	struct stored_headers *h, struct places *at, const char *name, const json_t *v)
-{
-	return h->n < HEADERS_MOST && take_text(&h->bytes, name, &at->name[h->n]) &&
-	       take_value(h, at, v);
-}
-
-/* The form of before. */
-static bool decode_object(struct stored_headers *h, struct places *at, json_t *object)
-{
-	const char *name;
-	json_t *v, *one;
-	size_t k;
-	bool ok = true;
-	json_object_foreach (object, name, v) {
-		if (!json_is_array(v))
-			ok = ok && take_named(h, at, name, v);
-		json_array_foreach (v, k, one)
-			ok = ok && take_named(h, at, name, one);
-	}
-	return ok;
-}
-
 static bool headers_decode(struct stored_headers *h, struct places *at, json_t *root)
 {
 	json_t *pair;
 	size_t k;
-	bool ok = json_is_array(root) || (json_is_object(root) && decode_object(h, at, root));
+	bool ok = json_is_array(root);
 	json_array_foreach (root, k, pair)
 		ok = ok && take_pair(h, at, pair);
 	for (size_t i = 0; i < h->n; i++) {

@@ -1,6 +1,5 @@
 /* headers: a message's Kafka headers as they are stored: JSON, [[name, value], …] in their order,
- * both in base64, a null value null. Before, it was {"name": base64 or null, or for a repeated name
- * an array of those}: that is read, too.
+ * both in base64, a null value null.
  *
  * Key and headers of an event are bounded (event_fits). Of what is beyond the bounds exactly one
  * byte or one header more is kept: sent again as it is stored, it is too large again, rather than

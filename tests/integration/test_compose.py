@@ -20,7 +20,7 @@ from town import Town
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 CONTAINERS = COMPOSE["services"]
 JOBS = ("secrets", "migrate")
-BASE = "debian:bookworm-slim"
+BASE = "debian:trixie-slim"
 
 
 # --- the file, which needs no Docker
@@ -139,6 +139,17 @@ def project():
         yield project
     finally:
         project.compose("down", "--volumes", "--remove-orphans", timeout=180)
+
+
+@pytest.mark.last
+@pytest.mark.timeout(1800)
+def test_data_of_another_postgresql_is_named(project):
+    """Whoever brings an old volume along reads what to do, not a server's last words."""
+    done = subprocess.run(["docker", "run", "--rm", "--entrypoint", "sh", "terukur-postgres", "-c",
+                           "cd /var/lib/postgresql && mkdir data && echo 15 >data/PG_VERSION && exec entrypoint.sh"],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 100 and done.stdout == "", done
+    assert re.fullmatch("the data in this volume was made by PostgreSQL 15, and this is PostgreSQL 17.* dump it .*\n", done.stderr)
 
 
 @pytest.mark.last

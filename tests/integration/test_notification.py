@@ -177,10 +177,11 @@ def due_now(town, **also):
 
 
 def caught(stack, domain):
-    """The mails that the mail catcher has for one domain or address."""
+    """The mails that the mail catcher has for one domain or address; as they came, too, in `raw`."""
     mails = []
     for path in sorted((stack.run_dir / "mail").glob("[!.]*.eml")):
         mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        mail.raw = path.read_bytes()
         if domain in mail["X-Envelope-To"]:
             mails.append(mail)
     return mails
@@ -450,12 +451,15 @@ def test_a_mail_says_what_the_inbox_says(stack):
     town.settle(*visits(town, 10))
     [message] = wait_inbox(town, 1)
     assert wait_until(lambda: any("Hasil kerja" in mail["Subject"] for mail in caught(stack, f"{town.source}.0@")), 20)
-    mail = next(m for m in caught(stack, f"{town.source}.0@") if m.get_content().count(message[4]))
+    mail, text = next((m, m.get_body().get_content()) for m in caught(stack, f"{town.source}.0@")
+                      if message[4] in m.get_body().get_content())
     assert mail["To"] == f"{town.source}.0@kota.example" and mail["From"] == "Terukur <terukur@localhost>"
     assert mail["Auto-Submitted"] == "auto-generated" and not mail.defects
-    assert mail.get_content_charset() == "utf-8"
-    assert message[5] in mail.get_content() and "Nilai hasil kerja Anda 100,00" in mail.get_content()
-    assert stack.env["GATEWAY_URL"] in mail.get_content()
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/mixed", "text/plain"]
+    assert mail.get_body().get_content_charset() == "utf-8" and not mail.get_body().defects
+    assert message[5] in text and "Nilai hasil kerja Anda 100,00" in text
+    assert stack.env["GATEWAY_URL"] in text
+    assert mail.raw.isascii() and max(map(len, mail.raw.splitlines())) <= 100, "for any server that the mail passes"
 
 
 def test_who_has_no_address_gets_none(stack):

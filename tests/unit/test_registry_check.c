@@ -46,6 +46,7 @@ static json_t *check(const char *text, bool csv, struct findings *found)
 static char *unquote(const char *text)
 {
 	char *out = strdup(text);
+	assert_non_null(out);
 	for (char *p = out; *p; p++)
 		if (*p == '\'')
 			*p = '"';

@@ -598,15 +598,14 @@ static void test_content_is_what_the_json_says(void **state)
 	s.items = &item, s.hints = &hint, s.missing = missing;
 	s.n_items = s.n_hints = s.n_missing = 1;
 	for (size_t i = 0, n = 1; i <= n; i++) {
+		/* clang-format off */
 		struct field {
 			void *at;
 			const void *to;
 			size_t size;
 		};
-#define TO(field_, type_, value_) \
-	{ \
-		&(field_), &(type_){value_}, sizeof(field_) \
-	}
+#define TO(field_, type_, value_) {&(field_), &(type_){value_}, sizeof(field_)}
+		/* clang-format on */
 		const struct field change[] = {TO(s.person, const char *, "q"),
 			TO(s.ruleset, const char *, "q"), TO(s.period.first_month, int32_t, 24300),
 			TO(s.plan, int32_t, 2), TO(s.plan, int32_t, 0),
