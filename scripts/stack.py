@@ -266,6 +266,7 @@ class Stack:
         """Tables, topics, and a password for each role. Harmless when all is there."""
         self.admin("migrate")
         self.admin("topics", "create")
+        self.admin("registry", "publish")  # what a migration asks to be looked at again
         for role in ROLES[1:]:
             self.admin("role", "password", role, input=self.secret(role))
         self.say("tables and topics are there")

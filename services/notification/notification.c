@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "messages/score_changed.h"
 #include "publish.h"
-#include "service_days.h"
 #include "store.h"
 
 #define WEEK (7 * CLOCK_DAY)
@@ -43,7 +42,7 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 struct look {
 	int64_t now;
 	struct pace_rules rules;
-	struct db_result *due, *scores, *indicators, *assignments, *absences, *told;
+	struct db_result *due, *scores, *indicators, *told;
 	struct indicator *list; /* texts borrowed from `indicators` */
 	struct store_looked done;
 };
@@ -53,8 +52,6 @@ static void look_done(struct look *l)
 	db_result_free(l->due);
 	db_result_free(l->scores);
 	db_result_free(l->indicators);
-	db_result_free(l->assignments);
-	db_result_free(l->absences);
 	db_result_free(l->told);
 	free(l->list);
 	store_looked_done(&l->done);
@@ -99,10 +96,8 @@ static bool load(struct worker *w, struct look *l, struct err *e)
 {
 	struct db_array people, periods;
 	bool ok = columns_of(l->due, &people, &periods) || err_set(e, ERR_FATAL, "out of memory");
-	ok = ok && store_scores(w->db, &people, &periods, &l->scores, e) &&
+	ok = ok && store_scores(w->db, &people, &periods, clock_date(l->now), &l->scores, e) &&
 	     store_indicators(w->db, &l->indicators, e) && take_indicators(l, e) &&
-	     store_assignments(w->db, &people, &l->assignments, e) &&
-	     store_absences(w->db, &people, &l->absences, e) &&
 	     store_paces_told(w->db, &people, l->now - WEEK, &l->told, e);
 	db_array_done(&people);
 	db_array_done(&periods);
@@ -128,11 +123,11 @@ static bool look_at_pace(const struct look *l, int row, const struct feedback_co
 	const struct facts *f, struct feedback *out, struct err *e)
 {
 	struct told told = {l->told, db_uuid(l->due, row, 0)};
-	struct service_days days;
-	return service_days_of(l->assignments, l->absences, told.person, c->period,
-		       clock_date(l->now), &days, e) &&
-	       (feedback_pace(c, f, &days, &l->rules, was_told, &told, out) ||
-		       err_set(e, ERR_FATAL, "out of memory"));
+	const struct service_days days = {.today = clock_date(l->now),
+		.elapsed = (int32_t)db_int(l->scores, row, 1),
+		.total = (int32_t)db_int(l->scores, row, 2)};
+	return feedback_pace(c, f, &days, &l->rules, was_told, &told, out) ||
+	       err_set(e, ERR_FATAL, "out of memory");
 }
 
 /* Sets *told to the ratings that are told by now; NULL when nothing has changed. The caller frees

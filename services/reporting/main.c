@@ -11,8 +11,6 @@
 static const struct metric metrics[] = {
 	[REPORTING_SCORES] = {METRIC_COUNTER, "terukur_reporting_scores_total",
 		"Scores taken that were new.", NULL, NULL},
-	[REPORTING_MOVED] = {METRIC_COUNTER, "terukur_reporting_units_total",
-		"Scores whose unit was looked up again.", NULL, NULL},
 };
 
 static const char *const topics[] = {TOPIC_SCORE_CHANGED, NULL};
@@ -26,10 +24,6 @@ static const struct service_subscription subscriptions[] = {
 		.handle = reporting_handle},
 };
 
-static const struct service_timer timers[] = {
-	{.name = "registry", .every_ms = 2000, .run = reporting_follow_registry},
-};
-
 int main(int argc, char **argv)
 {
 	const struct service reporting = {
@@ -41,8 +35,6 @@ int main(int argc, char **argv)
 		.n_metrics = COUNT(metrics),
 		.subscriptions = subscriptions,
 		.n_subscriptions = COUNT(subscriptions),
-		.timers = timers,
-		.n_timers = COUNT(timers),
 	};
 	return service_main(&reporting, argc, argv);
 }

@@ -1,10 +1,7 @@
 #include "reporting.h"
 
-#include "base/clock.h"
 #include "messages/score_changed.h"
 #include "store.h"
-
-enum { RUN_SECONDS = 20 }; /* then the timer shows that it lives */
 
 /* False without memory. */
 static bool add_key(struct worker *w, struct store_keys *keys, const struct bus_message *m)
@@ -19,8 +16,7 @@ static bool add_key(struct worker *w, struct store_keys *keys, const struct bus_
 static bool take(struct worker *w, struct store_keys *keys, int64_t *changed, struct err *e)
 {
 	bool ok = db_begin(w->db, e) && store_lock(w->db, keys, e) &&
-		  store_take_scores(w->db, keys, changed, e) && store_take_units(w->db, keys, e) &&
-		  db_commit(w->db, e);
+		  store_take(w->db, keys, changed, e) && db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);
 	return ok;
@@ -39,32 +35,4 @@ bool reporting_handle(struct worker *w, const struct bus_message *messages, int 
 	if (ok)
 		metric_add(service_metric_base() + REPORTING_SCORES, 0, (double)changed);
 	return ok;
-}
-
-static bool follow_some(struct worker *w, int *n, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	struct store_keys keys;
-	store_keys_init(&keys);
-	bool ok = db_begin(w->db, e) && store_outdated(w->db, &r, e);
-	*n = db_rows(r);
-	for (int i = 0; ok && i < *n; i++)
-		ok = store_keys_add(&keys, db_uuid(r, i, 0), db_text(r, i, 1)) ||
-		     err_set(e, ERR_FATAL, "out of memory");
-	ok = ok && (*n == 0 || store_take_units(w->db, &keys, e)) && db_commit(w->db, e);
-	if (!ok)
-		db_rollback(w->db);
-	store_keys_done(&keys);
-	return ok;
-}
-
-bool reporting_follow_registry(struct worker *w, struct err *e)
-{
-	int64_t until = clock_monotonic() + RUN_SECONDS * CLOCK_SECOND;
-	for (int n = 1; n > 0 && !service_stopping() && clock_monotonic() < until;) {
-		if (!follow_some(w, &n, e))
-			return false;
-		metric_add(service_metric_base() + REPORTING_MOVED, 0, n);
-	}
-	return true;
 }
