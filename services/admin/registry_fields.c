@@ -143,11 +143,10 @@ static void check_weights(
 
 /* What fields are: codes, names, … */
 
-#define CODE(most_) \
-	FIELD_TEXT, .most = (most_), .is = is_code, \
-		    .must = "must be a code: 1 to " #most_ \
-			    " lower-case letters, digits, dots, hyphens, underscores, a letter " \
-			    "or digit first"
+#define CODE_MUST(most_) \
+	"must be a code: 1 to " #most_ " lower-case letters, digits, dots, hyphens, underscores, " \
+	"a letter or digit first"
+#define CODE(most_) FIELD_TEXT, .most = (most_), .is = is_code, .must = CODE_MUST(most_)
 #define AMONG(part_) .check = check_refers, .more = (part_)
 #define NAME FIELD_TEXT, .most = 200, .plain = true
 #define NIP FIELD_TEXT, .is = is_nip, .must = "not a valid NIP"
@@ -168,9 +167,8 @@ static const struct field item_fields[] = {
 };
 static const struct fields_table item_table = {TABLE(item_fields)};
 static const struct field an_item = {NULL, OBJECT(item_table), .check = check_item};
-#define ITEMS \
-	FIELD_LIST, .least = 1, .must = "must be a list of at least one item", .each = &an_item, \
-		    .distinct = "indicator", .check = check_weights
+#define SOME_ITEMS FIELD_LIST, .least = 1, .must = "must be a list of at least one item"
+#define ITEMS SOME_ITEMS, .each = &an_item, .distinct = "indicator", .check = check_weights
 
 static const struct field agency_fields[] = {
 	{"code", CODE(64), .required = true},

@@ -85,9 +85,8 @@ static bool is_json_type(const char *text)
 #define TO(member_) FIELD_TO(struct event, member_)
 #define SHORT FIELD_TEXT, .most = EVENT_MAX_TEXT
 #define LONG FIELD_TEXT, .most = 1024
-#define NUMBER \
-	FIELD_NUMBER, .decimals = 4, \
-		      .must = "must be a number with at most 4 decimals and 15 digits"
+#define NUMBER_MUST "must be a number with at most 4 decimals and 15 digits"
+#define NUMBER FIELD_NUMBER, .decimals = 4, .must = NUMBER_MUST
 
 static const char *const versions[] = {"1.0", NULL};
 
