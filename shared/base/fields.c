@@ -58,12 +58,18 @@ static bool is_plain(const char *text)
 	return text[strspn(text, " ")] && !has_control(text);
 }
 
+/* Characters are counted only where there are more bytes than that. */
+static bool is_too_long(const json_t *v, size_t most)
+{
+	return most && json_string_length(v) > most && text_length(json_string_value(v)) > most;
+}
+
 static bool read_text(const struct field *f, const json_t *v, void *to)
 {
 	const char *text = json_string_value(v);
 	if (!text || (!*text && !f->may_be_empty))
 		return false;
-	if (*text && ((f->most && text_length(text) > f->most) || (f->plain && !is_plain(text)) ||
+	if (*text && (is_too_long(v, f->most) || (f->plain && !is_plain(text)) ||
 			     (f->is && !f->is(text))))
 		return false;
 	*(const char **)to = text;
