@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/text.h"
 
 static bool visit_unauthenticated(struct visit *v)
 {
@@ -35,9 +36,11 @@ static bool visit_authenticate(struct visit *v, struct err *e)
 
 void visit_wrong(struct visit *v, const char *field, const char *detail)
 {
+	char shown[128]; /* the query names it */
+	text_printable(shown, sizeof shown, field, strlen(field));
 	if (!v->errors)
 		v->errors = json_array();
-	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", field, "code",
+	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", shown, "code",
 						 "invalid_parameter", "detail", detail));
 }
 

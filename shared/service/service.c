@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "http/http_listen.h"
 #include "service/services.h"
 
@@ -188,7 +189,7 @@ static void *monitor(void *arg)
 			     bus_ping(self.producer, MONITOR_MS / 2, &e);
 		atomic_store(&self.asked, 0);
 		pthread_mutex_lock(&self.lock);
-		snprintf(self.away, sizeof self.away, "%.199s", there ? "" : e.text);
+		text_format(self.away, sizeof self.away, "%s", there ? "" : e.text);
 		pthread_mutex_unlock(&self.lock);
 		service_sleep(MONITOR_MS);
 	}

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
 
@@ -33,7 +34,7 @@ static bool thread_back_off(struct service_thread *t, const struct err *e, int *
 	}
 	log_error("waiting, then trying again", e, LOG_S("worker", t->name), LOG_I("wait_ms", *ms));
 	pthread_mutex_lock(&t->lock);
-	snprintf(t->waiting_for, sizeof t->waiting_for, "%.199s", e->text);
+	text_format(t->waiting_for, sizeof t->waiting_for, "%s", e->text);
 	pthread_mutex_unlock(&t->lock);
 	atomic_store(&t->state, WORKER_WAITING);
 	metric_add(service_skeleton_metric(SKELETON_FAILURES), 0, 1);

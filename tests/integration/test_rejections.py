@@ -3,6 +3,7 @@ loses if this fails: one bad record stops all that come after it, or vanishes wi
 import base64
 import json
 import random
+import subprocess
 from datetime import date
 from urllib.request import Request, urlopen
 
@@ -336,6 +337,28 @@ def test_header_that_is_no_utf8_in_binary_mode(town, stack):
     stack.wait_idle()
     assert list(town.rejections()) == places[:1]
     assert town.realized() == ("1.00", 1)
+
+
+NAMES = {  # of a header without a value: what the detail calls it, or None when it says nothing
+    b"ce_\xff": "ce_\\xff", b"ce_\x01\n": "ce_\\x01\\x0a", b"ce_" + "🏥".encode() * 30: "ce_" + "🏥" * 15,
+    b"ce_" + b"x" * 58 + "患".encode(): "ce_" + "x" * 58, b"\xff": None, b"\xff=\xff": None}
+
+
+def test_header_names_of_any_bytes(town, stack):
+    """A name that is no text is told of as text, and does not stop what comes after it."""
+    event = town.event()
+    headers = [f"ce_{k}={v}".encode() for k, v in event.items() if isinstance(v, str)]
+    for name in NAMES:
+        flags = [part for header in [*headers, name] for part in ("-H", header)]
+        subprocess.run(["kcat", "-P", "-b", stack.brokers, "-t", town.topic, "-p", "0", *flags],
+                       input=json.dumps(event["data"]).encode(), check=True)
+    [after] = town.settle(town.event())
+    details = {detail for (detail,) in stack.rows("SELECT detail FROM intake.rejection WHERE source = %s", town.source)}
+    assert details == {f"{name}: must be text in UTF-8" for name in NAMES.values() if name}
+    assert {*town.rejections().values()} == {"schema"} and after in accepted(town)
+    assert town.realized() == ("2.00", 2)
+    said = [json.loads(m.value) for m in stack.read("terukur.evidence.rejected") if m.key.decode() == town.source]
+    assert {s["detail"] for s in said} == details
 
 
 def test_a_flood_of_dirt_does_not_stop_the_good(town, stack):
