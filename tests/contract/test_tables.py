@@ -247,12 +247,34 @@ def test_links(path):
 
 # --- routes
 
+def api_routes():
+    """{(method, path): the rest of its row in the gateway's table}."""
+    table = source("services/gateway/routes.c")
+    rows = re.findall(r'\{"([A-Z]+)", "/api/v1(/\S*)", (.*?)\},\n(?=\n|\t\{|\};)', table, re.DOTALL)
+    return {(method, path): rest for method, path, rest in rows}
+
+
+def api_operations():
+    return {(method.upper(), path): operation for path, item in OPENAPI["paths"].items()
+            for method, operation in item.items() if method in ("get", "post", "put", "delete", "patch")}
+
+
 def test_routes():
     """The gateway's table and OpenAPI have the same endpoints."""
-    rows = re.findall(r'\{"([A-Z]+)", "/api/v1(/\S*)", ', source("services/gateway/main.c"))
-    said = {(method.upper(), path) for path, item in OPENAPI["paths"].items() for method in item
-            if method in ("get", "post", "put", "delete", "patch")}
-    assert {*rows} == said
+    assert {*api_routes()} == {*api_operations()}
+
+
+@pytest.mark.parametrize("route", sorted(api_routes()), ids=" ".join)
+def test_route_asks_for_what_openapi_says(route):
+    """The same query parameters, the same ones required; a token, or none; a body, or none."""
+    row, operation = api_routes()[route], api_operations()[route]
+    parameters = [OPENAPI["components"]["parameters"][p["$ref"].split("/")[-1]] if "$ref" in p else p
+                  for p in operation.get("parameters", ())]
+    asked = re.findall(r"\[PARAM_(\w+)\] = PARAM_(OPTIONAL|REQUIRED)", row)
+    assert {name.lower(): how == "REQUIRED" for name, how in asked} == {
+        p["name"]: p.get("required", False) for p in parameters if p["in"] == "query"}
+    assert ("FOR_ANYBODY" in row) == (operation.get("security") == [])
+    assert (".body" in row) == ("requestBody" in operation)
 
 
 # --- rules of the house

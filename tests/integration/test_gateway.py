@@ -3,59 +3,22 @@ score or who else has looked at it, and everybody the certainty that others see 
 import base64
 import calendar
 import hashlib
-import http.client
 import json
 import re
 import time
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
-from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
 from town import Town
+from web import ask, cookie_of, problem, sign_in, token
 
 API = "/api/v1"
 
 
-class Answer:
-    def __init__(self, response):
-        self.status, self.headers, self.body = response.status, response.headers, response.read()
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-    @property
-    def text(self):
-        return self.body.decode()
-
-
-def ask(stack, method, path, token=None, body=None, **headers):
-    url = urlsplit(stack.env["GATEWAY_URL"])
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
-
-
 def get(stack, path, token=None, **headers):
     return ask(stack, "GET", API + path, token, **headers)
-
-
-def token(stack, role, *options):
-    return stack.admin("token", "add", "--role", role, *options).stdout.split()[-1]
-
-
-def problem(answer, status, code):
-    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json"), answer.body
-    assert (answer.json["status"], answer.json["code"]) == (status, code)
-    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
-    return answer.json
 
 
 @pytest.fixture(scope="module")
@@ -487,16 +450,6 @@ def page(stack, path, cookie=None, **headers):
     if cookie:
         headers["Cookie"] = f"other=1; {cookie}"
     return ask(stack, "GET", path, **headers)
-
-
-def sign_in(stack, token, to=None, **headers):
-    form = {"token": token, **({"to": to} if to else {})}
-    return ask(stack, "POST", "/session", None, urlencode(form), Content_Type="application/x-www-form-urlencoded",
-               **headers)
-
-
-def cookie_of(stack, token):
-    return sign_in(stack, token).headers["Set-Cookie"].split(";")[0]
 
 
 def test_the_page_counts_the_service_days_of_an_open_period(stack):
