@@ -394,6 +394,7 @@ static const struct field ruleset_fields[] = {
 	{"below_under", check_number, .required = true, .min = 0, .max = 1000, .decimals = 2},
 	{"above_from", check_number, .required = true, .min = 0, .max = 1000, .decimals = 2},
 	{"most", check_number, .required = true, .min = 0, .max = 1, .decimals = 4},
+	{"brief", check_number, .min = 0, .max = 1, .decimals = 4},
 	{"minimum_group", check_number, .required = true, .min = 1, .max = 1e6},
 	{"survey", check_object, .required = true, FIELDS(survey_fields)},
 };
