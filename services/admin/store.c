@@ -321,9 +321,9 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"SELECT person, month, coalesce(i.code, indicator::text), coalesce(raw.n, 0), "
 		"coalesce(t.n, 0) FROM intake.raw_total_view raw FULL JOIN intake.total_view t "
 		"USING (person, month, indicator) LEFT JOIN registry.indicator i ON i.id = "
-		"indicator WHERE (raw.n, raw.sum, raw.sum_of, raw.latest_at, raw.latest_id, "
-		"raw.latest_value) IS DISTINCT FROM (t.n, t.sum, t.sum_of, t.latest_at, "
-		"t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
+		"indicator WHERE (raw.n, raw.sum, raw.sum_of, raw.latest_at, raw.latest_source, "
+		"raw.latest_id, raw.latest_value) IS DISTINCT FROM (t.n, t.sum, t.sum_of, "
+		"t.latest_at, t.latest_source, t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
 		""},
 
 	[STORE_RAW_TOTALS] = {"raw_totals",

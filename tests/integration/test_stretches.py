@@ -1,5 +1,7 @@
 """Each day on its own feet, through the whole system: the design's three worked examples, digit by digit. What a person
 loses if this fails: they met every target, and fall short because one was raised, or because they changed their post."""
+import json
+
 from town import Town
 
 
@@ -106,4 +108,28 @@ def test_a_unit_that_says_nothing_leaves_the_item(stack):
     here.settle(here.event("complete", subject=there.unit, period="2026-03", indicator=here.visits))
     item = here.score("2026-Q1")["items"][0]
     assert (item["target"], item["achievement"], item["weight"], item.get("left")) == ("30.00", "66.67", "50.00", None)
+    stands(stack)
+
+
+def test_the_latest_of_two_sources_at_one_instant(stack):
+    """The same id at the same instant from two systems: the greater source counts, whichever was told first, in the totals
+    as in the evidence of a month with a leave."""
+    town = Town(stack, people=2, load=False)
+    mark, other = f"{town.unit}-mark", f"{town.source}-2"  # the greater code
+    town.registry["indicators"] += [town.indicator(mark, "latest")]
+    town.registry["sources"][0]["indicators"] += [mark]
+    town.registry["sources"] += [{"code": other, "name": "Sistem lain", "indicators": [mark]}]
+    town.registry["positions"][0]["items"] = [town.item(mark, 50)]
+    town.registry["absences"] = [{"nip": town.nips[0], "from": "2026-04-30", "until": "2026-04-30", "kind": "sick"}]
+    stack.load(town.registry)
+    for nip, sources in zip(town.nips, ((town.source, other), (other, town.source))):
+        for source in sources:
+            events = [town.event(id=f"{nip}{month}", subject=nip, indicator=mark, value=40 if source == other else 60,
+                                 time=f"2026-{month}-04T08:00:00+07:00") for month in ("03", "04")]
+            stack.produce([(f"terukur.activity.{source}", 0, None, [], json.dumps({**event, "source": source}).encode())
+                           for event in events])
+            stack.wait_idle()
+    for nip in town.nips:
+        for period in ("2026-03", "2026-04", "2026-Q1", "2026"):
+            assert town.realized(period, nip, mark) == ("40.00", 4 if period == "2026" else 2)
     stands(stack)
