@@ -250,6 +250,7 @@ static const struct field ruleset_fields[] = {
 	{"below_under", NUMBER(2, 0, 1000), .required = true},
 	{"above_from", NUMBER(2, 0, 1000), .required = true},
 	{"most", NUMBER(4, 0, 1), .required = true},
+	{"brief", NUMBER(4, 0, 1)},
 	{"minimum_group", NUMBER(0, 1, 1000000), .required = true},
 	{"survey", OBJECT(survey), .required = true},
 };

@@ -321,20 +321,27 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"SELECT person, month, coalesce(i.code, indicator::text), coalesce(raw.n, 0), "
 		"coalesce(t.n, 0) FROM intake.raw_total_view raw FULL JOIN intake.total_view t "
 		"USING (person, month, indicator) LEFT JOIN registry.indicator i ON i.id = "
-		"indicator WHERE (raw.n, raw.sum, raw.sum_of, raw.latest_at, raw.latest_id, "
-		"raw.latest_value) IS DISTINCT FROM (t.n, t.sum, t.sum_of, t.latest_at, "
-		"t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
+		"indicator WHERE (raw.n, raw.sum, raw.sum_of, raw.latest_at, raw.latest_source, "
+		"raw.latest_id, raw.latest_value) IS DISTINCT FROM (t.n, t.sum, t.sum_of, "
+		"t.latest_at, t.latest_source, t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
 		""},
 
 	[STORE_RAW_TOTALS] = {"raw_totals",
-		"SELECT person, month, indicator, n, sum, sum_of, latest_at, latest_id, "
-		"latest_value FROM intake.raw_total_view WHERE person = ANY ($1) AND month "
-		"BETWEEN $2 AND $3 ORDER BY person",
+		"SELECT person, month, indicator, n, sum, sum_of, latest_at, latest_value FROM "
+		"intake.raw_total_view WHERE person = ANY ($1) AND month BETWEEN $2 AND $3 ORDER "
+		"BY person",
 		"uuid[], int4, int4"},
+	/* Month by month, so that no other partition is looked at. */
+	[STORE_COUNTING] = {"counting",
+		"SELECT e.* FROM unnest($1::uuid[], $2::date[], $3::date[]) AS w(person, first, "
+		"last) CROSS JOIN LATERAL (SELECT v.person, v.day, v.indicator, v.value, "
+		"v.\"of\", v.at, v.source, v.event_id FROM intake.counting_view v WHERE v.person "
+		"= w.person AND v.day BETWEEN w.first AND w.last OFFSET 0) e ORDER BY e.person",
+		"uuid[], date[], date[]"},
 	[STORE_COMPLETE] = {"complete",
 		"SELECT unit, month, indicator FROM intake.completeness_view WHERE month BETWEEN "
 		"$2 AND $3 AND unit IN (SELECT unit FROM registry.assignment_view WHERE person = "
-		"ANY ($1)) ORDER BY unit COLLATE \"C\"",
+		"ANY ($1))",
 		"uuid[], int4, int4"},
 	[STORE_PEOPLE_PAGE] = {"people_page",
 		"SELECT DISTINCT person FROM registry.assignment_view WHERE person > $1 ORDER BY "

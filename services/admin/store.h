@@ -51,6 +51,7 @@ enum {
 	STORE_LINKS, /* evidence, ids and replacements that do not fit each other */
 	STORE_TOTALS, /* totals that differ from raw evidence */
 	STORE_RAW_TOTALS, /* people, months: the totals of the evidence itself */
+	STORE_COUNTING, /* people, first and last days: the evidence that counts in those */
 	STORE_COMPLETE, /* people, months: what their units declared */
 	STORE_PEOPLE_PAGE, /* people after this one */
 	STORE_YEARS, /* with evidence or scores, in order */

@@ -34,7 +34,7 @@ static const char *score_fault(const struct page *p, int row, const struct compu
 {
 	bool stands = row >= 0 && !db_is_null(p->standing, row, 4);
 	const uint8_t *content = stands ? db_uuid(p->standing, row, 3) : NULL;
-	if (!compute_stands(c, content, row >= 0))
+	if (!compute_stands(c, content))
 		return !content ? "a score is missing"
 		       : c->state == COMPUTED_NONE
 			       ? "a score stands where there should be none"
@@ -90,20 +90,39 @@ static bool page_ids(const struct db_result *people, struct db_array *ids, struc
 	return true;
 }
 
-/* What stands behind these people's scores in the years. */
-static bool page_load(struct page *p, struct db *db, struct db_array *ids,
-	const struct db_result *years, struct err *e)
+static bool page_evidence(const struct page *p, struct db *db, const struct db_result *people,
+	const struct db_result *years, struct db_result **out, struct err *e)
 {
-	struct db_result *totals = NULL, *complete = NULL;
+	struct compute_wants wants;
+	bool ok = true;
+	compute_wants_init(&wants);
+	for (int i = 0; i < db_rows(people); i++)
+		for (int y = 0; ok && y < db_rows(years); y++)
+			ok = compute_want(&wants, p->roster, db_uuid(people, i, 0),
+				(int32_t)db_int(years, y, 0));
+	ok = ok || err_set(e, ERR_FATAL, "out of memory");
+	ok = ok &&
+	     (wants.n == 0 || db_exec(db, STORE_COUNTING, out, e, db_array_value(&wants.person),
+				      db_array_value(&wants.first), db_array_value(&wants.last)));
+	compute_wants_done(&wants);
+	return ok;
+}
+
+/* What stands behind these people's scores in the years. */
+static bool page_load(struct page *p, struct db *db, const struct db_result *people,
+	struct db_array *ids, const struct db_result *years, struct err *e)
+{
+	struct compute_rows rows = {0};
 	int last = db_rows(years) - 1;
 	struct db_value from = DB_INT4(last < 0 ? 0 : (int32_t)db_int(years, 0, 0) * 12),
 			to = DB_INT4(last < 0 ? -1 : (int32_t)db_int(years, last, 0) * 12 + 11);
-	if (!db_exec(db, STORE_RAW_TOTALS, &totals, e, db_array_value(ids), from, to) ||
-		!db_exec(db, STORE_COMPLETE, &complete, e, db_array_value(ids), from, to)) {
-		db_result_free(totals);
+	if (!db_exec(db, STORE_RAW_TOTALS, &rows.totals, e, db_array_value(ids), from, to) ||
+		!db_exec(db, STORE_COMPLETE, &rows.complete, e, db_array_value(ids), from, to) ||
+		!page_evidence(p, db, people, years, &rows.evidence, e)) {
+		compute_rows_done(&rows);
 		return false;
 	}
-	return compute_take(p->roster, totals, complete, &p->data, e) &&
+	return compute_take(p->roster, rows, &p->data, e) &&
 	       db_exec(db, STORE_STANDING, &p->standing, e, db_array_value(ids));
 }
 
@@ -116,7 +135,8 @@ static bool page_verify(struct db *db, const struct roster *roster, const struct
 	DB_RESULT_AUTO *years = NULL;
 	*differs = false;
 	bool ok = page_ids(people, &ids, e) && db_run(db, STORE_YEARS, NULL, 0, &years, e) &&
-		  page_load(&p, db, &ids, years, e) && page_years(&p, people, years, v, differs, e);
+		  page_load(&p, db, people, &ids, years, e) &&
+		  page_years(&p, people, years, v, differs, e);
 	*scores += p.scores;
 	db_array_done(&ids);
 	db_result_free(p.standing);

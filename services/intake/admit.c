@@ -157,6 +157,7 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 	j.person = registry_person(r, e->subject);
 	j.indicator = e->indicator ? registry_indicator(r, e->indicator) : NULL;
 	out->source = j.source->id;
+	out->source_code = topic_source;
 	event_key(e->source, e->id, out->key);
 	memcpy(out->content, e->content, sizeof out->content);
 	fill(&j, out);

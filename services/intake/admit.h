@@ -25,6 +25,7 @@ struct evidence {
 	bool has_person, has_of;
 	uint8_t person[16];
 	dec_wide value, of;
+	const char *source_code; /* the topic's, borrowed from the message */
 	const char *event_id, *ref, *unit;
 	uint8_t replaces[16];
 };

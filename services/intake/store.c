@@ -10,6 +10,9 @@
 	"key, day, at, person, indicator, kind, source, topic, \"partition\", \"offset\", " \
 	"received_at, value, \"of\", event_id, ref, replaces, sha256, headers, payload"
 
+/* Of the event that is the latest: by time, then source, then id. */
+#define LATEST " ORDER BY e.at DESC, s.code DESC, e.event_id DESC))[1] "
+
 const struct db_statement store_statements[] = {
 	[TOPIC] = {"topic",
 		"WITH new AS (INSERT INTO intake.topic (name) VALUES ($1) ON CONFLICT DO NOTHING "
@@ -31,16 +34,19 @@ const struct db_statement store_statements[] = {
 		"uuid, text, int4, int4"},
 	[TOTALS] = {"totals",
 		"INSERT INTO intake.total AS t (person, month, indicator, n, sum, sum_of, "
-		"latest_at, latest_id, latest_value) SELECT * FROM unnest($1::uuid[], $2::int4[], "
-		"$3::int4[], $4::int8[], $5::numeric[], $6::numeric[], $7::timestamptz[], "
-		"$8::text[], $9::numeric[]) ON CONFLICT (person, month, indicator) DO UPDATE SET "
+		"latest_at, latest_source, latest_id, latest_value) SELECT * FROM "
+		"unnest($1::uuid[], $2::int4[], $3::int4[], $4::int8[], $5::numeric[], "
+		"$6::numeric[], $7::timestamptz[], $8::text[], $9::text[], $10::numeric[]) ON "
+		"CONFLICT (person, month, indicator) DO UPDATE SET "
 		"n = t.n + excluded.n, sum = t.sum + excluded.sum, sum_of = t.sum_of + "
-		"excluded.sum_of, (latest_at, latest_id, latest_value) = (SELECT l.at, l.id, "
-		"l.value FROM (VALUES (t.latest_at, t.latest_id, t.latest_value), "
-		"(excluded.latest_at, excluded.latest_id, excluded.latest_value)) AS l(at, id, "
-		"value) ORDER BY l.at DESC NULLS LAST, l.id COLLATE \"C\" DESC LIMIT 1)",
+		"excluded.sum_of, (latest_at, latest_source, latest_id, latest_value) = (SELECT "
+		"l.at, l.source, l.id, l.value FROM (VALUES (t.latest_at, t.latest_source, "
+		"t.latest_id, t.latest_value), (excluded.latest_at, excluded.latest_source, "
+		"excluded.latest_id, excluded.latest_value)) AS l(at, source, id, value) ORDER BY "
+		"l.at DESC NULLS LAST, l.source COLLATE \"C\" DESC, l.id COLLATE \"C\" DESC "
+		"LIMIT 1)",
 		"uuid[], int4[], int4[], int8[], numeric[], numeric[], timestamptz[], text[], "
-		"numeric[]"},
+		"text[], numeric[]"},
 	[REJECT] = {"reject",
 		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", "
 		"\"offset\", at, sha256, key, headers, payload, published) VALUES ($1, $2, $3, "
@@ -126,17 +132,19 @@ const struct db_statement store_statements[] = {
 	   the lock committed. */
 	[GROUPS_REBUILD] = {"groups_rebuild",
 		"UPDATE intake.total t SET n = a.n, sum = a.sum, sum_of = a.sum_of, latest_at = "
-		"a.latest_at, latest_id = a.latest_id, latest_value = a.latest_value FROM (SELECT "
-		"g.person, g.month, g.indicator, count(e.key) AS n, coalesce(sum(e.value), 0) AS "
-		"sum, coalesce(sum(e.\"of\"), 0) AS sum_of, (array_agg(e.at ORDER BY e.at DESC, "
-		"e.event_id DESC))[1] AS latest_at, (array_agg(e.event_id ORDER BY e.at DESC, "
-		"e.event_id DESC))[1] AS latest_id, (array_agg(e.value ORDER BY e.at DESC, "
-		"e.event_id DESC))[1] AS latest_value FROM unnest($1::uuid[], $2::int4[], "
+		"a.latest_at, latest_source = a.latest_source, latest_id = a.latest_id, "
+		"latest_value = a.latest_value FROM (SELECT g.person, g.month, g.indicator, "
+		"count(e.key) AS n, coalesce(sum(e.value), 0) AS sum, coalesce(sum(e.\"of\"), 0) "
+		"AS sum_of, (array_agg(e.at" LATEST "AS latest_at, (array_agg(s.code" LATEST
+		"AS latest_source, (array_agg(e.event_id" LATEST
+		"AS latest_id, (array_agg(e.value" LATEST
+		"AS latest_value FROM unnest($1::uuid[], $2::int4[], "
 		"$3::int4[]) AS g(person, month, indicator) LEFT JOIN intake.evidence e ON "
 		"e.person = g.person AND e.indicator = g.indicator AND e.day >= make_date(g.month "
 		"/ 12, g.month % 12 + 1, 1) AND e.day < make_date(g.month / 12, g.month % 12 + 1, "
 		"1) + interval '1 month' AND NOT EXISTS (SELECT FROM intake.replacement r WHERE "
-		"r.original = e.key) GROUP BY g.person, g.month, g.indicator) a WHERE t.person = "
+		"r.original = e.key) LEFT JOIN registry.source_view s ON s.id = e.source "
+		"GROUP BY g.person, g.month, g.indicator) a WHERE t.person = "
 		"a.person AND t.month = a.month AND t.indicator = a.indicator",
 		"uuid[], int4[], int4[]"},
 	[MARK] = {"mark",
@@ -169,9 +177,11 @@ bool store_topic(struct db *db, const char *name, int32_t *id, struct err *e)
 	return err_set(e, ERR_RETRY, "topic %s is being added", name);
 }
 
+enum { TOTAL_VALUES = 10 };
+
 /* Columns as arrays, for statements that take many rows at once. */
 struct columns {
-	struct db_array c[9];
+	struct db_array c[TOTAL_VALUES];
 	int n;
 };
 
@@ -199,7 +209,7 @@ static bool columns_add(struct columns *cs, const struct db_value *row)
 static bool columns_run(struct db *db, int statement, struct columns *cs, bool ok,
 	struct db_result **out, struct err *e)
 {
-	struct db_value values[9];
+	struct db_value values[TOTAL_VALUES];
 	for (int i = 0; i < cs->n; i++)
 		values[i] = db_array_value(&cs->c[i]);
 	ok = ok ? db_run(db, statement, values, cs->n, out, e)
@@ -325,11 +335,15 @@ static bool same_total(const struct evidence *a, const struct evidence *b)
 
 static bool is_later(const struct evidence *a, const struct evidence *b)
 {
-	return a->at != b->at ? a->at > b->at : strcmp(a->event_id, b->event_id) > 0;
+	if (a->at != b->at)
+		return a->at > b->at;
+	int order = strcmp(a->source_code, b->source_code);
+	return order ? order > 0 : strcmp(a->event_id, b->event_id) > 0;
 }
 
 /* One row for the run of rows that starts at `first`; returns where the next run starts. */
-static int total_of(const struct evidence *const *rows, int first, int n, struct db_value out[9])
+static int total_of(
+	const struct evidence *const *rows, int first, int n, struct db_value out[TOTAL_VALUES])
 {
 	dec_wide sum = 0, sum_of = 0;
 	const struct evidence *latest = rows[first];
@@ -340,9 +354,10 @@ static int total_of(const struct evidence *const *rows, int first, int n, struct
 		if (is_later(rows[i], latest))
 			latest = rows[i];
 	}
-	const struct db_value row[9] = {DB_UUID(latest->person), DB_INT4(latest->month),
+	const struct db_value row[TOTAL_VALUES] = {DB_UUID(latest->person), DB_INT4(latest->month),
 		DB_INT4(latest->indicator), DB_INT8(i - first), DB_NUMERIC(sum), DB_NUMERIC(sum_of),
-		DB_TIME(latest->at), DB_TEXT(latest->event_id), DB_NUMERIC(latest->value)};
+		DB_TIME(latest->at), DB_TEXT(latest->source_code), DB_TEXT(latest->event_id),
+		DB_NUMERIC(latest->value)};
 	memcpy(out, row, sizeof row);
 	return i;
 }
@@ -350,11 +365,11 @@ static int total_of(const struct evidence *const *rows, int first, int n, struct
 bool store_totals(struct db *db, const struct evidence *const *rows, int n, struct err *e)
 {
 	static const enum db_kind kinds[] = {DB_K_UUID, DB_K_INT4, DB_K_INT4, DB_K_INT8,
-		DB_K_NUMERIC, DB_K_NUMERIC, DB_K_TIME, DB_K_TEXT, DB_K_NUMERIC};
+		DB_K_NUMERIC, DB_K_NUMERIC, DB_K_TIME, DB_K_TEXT, DB_K_TEXT, DB_K_NUMERIC};
 	struct columns cs;
-	struct db_value row[9];
+	struct db_value row[TOTAL_VALUES];
 	bool ok = true;
-	columns_init(&cs, kinds, 9);
+	columns_init(&cs, kinds, TOTAL_VALUES);
 	for (int i = 0; i < n;) {
 		i = total_of(rows, i, n, row);
 		ok = columns_add(&cs, row) && ok;

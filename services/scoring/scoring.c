@@ -81,7 +81,7 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	if (!compute_score(roster_of(c->w), &c->data, m->person, p, content, revision, &s, e))
 		return false;
 	c->computed++;
-	bool ok = compute_stands(&s, content, row >= 0) || change(c, m, period, &s, revision, e);
+	bool ok = compute_stands(&s, content) || change(c, m, period, &s, revision, e);
 	computed_score_done(&s);
 	return ok;
 }
@@ -108,19 +108,35 @@ static void years_of(const struct chunk *c, int32_t *first, int32_t *last)
 	}
 }
 
+/* The evidence of the months whose totals do not say enough. */
+static bool load_evidence(struct chunk *c, struct db_result **out, struct err *e)
+{
+	struct compute_wants wants;
+	bool ok = true;
+	compute_wants_init(&wants);
+	for (size_t i = 0; ok && i < c->n; i++)
+		ok = compute_want(&wants, roster_of(c->w), c->marks[i].person, c->marks[i].year);
+	ok = ok || err_set(e, ERR_FATAL, "out of memory");
+	ok = ok && (wants.n == 0 || scoring_evidence(c->w->db, &wants, out, e));
+	compute_wants_done(&wants);
+	return ok;
+}
+
 /* What stands behind the people's scores, after the locks. */
 static bool load(struct chunk *c, struct err *e)
 {
-	struct db_result *totals = NULL, *complete = NULL;
+	struct db *db = c->w->db;
+	struct compute_rows rows = {0};
 	int32_t first, last;
 	years_of(c, &first, &last);
-	if (!scoring_totals(c->w->db, &c->people, first * 12, last * 12 + 11, &totals, e) ||
-		!scoring_complete(c->w->db, &c->people, first * 12, last * 12 + 11, &complete, e)) {
-		db_result_free(totals);
+	if (!scoring_totals(db, &c->people, first * 12, last * 12 + 11, &rows.totals, e) ||
+		!scoring_complete(db, &c->people, first * 12, last * 12 + 11, &rows.complete, e) ||
+		!load_evidence(c, &rows.evidence, e)) {
+		compute_rows_done(&rows);
 		return false;
 	}
-	return compute_take(roster_of(c->w), totals, complete, &c->data, e) &&
-	       scoring_standing(c->w->db, &c->people, &c->standing, e);
+	return compute_take(roster_of(c->w), rows, &c->data, e) &&
+	       scoring_standing(db, &c->people, &c->standing, e);
 }
 
 static bool write(struct chunk *c, struct err *e)

@@ -6,6 +6,7 @@
 
 enum statement {
 	TOTALS,
+	EVIDENCE,
 	COMPLETE,
 	PEOPLE_OF_UNIT,
 	ENSURE,
@@ -17,18 +18,23 @@ enum statement {
 	PUBLISHED,
 };
 
-#define TOTAL_COLUMNS "person, month, indicator, n, sum, sum_of, latest_at, latest_id, latest_value"
-
 const struct db_statement scoring_statements[] = {
 	[TOTALS] = {"totals",
-		"SELECT " TOTAL_COLUMNS
-		" FROM intake.total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 "
-		"ORDER BY person",
+		"SELECT person, month, indicator, n, sum, sum_of, latest_at, latest_value FROM "
+		"intake.total_view WHERE person = ANY($1) AND month BETWEEN $2 AND $3 ORDER BY "
+		"person",
 		"uuid[], int4, int4"},
+	/* Month by month, so that no other partition is looked at. */
+	[EVIDENCE] = {"evidence",
+		"SELECT e.* FROM unnest($1::uuid[], $2::date[], $3::date[]) AS w(person, first, "
+		"last) CROSS JOIN LATERAL (SELECT v.person, v.day, v.indicator, v.value, "
+		"v.\"of\", v.at, v.source, v.event_id FROM intake.counting_view v WHERE v.person "
+		"= w.person AND v.day BETWEEN w.first AND w.last OFFSET 0) e ORDER BY e.person",
+		"uuid[], date[], date[]"},
 	[COMPLETE] = {"complete",
 		"SELECT unit, month, indicator FROM intake.completeness_view WHERE month BETWEEN "
 		"$2 AND $3 AND unit IN (SELECT unit FROM registry.assignment_view WHERE person = "
-		"ANY($1)) ORDER BY unit COLLATE \"C\"",
+		"ANY($1))",
 		"uuid[], int4, int4"},
 	[PEOPLE_OF_UNIT] = {"people_of_unit",
 		"SELECT DISTINCT person FROM registry.assignment_view WHERE unit = $1 AND "
@@ -82,6 +88,12 @@ bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month,
 {
 	return db_exec(db, TOTALS, out, e, db_array_value(people), DB_INT4(first_month),
 		DB_INT4(last_month));
+}
+
+bool scoring_evidence(struct db *db, struct compute_wants *w, struct db_result **out, struct err *e)
+{
+	return db_exec(db, EVIDENCE, out, e, db_array_value(&w->person), db_array_value(&w->first),
+		db_array_value(&w->last));
 }
 
 bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month,

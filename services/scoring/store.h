@@ -8,10 +8,13 @@
 extern const struct db_statement scoring_statements[];
 extern const size_t scoring_statements_n;
 
-/* person, month, indicator, n, sum, sum_of, latest_at, latest_id, latest_value; by person */
+/* Rows as compute_rows has them. */
 bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,
 	struct db_result **out, struct err *e) MUST_CHECK;
-/* unit, month, indicator of the people's units; by unit */
+/* What counts in the wanted months, event by event. */
+bool scoring_evidence(
+	struct db *db, struct compute_wants *w, struct db_result **out, struct err *e) MUST_CHECK;
+/* Of all the people's units. */
 bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month,
 	int32_t last_month, struct db_result **out, struct err *e) MUST_CHECK;
 /* The people who were in a unit at some time in the year. */

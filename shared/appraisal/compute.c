@@ -7,60 +7,115 @@
 #include "base/clock.h"
 #include "base/digest.h"
 
+void compute_wants_init(struct compute_wants *w)
+{
+	*w = (struct compute_wants){0};
+	db_array_init(&w->person, DB_K_UUID);
+	db_array_init(&w->first, DB_K_DATE);
+	db_array_init(&w->last, DB_K_DATE);
+}
+
+void compute_wants_done(struct compute_wants *w)
+{
+	db_array_done(&w->person);
+	db_array_done(&w->first);
+	db_array_done(&w->last);
+}
+
+bool compute_want(
+	struct compute_wants *w, const struct roster *r, const uint8_t id[16], int32_t year)
+{
+	const struct roster_person *p = roster_person(r, id);
+	struct stretches s;
+	bool ok = true;
+	if (!p)
+		return true;
+	struct score_facts facts = roster_facts(r, p);
+	stretches_make(&facts, period_of(PERIOD_YEAR, 12 * year), &s);
+	for (int32_t month = 12 * year; ok && month < 12 * year + 12; month++) {
+		if (!stretches_need_evidence(&s, month))
+			continue;
+		ok = db_array_add(&w->person, DB_UUID(id)) &&
+		     db_array_add(&w->first, DB_DATE(clock_month_first(month))) &&
+		     db_array_add(&w->last, DB_DATE(clock_month_first(month + 1) - 1));
+		w->n++;
+	}
+	return ok;
+}
+
+void compute_rows_done(struct compute_rows *rows)
+{
+	db_result_free(rows->totals);
+	db_result_free(rows->evidence);
+	db_result_free(rows->complete);
+	*rows = (struct compute_rows){0};
+}
+
 void compute_data_done(struct compute_data *d)
 {
 	free(d->totals);
-	free(d->owners);
+	free(d->evidence);
 	free(d->complete);
-	free(d->units);
-	db_result_free(d->rows);
-	db_result_free(d->complete_rows);
+	compute_rows_done(&d->rows);
 	*d = (struct compute_data){0};
 }
 
 static bool take_totals(struct compute_data *d)
 {
-	int n = db_rows(d->rows);
+	const struct db_result *r = d->rows.totals;
+	int n = db_rows(r);
 	d->totals = calloc((size_t)n + 1, sizeof *d->totals);
-	d->owners = calloc((size_t)n + 1, sizeof *d->owners);
-	for (int i = 0; d->totals && d->owners && i < n; i++) {
-		memcpy(d->owners[i], db_uuid(d->rows, i, 0), 16);
+	for (int i = 0; d->totals && i < n; i++)
 		d->totals[i] = (struct score_total){
-			.month = (int32_t)db_int(d->rows, i, 1),
-			.indicator = (int32_t)db_int(d->rows, i, 2),
-			.n = db_int(d->rows, i, 3),
-			.sum = db_numeric(d->rows, i, 4),
-			.sum_of = db_numeric(d->rows, i, 5),
-			.latest_at = db_time(d->rows, i, 6),
-			.latest_id = db_text(d->rows, i, 7),
-			.latest = db_numeric(d->rows, i, 8),
+			.month = (int32_t)db_int(r, i, 1),
+			.indicator = (int32_t)db_int(r, i, 2),
+			.n = db_int(r, i, 3),
+			.sum = db_numeric(r, i, 4),
+			.sum_of = db_numeric(r, i, 5),
+			.latest_at = db_time(r, i, 6),
+			.latest = db_numeric(r, i, 7),
 		};
-	}
-	d->n_totals = n;
-	return d->totals && d->owners;
+	return d->totals;
+}
+
+static bool take_evidence(struct compute_data *d)
+{
+	const struct db_result *r = d->rows.evidence;
+	int n = db_rows(r);
+	d->evidence = calloc((size_t)n + 1, sizeof *d->evidence);
+	for (int i = 0; d->evidence && i < n; i++)
+		d->evidence[i] = (struct score_evidence){
+			.day = db_date(r, i, 1),
+			.indicator = (int32_t)db_int(r, i, 2),
+			.value = db_numeric(r, i, 3),
+			.of = db_is_null(r, i, 4) ? 0 : db_numeric(r, i, 4),
+			.moment = {db_time(r, i, 5), db_text(r, i, 6), db_text(r, i, 7)},
+		};
+	return d->evidence;
 }
 
 static bool take_complete(struct compute_data *d, const struct roster *r)
 {
-	int n = db_rows(d->complete_rows);
+	const struct db_result *rows = d->rows.complete;
+	int n = db_rows(rows);
 	d->complete = calloc((size_t)n + 1, sizeof *d->complete);
-	d->units = calloc((size_t)n + 1, sizeof *d->units);
-	for (int i = 0; d->complete && d->units && i < n; i++) {
-		d->units[i] = roster_unit(r, db_text(d->complete_rows, i, 0));
+	for (int i = 0; d->complete && i < n; i++)
 		d->complete[i] = (struct score_complete){
-			.month = (int32_t)db_int(d->complete_rows, i, 1),
-			.indicator = (int32_t)db_int(d->complete_rows, i, 2),
+			.unit = roster_unit(r, db_text(rows, i, 0)),
+			.month = (int32_t)db_int(rows, i, 1),
+			.indicator = (int32_t)db_int(rows, i, 2),
 		};
-	}
+	if (d->complete)
+		qsort(d->complete, (size_t)n, sizeof *d->complete, score_complete_order);
 	d->n_complete = n;
-	return d->complete && d->units;
+	return d->complete;
 }
 
-bool compute_take(const struct roster *r, struct db_result *totals, struct db_result *complete,
-	struct compute_data *out, struct err *e)
+bool compute_take(
+	const struct roster *r, struct compute_rows rows, struct compute_data *out, struct err *e)
 {
-	struct compute_data d = {.rows = totals, .complete_rows = complete};
-	if (take_totals(&d) && take_complete(&d, r)) {
+	struct compute_data d = {.rows = rows};
+	if (take_totals(&d) && take_evidence(&d) && take_complete(&d, r)) {
 		*out = d;
 		return true;
 	}
@@ -68,55 +123,22 @@ bool compute_take(const struct roster *r, struct db_result *totals, struct db_re
 	return err_set(e, ERR_FATAL, "out of memory");
 }
 
-/* The rows of one owner in a table sorted by owner: [*first, returned). */
-static int totals_of(const struct compute_data *d, const uint8_t id[16], int *first)
+/* The rows of one person in a table that begins with the person and is sorted by it: [*first,
+ * returned). */
+static int rows_of(const struct db_result *r, const uint8_t id[16], int *first)
 {
-	int low = 0, high = d->n_totals;
+	int low = 0, high = db_rows(r);
 	while (low < high) {
 		int middle = (low + high) / 2;
-		if (memcmp(d->owners[middle], id, 16) < 0)
+		if (memcmp(db_uuid(r, middle, 0), id, 16) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	*first = low;
-	while (low < d->n_totals && memcmp(d->owners[low], id, 16) == 0)
+	while (low < db_rows(r) && memcmp(db_uuid(r, low, 0), id, 16) == 0)
 		low++;
 	return low;
-}
-
-/* Likewise the declarations of one unit. */
-static int complete_of(const struct compute_data *d, int unit, int *first)
-{
-	int low = 0, high = d->n_complete;
-	while (low < high) {
-		int middle = (low + high) / 2;
-		if (d->units[middle] < unit)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*first = low;
-	while (low < d->n_complete && d->units[low] == unit)
-		low++;
-	return low;
-}
-
-/* The plan in force, and its items or the position's. None agreed: no items, version 0. */
-static void plan_of(const struct roster *r, const struct roster_person *p, struct period period,
-	int position, struct score_input *in)
-{
-	const struct roster_plan *plan =
-		roster_plan(p, period_year(period), period_last_day(period));
-	if (!plan || !plan->agreed)
-		return;
-	if (!plan->has_items && position < 0)
-		return;
-	const struct roster_items *items =
-		plan->has_items ? &plan->items : &r->positions[position].items;
-	in->plan = plan->version;
-	in->items = items->items;
-	in->n_items = items->n;
 }
 
 void computed_score_done(struct computed_score *c)
@@ -127,15 +149,15 @@ void computed_score_done(struct computed_score *c)
 }
 
 /* The service days as ranges, both ends included: so no date is beyond the year 9999. */
-static char *days_text(struct period period, const struct score_service *service)
+static char *days_text(const struct stretches *s)
 {
-	int32_t first = period_first_day(period), n = period_last_day(period) - first + 1;
+	int32_t first = period_first_day(s->period), n = period_last_day(s->period) - first + 1;
 	char from[CLOCK_TEXT], until[CLOCK_TEXT];
 	struct buf b;
-	buf_init(&b, SCORE_PERIOD_DAYS * CLOCK_TEXT);
+	buf_init(&b, STRETCH_DAYS * CLOCK_TEXT);
 	for (int32_t i = 0, end; i < n; i = end + 1) {
 		end = i;
-		while (end < n && service->on[end])
+		while (end < n && s->on[end] >= 0)
 			end++;
 		if (end > i)
 			buf_addf(&b, "%s[%s,%s]", b.len ? "," : "{",
@@ -160,20 +182,25 @@ static bool facts_content(struct computed_score *out)
 	return !b.failed;
 }
 
-static bool finish(const struct score_input *in, const char *unit, const uint8_t *content,
-	int64_t revision, struct computed_score *out, struct err *e)
+static bool finish(const struct score_input *in, const uint8_t *content, int64_t revision,
+	struct computed_score *out, struct err *e)
 {
+	const struct stretches *s = in->stretches;
 	struct score score;
 	if (!score_compute(in, &score, e))
 		return false;
+	if (score.n_items == 0) {
+		score_done(&score);
+		return true;
+	}
 	*out = (struct computed_score){
-		.state = score.n_items ? COMPUTED_SCORE : COMPUTED_NOTHING,
+		.state = COMPUTED_SCORE,
 		.has_results = score.has_results,
 		.results = score.results,
 		.rating = score.results_rating,
 		.missing = (int32_t)score.n_missing,
-		.unit = unit,
-		.service_days = days_text(in->period, in->service),
+		.unit = in->units[s->list[s->n - 1].unit],
+		.service_days = days_text(s),
 	};
 	bool ok = out->service_days && score_content(&score, out->content) && facts_content(out);
 	if (ok && !(content && memcmp(content, out->content, sizeof out->content) == 0)) {
@@ -196,35 +223,33 @@ bool compute_score(const struct roster *r, const struct compute_data *d, const u
 	*out = (struct computed_score){.state = COMPUTED_NONE};
 	if (!p || !rules)
 		return true;
-	struct score_service service = score_service(period, p->assignments,
-		(size_t)p->n_assignments, p->absences, (size_t)p->n_absences);
-	if (service.total == 0)
+	struct stretches stretches;
+	struct score_facts facts = roster_facts(r, p);
+	stretches_make(&facts, period, &stretches);
+	if (stretches.n == 0)
 		return true;
-	const struct score_assignment *last = &p->assignments[service.assignment];
-	int total, complete, total_end = totals_of(d, id, &total),
-			     complete_end = complete_of(d, last->unit, &complete);
+	int total, event, total_end = rows_of(d->rows.totals, id, &total),
+			  event_end = rows_of(d->rows.evidence, id, &event);
 	char text[DIGEST_UUID_TEXT];
 	struct score_input in = {
 		.person = digest_uuid_format(id, text),
-		.period = period,
-		.service = &service,
+		.stretches = &stretches,
+		.units = (const char *const *)r->units,
 		.ruleset = &rules->rules,
 		.totals = d->totals + total,
 		.n_totals = (size_t)(total_end - total),
-		.complete = d->complete + complete,
-		.n_complete = (size_t)(complete_end - complete),
+		.evidence = d->evidence + event,
+		.n_evidence = (size_t)(event_end - event),
+		.complete = d->complete,
+		.n_complete = (size_t)d->n_complete,
 	};
-	plan_of(r, p, period, last->position, &in);
-	return finish(&in, r->units[last->unit], content, revision, out, e);
+	return finish(&in, content, revision, out, e);
 }
 
-bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever)
+bool compute_stands(const struct computed_score *c, const uint8_t *content)
 {
-	if (c->state == COMPUTED_NONE || (c->state == COMPUTED_NOTHING && !ever))
-		return content == NULL;
-	if (c->state == COMPUTED_NOTHING && !content)
-		return true; /* it vanished, and nothing has been measured since */
-	return content && memcmp(content, c->content, 16) == 0;
+	return c->state == COMPUTED_NONE ? content == NULL
+					 : content && memcmp(content, c->content, 16) == 0;
 }
 
 int compute_standing_row(const struct db_result *rows, const uint8_t person[16], const char *period)

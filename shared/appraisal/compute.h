@@ -4,26 +4,41 @@
 #include "appraisal/roster.h"
 #include "db/db.h"
 
+/* Months of people whose scores want the evidence itself, as columns: who, first and last day. */
+struct compute_wants {
+	struct db_array person, first, last;
+	int n;
+};
+void compute_wants_init(struct compute_wants *w);
+void compute_wants_done(struct compute_wants *w);
+/* Adds what the year's scores of a person want. False without memory. */
+bool compute_want(struct compute_wants *w, const struct roster *r, const uint8_t id[16],
+	int32_t year) MUST_CHECK;
+
+/* What the store gave: totals as person, month, indicator, n, sum, sum_of, latest_at, latest_value,
+ * by person; evidence, which may be NULL, as person, day, indicator, value,
+ * of, at, source, id, by person; declarations as unit, month, indicator. */
+struct compute_rows {
+	struct db_result *totals, *evidence, *complete;
+};
+void compute_rows_done(struct compute_rows *rows);
+
 /* All that stands behind some people's scores but the roster. Borrowed by the computing. */
 struct compute_data {
-	struct score_total *totals; /* by person */
-	uint8_t (*owners)[16]; /* of each total */
-	int n_totals;
-	struct score_complete *complete; /* by unit */
-	int *units; /* index of each declaration's unit in the roster */
+	struct score_total *totals;
+	struct score_evidence *evidence;
+	struct score_complete *complete; /* in the order of score_complete_order */
 	int n_complete;
-	struct db_result *rows, *complete_rows; /* texts are borrowed from these */
+	struct compute_rows rows; /* texts are borrowed from these */
 };
 void compute_data_done(struct compute_data *d);
 
-/* Takes the rows over, in any case: totals as person, month, indicator, n, sum, sum_of, latest_at,
- * latest_id, latest_value, by person; declarations as unit, month, indicator, by unit. */
-bool compute_take(const struct roster *r, struct db_result *totals, struct db_result *complete,
-	struct compute_data *out, struct err *e) MUST_CHECK;
+/* Takes the rows over, in any case. */
+bool compute_take(const struct roster *r, struct compute_rows rows, struct compute_data *out,
+	struct err *e) MUST_CHECK;
 
 enum computed {
-	COMPUTED_NONE, /* no service day, no rule set: there is no score */
-	COMPUTED_NOTHING, /* nothing was measured: a score only where it replaces one */
+	COMPUTED_NONE, /* no service day, no rule set, nothing measured: there is no score */
 	COMPUTED_SCORE,
 };
 
@@ -47,8 +62,8 @@ bool compute_score(const struct roster *r, const struct compute_data *d, const u
 
 void computed_score_done(struct computed_score *c);
 
-/* Whether what stands is what was computed. `content` NULL: no score stands; `ever`: one did. */
-bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever);
+/* Whether what stands is what was computed. `content` NULL: no score stands. */
+bool compute_stands(const struct computed_score *c, const uint8_t *content);
 
 /* The row of a person's period in rows that begin with person and period, by those; -1 when there
  * is none. */

@@ -5,6 +5,8 @@
 
 #include "base/fields.h"
 
+enum { BRIEF = 1000 }; /* 0.10, what rule sets of before it was written down mean */
+
 static void roster_person_done(struct roster_person *p)
 {
 	for (int i = 0; i < p->n_plans; i++)
@@ -14,6 +16,14 @@ static void roster_person_done(struct roster_person *p)
 	free(p->plans);
 }
 
+static void roster_position_done(struct score_position *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->versions[i].items.items);
+	free(p->versions);
+	free(p->code);
+}
+
 void roster_done(void *roster)
 {
 	struct roster *r = roster;
@@ -21,10 +31,8 @@ void roster_done(void *roster)
 		roster_person_done(&r->people[i]);
 	for (int i = 0; i < r->n_units; i++)
 		free(r->units[i]);
-	for (int i = 0; i < r->n_positions; i++) {
-		free(r->positions[i].code);
-		free(r->positions[i].items.items);
-	}
+	for (int i = 0; i < r->n_positions; i++)
+		roster_position_done(&r->positions[i]);
 	for (int i = 0; i < r->n_indicators; i++) {
 		free(r->indicators[i].code);
 		free(r->indicators[i].aspect);
@@ -73,7 +81,7 @@ int roster_unit(const struct roster *r, const char *code)
 
 int roster_position(const struct roster *r, const char *code)
 {
-	const struct roster_position *found =
+	const struct score_position *found =
 		find(code, r->positions, r->n_positions, sizeof *r->positions, by_code);
 	return found ? (int)(found - r->positions) : -1;
 }
@@ -86,13 +94,17 @@ const struct roster_ruleset *roster_ruleset(const struct roster *r, int32_t day)
 	return in_force;
 }
 
-const struct roster_plan *roster_plan(const struct roster_person *p, int32_t year, int32_t day)
+struct score_facts roster_facts(const struct roster *r, const struct roster_person *p)
 {
-	const struct roster_plan *in_force = NULL;
-	for (int i = 0; i < p->n_plans; i++)
-		if (p->plans[i].year == year && p->plans[i].from <= day)
-			in_force = &p->plans[i];
-	return in_force;
+	return (struct score_facts){
+		.assignments = p->assignments,
+		.n_assignments = (size_t)p->n_assignments,
+		.absences = p->absences,
+		.n_absences = (size_t)p->n_absences,
+		.plans = p->plans,
+		.n_plans = (size_t)p->n_plans,
+		.positions = r->positions,
+	};
 }
 
 /* A number of the object in hundredths. */
@@ -129,12 +141,15 @@ static bool item_parse(const struct roster *r, const json_t *v, struct score_pla
 	out->aspect = i->aspect;
 	out->measure = i->measure;
 	out->direction = i->direction;
+	out->step = i->step;
+	out->has_result_max = i->has_result_max;
+	out->result_max = i->result_max;
 	return target_parse(json_object_get(v, "target"), &out->target) &&
 	       hundredths(v, "weight", &out->weight);
 }
 
 bool roster_items_parse(
-	const struct roster *r, const char *json, struct roster_items *out, struct err *e)
+	const struct roster *r, const char *json, struct score_items *out, struct err *e)
 {
 	json_auto_t *list = json_loads(json, 0, NULL);
 	size_t n = json_array_size(list);
@@ -146,7 +161,7 @@ bool roster_items_parse(
 		free(items);
 		return err_set(e, ERR_FATAL, "the registry holds items that cannot be read");
 	}
-	*out = (struct roster_items){items, n};
+	*out = (struct score_items){items, n};
 	return true;
 }
 
@@ -154,13 +169,16 @@ bool roster_ruleset_parse(const char *json, struct score_ruleset *out, struct er
 {
 	json_auto_t *body = json_loads(json, 0, NULL);
 	struct score_ruleset rules = {0};
-	dec_wide most;
+	dec_wide most, brief = BRIEF;
+	const json_t *own = json_object_get(body, "brief");
 	if (!hundredths(body, "cap", &rules.cap) ||
 		!hundredths(body, "below_under", &rules.below_under) ||
 		!hundredths(body, "above_from", &rules.above_from) ||
-		!fields_number(json_object_get(body, "most"), &most))
+		!fields_number(json_object_get(body, "most"), &most) ||
+		(own && !fields_number(own, &brief)))
 		return err_set(e, ERR_FATAL, "the registry holds a rule set that cannot be read");
 	rules.most = (int32_t)most;
+	rules.brief = (int32_t)brief;
 	*out = rules;
 	return true;
 }

@@ -1,6 +1,6 @@
 /* roster: what the arithmetic must know of the registry, as a value that is read whole
  * (roster_load.c) and then only looked at: people with their assignments, absences and plans;
- * positions' items; rule sets. Days as in clock.h. */
+ * positions' items in their versions; rule sets. Days as in clock.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,30 +9,14 @@
 #include "appraisal/score.h"
 #include "db/snapshot.h"
 
-/* The items of a position or a plan, as score.h wants them. Counted, so that plans can share a
- * position's. */
-struct roster_items {
-	struct score_plan_item *items;
-	size_t n;
-};
-
-struct roster_position {
-	char *code;
-	struct roster_items items;
-};
-
 struct roster_indicator {
 	char *code, *aspect;
 	int32_t id;
 	enum measure measure;
 	enum direction direction;
-};
-
-struct roster_plan {
-	int32_t year, version, from;
-	bool agreed;
-	bool has_items; /* else the position's */
-	struct roster_items items;
+	dec_wide step; /* as in struct score_plan_item */
+	bool has_result_max;
+	dec_wide result_max;
 };
 
 struct roster_ruleset {
@@ -45,14 +29,14 @@ struct roster_person {
 	uint8_t id[16];
 	struct score_assignment *assignments; /* unit and position are indexes */
 	struct score_absence *absences;
-	struct roster_plan *plans; /* by year, from, version */
+	struct score_plan *plans; /* by year, from, version */
 	int n_assignments, n_absences, n_plans;
 };
 
 struct roster {
 	char **units; /* codes */
 	struct roster_indicator *indicators; /* by code */
-	struct roster_position *positions; /* by code */
+	struct score_position *positions; /* by code */
 	struct roster_ruleset *rulesets; /* by from */
 	struct roster_person *people; /* by id */
 	int n_units, n_indicators, n_positions, n_rulesets, n_people;
@@ -68,11 +52,11 @@ int roster_unit(const struct roster *r, const char *code); /* index, -1 */
 int roster_position(const struct roster *r, const char *code); /* index, -1 */
 /* In force on a day; NULL when none is. */
 const struct roster_ruleset *roster_ruleset(const struct roster *r, int32_t day);
-/* The plan version of the year in force on a day, whatever its status; NULL when none is. */
-const struct roster_plan *roster_plan(const struct roster_person *p, int32_t year, int32_t day);
+/* What the arithmetic asks of a person's days; borrowed from the roster. */
+struct score_facts roster_facts(const struct roster *r, const struct roster_person *p);
 
 /* Items from the registry's JSON. False with the error when they are not what the registry lets in.
  */
-bool roster_items_parse(const struct roster *r, const char *json, struct roster_items *out,
+bool roster_items_parse(const struct roster *r, const char *json, struct score_items *out,
 	struct err *e) MUST_CHECK;
 bool roster_ruleset_parse(const char *json, struct score_ruleset *out, struct err *e) MUST_CHECK;

@@ -25,7 +25,9 @@ static const struct db_statement statements[] = {
 		"BY code COLLATE \"C\"",
 		""},
 	[POSITIONS] = {"positions",
-		"SELECT code, items FROM registry.position_view ORDER BY code COLLATE \"C\"", ""},
+		"SELECT code, NULL::date AS from_date, items FROM registry.position_view ORDER BY "
+		"code COLLATE \"C\", from_date NULLS FIRST",
+		""},
 	[RULESETS] = {"rulesets",
 		"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date",
 		""},
@@ -38,7 +40,7 @@ static const struct db_statement statements[] = {
 		"from_date",
 		""},
 	[PLANS] = {"plans",
-		"SELECT person, year, version, from_date, status = 'AGREED', items FROM "
+		"SELECT person, year, version, from_date, status, items FROM "
 		"registry.plan_view ORDER BY person, year, from_date, version",
 		""},
 };
@@ -47,6 +49,12 @@ static const struct db_statement statements[] = {
 static void *table(int n, size_t size)
 {
 	return calloc((size_t)n + 1, size);
+}
+
+/* Room for one row more in a list that grows row by row. */
+static void *grow(void *list, int n, size_t size)
+{
+	return (n & (n - 1)) == 0 ? realloc(list, (size_t)(n ? 2 * n : 1) * size) : list;
 }
 
 static bool take_units(void *roster, const struct db_result *r, struct err *e)
@@ -76,14 +84,29 @@ static bool take_indicators(void *roster, const struct db_result *r, struct err 
 	return to->indicators;
 }
 
+static int32_t from_or_first(const struct db_result *r, int row, int column)
+{
+	return db_is_null(r, row, column) ? INT32_MIN : db_date(r, row, column);
+}
+
+/* Rows of a position's versions come one after the other: a new code begins the next. */
 static bool take_positions(void *roster, const struct db_result *r, struct err *e)
 {
 	struct roster *to = roster;
 	to->positions = table(db_rows(r), sizeof *to->positions);
 	for (int i = 0; to->positions && i < db_rows(r); i++) {
-		struct roster_position *x = &to->positions[to->n_positions++];
-		x->code = strdup(db_text(r, i, 0));
-		if (!roster_items_parse(to, db_text(r, i, 1), &x->items, e))
+		struct score_position *x =
+			to->n_positions ? &to->positions[to->n_positions - 1] : NULL;
+		if (!x || strcmp(x->code, db_text(r, i, 0)) != 0) {
+			x = &to->positions[to->n_positions++];
+			x->code = strdup(db_text(r, i, 0));
+		}
+		x->versions = grow(x->versions, (int)x->n, sizeof *x->versions);
+		if (!x->versions)
+			return false;
+		struct score_position_version *v = &x->versions[x->n++];
+		*v = (struct score_position_version){.from = from_or_first(r, i, 1)};
+		if (!roster_items_parse(to, db_text(r, i, 2), &v->items, e))
 			return false;
 	}
 	return to->positions;
@@ -109,13 +132,7 @@ static int32_t open_end(const struct db_result *r, int row, int column)
 	return db_is_null(r, row, column) ? INT32_MAX : db_date(r, row, column);
 }
 
-/* Rows of these come by person: makes the person where it is new, and room for one row more. */
-static void *grow(void *list, int n, size_t size)
-{
-	void *more = (n & (n - 1)) == 0 ? realloc(list, (size_t)(n ? 2 * n : 1) * size) : list;
-	return more;
-}
-
+/* Rows come by person: a new one makes the person. */
 static bool take_assignments(void *roster, const struct db_result *r, struct err *e)
 {
 	(void)e;
@@ -169,12 +186,15 @@ static bool take_plans(void *roster, const struct db_result *r, struct err *e)
 		p->plans = grow(p->plans, p->n_plans, sizeof *p->plans);
 		if (!p->plans)
 			return false;
-		struct roster_plan *x = &p->plans[p->n_plans++];
-		*x = (struct roster_plan){.year = (int32_t)db_int(r, i, 1),
+		struct score_plan *x = &p->plans[p->n_plans++];
+		*x = (struct score_plan){.year = (int32_t)db_int(r, i, 1),
 			.version = (int32_t)db_int(r, i, 2),
 			.from = db_date(r, i, 3),
-			.agreed = db_int(r, i, 4),
 			.has_items = !db_is_null(r, i, 5)};
+		if (!score_status_parse(db_text(r, i, 4), &x->status))
+			return err_set(e, ERR_FATAL,
+				"the registry holds a plan of unknown status: %s",
+				db_text(r, i, 4));
 		if (x->has_items && !roster_items_parse(to, db_text(r, i, 5), &x->items, e))
 			return false;
 	}

@@ -3,207 +3,104 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraisal/measure.h"
 #include "base/clock.h"
 
-/* Why nothing here overflows: |value| < 10^19 units of 0.0001 and n < 10^9 a month keep a year's
- * sums under 1.2·10^29, targets under 10^19 units and a year's under 1.2·10^18 hundredths. Every
- * sum and every realized figure is checked against this limit, so that times 10^4 it stays under
- * 10^37, and an __int128 holds 1.7·10^38. Only weights are multiplied by figures without a limit of
- * their own: those products are checked. */
-static const dec_wide figure_max = (dec_wide)1000000000000000000 * 1000000000000000;
+/* No plan's weights come near; beyond it, those of a year could not be added up exactly. */
+static const dec_wide weight_max = (dec_wide)1000000000000000000 * 100;
 
-static bool within_limit(dec_wide v)
-{
-	return v >= -figure_max && v <= figure_max;
-}
-
-static void mark(bool *days, struct period period, int32_t from, int32_t until, bool value)
-{
-	int32_t first = period_first_day(period);
-	int32_t last = period_last_day(period);
-
-	for (int32_t day = from > first ? from : first; day <= (until < last ? until : last); day++)
-		days[day - first] = value;
-}
-
-static int32_t assignment_on(const struct score_assignment *assignments, size_t n, int32_t day)
-{
-	for (size_t i = n; i > 0; i--) {
-		if (assignments[i - 1].from <= day && day <= assignments[i - 1].until)
-			return (int32_t)(i - 1);
-	}
-	return -1;
-}
-
-struct score_service score_service(struct period period, const struct score_assignment *assignments,
-	size_t n_assignments, const struct score_absence *absences, size_t n_absences)
-{
-	struct score_service s = {.assignment = -1};
-	int32_t first = period_first_day(period);
-	int32_t last = period_last_day(period);
-
-	for (size_t i = 0; i < n_assignments; i++)
-		mark(s.on, period, assignments[i].from, assignments[i].until, true);
-	for (size_t i = 0; i < n_absences; i++)
-		mark(s.on, period, absences[i].from, absences[i].until, false);
-	for (int32_t day = first; day <= last; day++) {
-		if (!s.on[day - first])
-			continue;
-		s.days[clock_month(day) - period.first_month]++;
-		s.total++;
-		s.last_day = day;
-	}
-	if (s.total > 0)
-		s.assignment = assignment_on(assignments, n_assignments, s.last_day);
-	return s;
-}
-
-/* Only months with a service day belong to the period. */
-static bool month_counts(const struct score_input *in, int32_t month)
-{
-	int32_t i = month - in->period.first_month;
-
-	return i >= 0 && i < in->period.months && in->service->days[i] > 0;
-}
-
-/* The totals of one indicator over the period. */
-struct tally {
-	int64_t n;
-	dec_wide sum, sum_of;
-	const struct score_total *latest;
+/* Every item of every stretch, in the order of their days; `first` is where a stretch's begin. */
+struct holdings {
+	struct holding *list;
+	size_t n;
+	size_t first[STRETCH_DAYS];
+	dec_wide sums[STRETCH_DAYS]; /* of a stretch's weights */
+	int32_t days; /* of the stretches that have items */
 };
 
-static bool is_later(const struct score_total *a, const struct score_total *b)
+static size_t items_of(const struct stretch *s)
 {
-	if (b == NULL || a->latest_at != b->latest_at)
-		return b == NULL || a->latest_at > b->latest_at;
-	return strcmp(a->latest_id, b->latest_id) > 0;
+	return s->items != NULL ? s->items->n : 0;
 }
 
-static bool tally_add(struct tally *t, const struct score_total *row)
+static bool hold(struct holdings *h, const struct stretch *s, size_t at, struct err *e)
 {
-	if (is_later(row, t->latest))
-		t->latest = row;
-	return !__builtin_add_overflow(t->n, row->n, &t->n) &&
-	       !__builtin_add_overflow(t->sum, row->sum, &t->sum) &&
-	       !__builtin_add_overflow(t->sum_of, row->sum_of, &t->sum_of) &&
-	       within_limit(t->sum) && within_limit(t->sum_of);
+	h->first[at] = h->n;
+	h->sums[at] = 0;
+	for (size_t i = 0; i < items_of(s); i++) {
+		const struct score_plan_item *plan = &s->items->items[i];
+
+		if (plan->weight > weight_max)
+			return err_set(e, ERR_INVALID, "%s: its weight is beyond exact arithmetic",
+				plan->code);
+		h->sums[at] += plan->weight;
+		h->list[h->n++] = (struct holding){.stretch = s, .plan = plan};
+	}
+	h->days += items_of(s) > 0 ? s->days : 0;
+	return true;
 }
 
-static bool tally_of(const struct score_input *in, int32_t indicator, struct tally *t)
+static bool holdings_make(struct holdings *h, const struct stretches *s, struct err *e)
 {
-	*t = (struct tally){0};
-	for (size_t i = 0; i < in->n_totals; i++) {
-		const struct score_total *row = &in->totals[i];
+	size_t n = 1; /* so that NULL always means that there was no memory */
 
-		if (row->indicator == indicator && row->n > 0 && month_counts(in, row->month) &&
-			!tally_add(t, row))
+	h->n = 0;
+	h->days = 0;
+	for (int32_t i = 0; i < s->n; i++)
+		n += items_of(&s->list[i]);
+	h->list = calloc(n, sizeof *h->list);
+	if (h->list == NULL)
+		return err_set(e, ERR_FATAL, "no memory for a score");
+	for (int32_t i = 0; i < s->n; i++) {
+		if (!hold(h, &s->list[i], (size_t)i, e))
 			return false;
 	}
 	return true;
 }
 
-static dec_wide realize_count(const struct tally *t)
+static struct holding *holding_of(const struct holdings *h, const struct stretches *all,
+	const struct stretch *s, int32_t indicator)
 {
-	return (dec_wide)t->n * DEC_SHOWN;
-}
-
-static dec_wide realize_sum(const struct tally *t)
-{
-	return dec_shown(t->sum);
-}
-
-static dec_wide realize_mean(const struct tally *t)
-{
-	return dec_div(t->sum, (dec_wide)t->n * (DEC_VALUE / DEC_SHOWN));
-}
-
-static dec_wide realize_ratio(const struct tally *t)
-{
-	return dec_div(t->sum * 100 * DEC_SHOWN, t->sum_of);
-}
-
-static dec_wide realize_latest(const struct tally *t)
-{
-	return dec_shown(t->latest->latest);
-}
-
-struct measure_rule {
-	dec_wide (*realize)(
-		const struct tally *t); /* hundredths; of at least one event unless it adds up */
-	bool adds_up; /* month by month: the target too, and nothing is 0 */
-	bool needs_of;
-};
-
-static const struct measure_rule measure_rules[MEASURES] = {
-	[MEASURE_COUNT] = {.realize = realize_count, .adds_up = true},
-	[MEASURE_SUM] = {.realize = realize_sum, .adds_up = true},
-	[MEASURE_MEAN] = {.realize = realize_mean},
-	[MEASURE_RATIO] = {.realize = realize_ratio, .needs_of = true},
-	[MEASURE_LATEST] = {.realize = realize_latest},
-};
-
-static bool month_is_complete(const struct score_input *in, int32_t month, int32_t indicator)
-{
-	for (size_t i = 0; i < in->n_complete; i++) {
-		if (in->complete[i].month == month && in->complete[i].indicator == indicator)
-			return true;
+	for (size_t i = 0; s != NULL && i < items_of(s); i++) {
+		if (s->items->items[i].indicator == indicator)
+			return &h->list[h->first[s - all->list] + i];
 	}
-	return false;
+	return NULL;
 }
 
-static bool period_is_complete(const struct score_input *in, int32_t indicator)
+static bool inexact(const struct holding *h, struct err *e)
 {
-	for (int32_t i = 0; i < in->period.months; i++) {
-		if (in->service->days[i] > 0 &&
-			!month_is_complete(in, in->period.first_month + i, indicator))
-			return false;
+	return err_set(
+		e, ERR_INVALID, "%s: its figures are beyond exact arithmetic", h->plan->code);
+}
+
+/* What lies where: whole months by their totals, the others event by event. */
+static bool place(const struct score_input *in, struct holdings *h, struct err *e)
+{
+	const struct stretches *s = in->stretches;
+
+	for (size_t i = 0; i < in->n_totals; i++) {
+		const struct score_total *row = &in->totals[i];
+		struct holding *to =
+			holding_of(h, s, stretches_whole_month(s, row->month), row->indicator);
+
+		if (to != NULL && !tally_total(&to->tally, row))
+			return inexact(to, e);
 	}
-	return in->service->total > 0;
-}
+	for (size_t i = 0; i < in->n_evidence; i++) {
+		const struct score_evidence *event = &in->evidence[i];
+		struct holding *to =
+			holding_of(h, s, stretches_on(s, event->day), event->indicator);
 
-/* Events that came before an indicator became a ratio have no `of`: without any it is missing, not
- * zero. */
-static bool is_measured(
-	const struct score_input *in, const struct score_plan_item *plan, const struct tally *t)
-{
-	const struct measure_rule *rule = &measure_rules[plan->measure];
-
-	if (t->n > 0)
-		return !rule->needs_of || t->sum_of > 0;
-	return rule->adds_up && period_is_complete(in, plan->indicator);
-}
-
-/* A monthly target over the period: what falls on the service days of each month. */
-static dec_wide prorated(const struct score_input *in, dec_wide monthly)
-{
-	dec_wide sum = 0;
-
-	for (int32_t i = 0; i < in->period.months; i++) {
-		dec_wide days = clock_month_days(in->period.first_month + i);
-
-		sum += dec_div(monthly * in->service->days[i], days * (DEC_VALUE / DEC_SHOWN));
+		if (to != NULL && stretches_need_evidence(s, to->stretch->month) &&
+			!tally_event(&to->tally, event))
+			return inexact(to, e);
 	}
-	return sum;
+	return true;
 }
 
-static struct score_target target_of(
-	const struct score_input *in, const struct score_plan_item *plan)
-{
-	struct score_target t = plan->target;
-
-	if (measure_rules[plan->measure].adds_up) {
-		t.low = prorated(in, t.low);
-		t.high = prorated(in, t.high);
-	} else {
-		t.low = dec_shown(t.low);
-		t.high = dec_shown(t.high);
-	}
-	return t;
-}
-
-dec_wide score_achievement(
-	enum direction direction, const struct score_target *target, dec_wide realized)
+dec_wide score_achievement(const struct score_ruleset *ruleset, enum direction direction,
+	const struct score_target *target, dec_wide realized)
 {
 	const dec_wide full = 100 * DEC_SHOWN;
 	dec_wide bound = realized < target->low ? target->low : target->high;
@@ -212,7 +109,7 @@ dec_wide score_achievement(
 	if (realized >= target->low && realized <= target->high)
 		return full;
 	if (bound == 0)
-		return 0;
+		return direction == DIRECTION_MORE ? ruleset->cap : 0;
 	if (direction == DIRECTION_MORE)
 		return dec_div(realized * full, bound);
 	achievement = dec_div((2 * bound - realized) * full, bound);
@@ -226,78 +123,174 @@ enum rating score_rating(const struct score_ruleset *ruleset, dec_wide achieveme
 	return achievement >= ruleset->above_from ? RATING_ABOVE : RATING_MEETS;
 }
 
-static bool measure_item(const struct score_input *in, const struct score_plan_item *plan,
-	const struct tally *t, struct score_item *out, struct err *e)
+/* The kind of most of the item's days; at a tie the last stretch's. */
+static enum result_kind kind_of(const struct held *held)
 {
-	struct score_item item = {.plan = plan, .target = target_of(in, plan), .events = t->n};
+	enum result_kind kind = held->list[held->n - 1]->plan->kind;
+	int32_t days[RESULT_KINDS] = {0};
 
-	item.realized = measure_rules[plan->measure].realize(t);
-	if (!within_limit(item.realized))
-		return err_set(
-			e, ERR_INVALID, "%s: realized is beyond exact arithmetic", plan->code);
-	item.achievement = score_achievement(plan->direction, &item.target, item.realized);
-	item.capped = item.achievement < in->ruleset->cap ? item.achievement : in->ruleset->cap;
-	item.rating = score_rating(in->ruleset, item.achievement);
-	*out = item;
-	return true;
+	for (size_t i = 0; i < held->n; i++)
+		days[held->list[i]->plan->kind] += held->list[i]->stretch->days;
+	for (enum result_kind k = 0; k < RESULT_KINDS; k++)
+		kind = days[k] > days[kind] ? k : kind;
+	return kind;
 }
 
-static bool measure_items(const struct score_input *in, struct score *s, struct err *e)
+static int32_t days_of(const struct held *held)
 {
-	for (size_t i = 0; i < in->n_items; i++) {
-		const struct score_plan_item *plan = &in->items[i];
-		struct tally t;
+	int32_t days = 0;
 
-		if (!tally_of(in, plan->indicator, &t))
-			return err_set(e, ERR_INVALID, "%s: totals are beyond exact arithmetic",
-				plan->code);
-		if (!is_measured(in, plan, &t))
-			s->missing[s->n_missing++] = plan->code;
-		else if (!measure_item(in, plan, &t, &s->items[s->n_items++], e))
-			return false;
+	for (size_t i = 0; i < held->n; i++)
+		days += held->list[i]->stretch->days;
+	return days;
+}
+
+/* Per cent of all days with items, in hundredths, rounded once: of stretches whose weights have the
+ * same sum in one fraction, so that most people's is only one. */
+static dec_wide weight_of(
+	const struct holdings *h, const struct held *held, const struct stretch *first)
+{
+	struct dec_fraction parts[STRETCH_DAYS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < held->n; i++) {
+		const struct stretch *s = held->list[i]->stretch;
+		dec_wide under = h->sums[s - first] * h->days;
+		size_t k = 0;
+
+		if (under == 0)
+			continue;
+		while (k < n && parts[k].under != under)
+			k++;
+		if (k == n)
+			parts[n++] = (struct dec_fraction){0, under};
+		parts[k].over += held->list[i]->plan->weight * s->days * 100 * DEC_SHOWN;
+	}
+	return dec_div_sum(parts, n);
+}
+
+static void rate(const struct score_input *in, const struct holdings *h, const struct held *held,
+	struct score_item *item)
+{
+	const struct score_ruleset *rules = in->ruleset;
+
+	item->kind = kind_of(held);
+	item->weight = weight_of(h, held, in->stretches->list);
+	item->brief = (int64_t)days_of(held) * DEC_VALUE < (int64_t)rules->brief * h->days;
+	item->achievement =
+		score_achievement(rules, item->plan->direction, &item->target, item->realized);
+	item->capped = item->achievement < rules->cap ? item->achievement : rules->cap;
+	item->rating = score_rating(rules, item->achievement);
+}
+
+/* Makes of one indicator's holdings what they are: an item, or missing. `left` grows with what the
+ * item points into. */
+static bool measure_one(const struct score_input *in, const struct holdings *h, int32_t indicator,
+	const char ***left, struct score *s, struct err *e)
+{
+	struct held held = {.n = 0};
+	const struct score_plan_item *plan;
+	struct score_item *item = &s->items[s->n_items];
+
+	for (size_t i = 0; i < h->n; i++) {
+		if (h->list[i].plan->indicator == indicator)
+			held.list[held.n++] = &h->list[i];
+	}
+	plan = held.list[held.n - 1]->plan;
+	switch (measure(in, &held, *left, item)) {
+	case MEASURED:
+		rate(in, h, &held, item);
+		*left += item->n_left;
+		s->n_items++;
+		return true;
+	case MEASURED_NOT:
+		s->missing[s->n_missing++] = plan->code;
+		return true;
+	default:
+		return err_set(
+			e, ERR_INVALID, "%s: its figures are beyond exact arithmetic", plan->code);
+	}
+}
+
+static bool is_before(const struct holding *list, size_t n, int32_t indicator)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].plan->indicator == indicator)
+			return true;
+	}
+	return false;
+}
+
+/* In the order of the last stretch; then what only earlier ones have, later ones first. */
+static bool measure_items(
+	const struct score_input *in, const struct holdings *h, struct score *s, struct err *e)
+{
+	const char **left = s->left;
+	size_t end = h->n;
+
+	for (int32_t i = in->stretches->n; i-- > 0; end = h->first[i]) {
+		for (size_t k = h->first[i]; k < end; k++) {
+			int32_t indicator = h->list[k].plan->indicator;
+
+			if (!is_before(h->list + end, h->n - end, indicator) &&
+				!measure_one(in, h, indicator, &left, s, e))
+				return false;
+		}
 	}
 	return true;
 }
 
-static enum rating rate_results(const struct score *s, const struct score_ruleset *ruleset)
+/* If all are brief, none is. */
+static void tell_brief(struct score *s)
 {
-	const int64_t most = (int64_t)s->n_items * ruleset->most;
-	int64_t n[RATINGS] = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_items; i++)
+		n += s->items[i].brief;
+	for (size_t i = 0; n == s->n_items && i < s->n_items; i++)
+		s->items[i].brief = false;
+}
+
+static enum rating rate_results(struct score *s, const struct score_ruleset *ruleset)
+{
+	int64_t most = 0;
 	bool main_below = false;
 
 	for (size_t i = 0; i < s->n_items; i++) {
 		const struct score_item *item = &s->items[i];
 
-		n[item->rating]++;
-		main_below |= item->rating == RATING_BELOW && item->plan->kind == RESULT_MAIN;
+		if (item->brief)
+			continue;
+		most += ruleset->most;
+		s->rated[item->rating]++;
+		main_below |= item->rating == RATING_BELOW && item->kind == RESULT_MAIN;
 	}
-	if (n[RATING_ABOVE] * DEC_VALUE > most && !main_below)
+	if ((int64_t)s->rated[RATING_ABOVE] * DEC_VALUE > most && !main_below)
 		return RATING_ABOVE;
-	return n[RATING_BELOW] * DEC_VALUE > most ? RATING_BELOW : RATING_MEETS;
+	return (int64_t)s->rated[RATING_BELOW] * DEC_VALUE > most ? RATING_BELOW : RATING_MEETS;
 }
 
 /* Weights renormalise over what was measured; where that weighs nothing there is no mean. */
-static bool weigh(struct score *s, const struct score_ruleset *ruleset, struct err *e)
+static bool weigh(struct score *s, struct err *e)
 {
 	dec_wide weights = 0;
 	dec_wide sum = 0;
 
 	for (size_t i = 0; i < s->n_items; i++)
-		weights += s->items[i].plan->weight;
+		weights += s->items[i].weight;
 	if (weights == 0)
 		return true;
 	for (size_t i = 0; i < s->n_items; i++) {
 		struct score_item *item = &s->items[i];
 		dec_wide product;
 
-		if (__builtin_mul_overflow(item->plan->weight, item->capped, &product) ||
+		if (__builtin_mul_overflow(item->weight, item->capped, &product) ||
 			__builtin_add_overflow(sum, product, &sum))
-			return err_set(e, ERR_INVALID, "%s: its weight is beyond exact arithmetic",
-				item->plan->code);
+			return err_set(e, ERR_INVALID,
+				"%s: its achievement is beyond exact arithmetic", item->plan->code);
 		item->contribution = dec_div(product, weights);
 	}
 	s->results = dec_div(sum, weights);
-	s->results_rating = rate_results(s, ruleset);
 	s->has_results = true;
 	return true;
 }
@@ -314,21 +307,37 @@ static bool reserve(struct score *s, size_t n, struct err *e)
 	s->items = calloc(n, sizeof *s->items);
 	s->missing = calloc(n, sizeof *s->missing);
 	s->hints = calloc(n, sizeof *s->hints);
-	return (s->items && s->missing && s->hints) ||
+	s->left = calloc(n, sizeof *s->left);
+	return (s->items && s->missing && s->hints && s->left) ||
 	       err_set(e, ERR_FATAL, "no memory for a score");
+}
+
+static int32_t plan_of(const struct stretches *s)
+{
+	for (int32_t i = s->n; i-- > 0;) {
+		if (s->list[i].items != NULL)
+			return s->list[i].plan;
+	}
+	return 0;
 }
 
 bool score_compute(const struct score_input *in, struct score *out, struct err *e)
 {
 	struct score s = {.person = in->person, .ruleset = in->ruleset->version};
+	struct holdings h = {.n = 0};
+	bool ok;
 
-	s.period = in->period;
-	s.plan = in->plan;
-	if (!reserve(&s, in->n_items, e) || !measure_items(in, &s, e) ||
-		!weigh(&s, in->ruleset, e)) {
+	s.period = in->stretches->period;
+	s.plan = plan_of(in->stretches);
+	ok = holdings_make(&h, in->stretches, e) && reserve(&s, h.n, e) && place(in, &h, e) &&
+	     measure_items(in, &h, &s, e) && weigh(&s, e);
+	free(h.list);
+	if (!ok) {
 		score_done(&s);
 		return false;
 	}
+	tell_brief(&s);
+	s.results_rating = rate_results(&s, in->ruleset);
 	gather_hints(&s, in->ruleset);
 	*out = s;
 	return true;
@@ -339,5 +348,6 @@ void score_done(struct score *s)
 	free(s->items);
 	free(s->missing);
 	free(s->hints);
+	free(s->left);
 	*s = (struct score){0};
 }

@@ -1,4 +1,4 @@
-/* score: from totals to an explained score. Pure: values in, values out; no I/O, no clock, no
+/* score: from evidence to an explained score. Pure: values in, values out; no I/O, no clock, no
  * globals, exact integers throughout. The rules are domain.md's, "Achievement of one indicator",
  * and the design's, "Arithmetic": every figure is rounded half-up to hundredths, and the next step
  * starts from the rounded one.
@@ -18,110 +18,85 @@
 
 #include <jansson.h>
 
+#include "appraisal/stretch.h"
 #include "base/dec.h"
 #include "base/digest.h"
 #include "base/err.h"
 #include "base/period.h"
 
-enum measure { MEASURE_COUNT, MEASURE_SUM, MEASURE_MEAN, MEASURE_RATIO, MEASURE_LATEST, MEASURES };
-enum direction { DIRECTION_MORE, DIRECTION_LESS, DIRECTIONS };
-enum result_kind { RESULT_MAIN, RESULT_ADDITIONAL, RESULT_KINDS };
 enum rating { RATING_BELOW, RATING_MEETS, RATING_ABOVE, RATINGS };
 
-/* From the registry's words ("count", "less", "MAIN"); false when there is no such word. */
+/* From the registry's words ("count", "less", "MAIN", "AGREED"); false when there is no such word.
+ */
 bool score_measure_parse(const char *text, enum measure *out);
 bool score_direction_parse(const char *text, enum direction *out);
 bool score_kind_parse(const char *text, enum result_kind *out);
+bool score_status_parse(const char *text, enum plan_status *out);
 const char *score_kind_name(enum result_kind kind);
 const char *score_rating_name(enum rating rating); /* "BELOW" */
-
-/* First and last day, both included; `until` is INT32_MAX while it is open. */
-struct score_assignment {
-	int32_t from, until;
-	int32_t unit, position; /* the caller's own numbers, not looked at */
-};
-
-struct score_absence {
-	int32_t from, until;
-};
-
-enum { SCORE_PERIOD_DAYS = 366 }; /* the most that a period has */
-
-/* A person's service days in a period: days of employment without absence. */
-struct score_service {
-	bool on[SCORE_PERIOD_DAYS]; /* whether each day of the period is one, from its first */
-	int32_t days[12]; /* for each month of the period, from its first; a month with 0 does not
-			     count */
-	int32_t total; /* 0: there is no score in this period */
-	int32_t last_day; /* the last service day; meaningless when total is 0 */
-	int32_t assignment; /* index of the assignment on it, which decides unit and items; -1 when
-			       total is 0 */
-};
-
-/* Assignments do not overlap; absences may, also beyond the period. */
-struct score_service score_service(struct period period, const struct score_assignment *assignments,
-	size_t n_assignments, const struct score_absence *absences, size_t n_absences);
-
-/* A number (low and high the same) or, with `range`, a range with both bounds included; low <=
- * high, none negative. */
-struct score_target {
-	dec_wide low, high;
-	bool range;
-};
-
-/* One item of the plan in force. No two items of a plan have the same indicator. */
-struct score_plan_item {
-	int32_t indicator;
-	const char *code, *aspect;
-	enum measure measure;
-	enum direction direction;
-	enum result_kind kind;
-	struct score_target target; /* for a month, units of 0.0001 */
-	dec_wide weight; /* hundredths, not negative */
-};
 
 struct score_ruleset {
 	const char *version;
 	dec_wide cap, below_under, above_from; /* per cent, hundredths */
-	int32_t most; /* a share, units of 0.0001 */
+	int32_t most, brief; /* shares, units of 0.0001 */
 };
 
-/* What counts of one indicator in one month; of any source. A row with n = 0 is as good as none. */
+/* Which of several events is the latest: by time, then source, then id, the texts bytewise. */
+struct score_moment {
+	int64_t at;
+	const char *source, *id;
+};
+
+/* What there is of one indicator in one month. A row with n = 0 is as good as none. */
 struct score_total {
 	int32_t month, indicator;
 	int64_t n;
 	dec_wide sum, sum_of; /* Σvalue, Σof */
-	dec_wide latest; /* the value of the greatest (time, then id bytewise) */
 	int64_t latest_at;
-	const char *latest_id; /* not NULL when n > 0 */
+	dec_wide latest; /* the value of the latest event */
+};
+
+/* An event that was neither replaced nor revoked. */
+struct score_evidence {
+	int32_t day, indicator;
+	dec_wide value, of; /* `of` 0: it has none */
+	struct score_moment moment;
 };
 
 /* The unit's month was reported in full. */
 struct score_complete {
-	int32_t month, indicator;
+	int32_t unit, month, indicator;
 };
+/* Orders declarations as score_input wants them; for qsort. */
+int score_complete_order(const void *a, const void *b);
 
 struct score_input {
 	const char *person; /* uuid as text */
-	struct period period;
-	const struct score_service *service; /* with total > 0 */
-	int32_t plan; /* its version; 0 with no items: none was agreed */
-	const struct score_plan_item *items;
-	size_t n_items;
+	const struct stretches *stretches; /* with a service day */
+	const char *const *units; /* codes, by the stretches' numbers */
 	const struct score_ruleset *ruleset;
-	const struct score_total *totals; /* of this person, in any order; other indicators and
-					     months are passed over */
+	/* This person's, in any order; other indicators and months are passed over. A month's
+	   totals are looked at when stretches_whole_month, its evidence when
+	   stretches_need_evidence says so. */
+	const struct score_total *totals;
 	size_t n_totals;
-	const struct score_complete *complete; /* of the unit, in any order */
+	const struct score_evidence *evidence;
+	size_t n_evidence;
+	const struct score_complete *complete; /* of any units, in the order of
+						  score_complete_order */
 	size_t n_complete;
 };
 
 struct score_item {
-	const struct score_plan_item *plan;
+	const struct score_plan_item *plan; /* of its last stretch */
+	enum result_kind kind;
 	struct score_target target; /* for the period, hundredths */
-	dec_wide realized, achievement, capped, contribution;
+	dec_wide realized, achievement, capped, weight, contribution;
 	enum rating rating;
+	bool brief; /* has no part in the results rating */
 	int64_t events;
+	const char **left; /* units whose silence says nothing, in the order of their days */
+	size_t n_left;
 };
 
 struct score_hint {
@@ -133,14 +108,16 @@ struct score_hint {
 struct score {
 	const char *person, *ruleset;
 	struct period period;
-	int32_t plan;
-	struct score_item
-		*items; /* what was measured, in the plan's order; none: nothing was measured */
+	int32_t plan; /* of the last stretch with items; 0: there is none */
+	struct score_item *items; /* what was measured, in the period's order; none: there is no
+				     score */
 	size_t n_items;
-	const char **missing; /* codes, in the plan's order */
+	const char **missing; /* codes, in the period's order */
 	size_t n_missing;
-	struct score_hint *hints; /* in the plan's order */
+	struct score_hint *hints; /* in the items' order */
 	size_t n_hints;
+	const char **left; /* what the items' `left` point into */
+	int32_t rated[RATINGS]; /* how many measured items that are not brief */
 	bool has_results; /* false when nothing was measured, or only what weighs nothing */
 	dec_wide results;
 	enum rating results_rating;
@@ -148,18 +125,20 @@ struct score {
 
 /* Computes a score; free it with score_done. ERR_INVALID when a figure is beyond exact arithmetic,
  * which values, targets and weights within dec.h's limits are not in fewer than 10^9 events a
- * month; ERR_FATAL without memory. */
+ * month, but for a ratio whose target changes: its Σ(target·of) must stay below 10^38 units.
+ * ERR_FATAL without memory. */
 bool score_compute(const struct score_input *in, struct score *out, struct err *e) MUST_CHECK;
 void score_done(struct score *s);
 
 /* Steps of it, for the hints and for whoever looks ahead; target, realized and result in
  * hundredths. */
-dec_wide score_achievement(
-	enum direction direction, const struct score_target *target, dec_wide realized);
+dec_wide score_achievement(const struct score_ruleset *ruleset, enum direction direction,
+	const struct score_target *target, dec_wide realized);
 enum rating score_rating(const struct score_ruleset *ruleset, dec_wide achievement);
 
-/* The smallest change of `realized` that brings the item into the next class; false when it is
- * ABOVE already or no change can. */
+/* The smallest change of `realized`, in whole steps, that brings the item into the next class;
+ * false when it is ABOVE already, or when none can: none that the result could not take, and none
+ * that would lead out of a range. */
 bool score_hint(
 	const struct score_ruleset *ruleset, const struct score_item *item, struct score_hint *out);
 

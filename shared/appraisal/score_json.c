@@ -22,6 +22,13 @@ static const char *const kind_names[RESULT_KINDS] = {
 	[RESULT_ADDITIONAL] = "ADDITIONAL",
 };
 
+static const char *const status_names[PLAN_STATUSES] = {
+	[PLAN_DRAFT] = "DRAFT",
+	[PLAN_SUBMITTED] = "SUBMITTED",
+	[PLAN_AGREED] = "AGREED",
+	[PLAN_WITHDRAWN] = "WITHDRAWN",
+};
+
 static const char *const rating_names[RATINGS] = {
 	[RATING_BELOW] = "BELOW",
 	[RATING_MEETS] = "MEETS",
@@ -63,6 +70,15 @@ bool score_kind_parse(const char *text, enum result_kind *out)
 	if (i < RESULT_KINDS)
 		*out = i;
 	return i < RESULT_KINDS;
+}
+
+bool score_status_parse(const char *text, enum plan_status *out)
+{
+	unsigned i = index_of(status_names, PLAN_STATUSES, text);
+
+	if (i < PLAN_STATUSES)
+		*out = i;
+	return i < PLAN_STATUSES;
 }
 
 const char *score_kind_name(enum result_kind kind)
@@ -121,29 +137,53 @@ static json_t *target_json(const struct score_target *target)
 	return json_pack("[o, o]", decimal(target->low), decimal(target->high));
 }
 
+static json_t *texts_json(const char *const *texts, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++) {
+		if (json_array_append_new(array, json_string(texts[i])) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}
+
+/* What most items have nothing to say of. */
+static json_t *with_remarks(json_t *o, const struct score_item *item)
+{
+	bool ok = o != NULL;
+
+	if (ok && item->brief)
+		ok = json_object_set_new(o, "brief", json_true()) == 0;
+	if (ok && item->n_left > 0)
+		ok = json_object_set_new(o, "left", texts_json(item->left, item->n_left)) == 0;
+	if (ok)
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
 static json_t *item_json(const struct score *s, size_t i)
 {
 	const struct score_item *item = &s->items[i];
-
-	return object((struct field[]){
+	json_t *o = object((struct field[]){
 		{"indicator", json_string(item->plan->code)},
 		{"aspect", json_string(item->plan->aspect)},
-		{"kind", json_string(kind_names[item->plan->kind])},
+		{"kind", json_string(kind_names[item->kind])},
 		{"target", target_json(&item->target)},
 		{"realized", decimal(item->realized)},
 		{"achievement", decimal(item->achievement)},
 		{"capped", decimal(item->capped)},
 		{"rating", json_string(rating_names[item->rating])},
-		{"weight", decimal(item->plan->weight)},
+		{"weight", decimal(item->weight)},
 		{"contribution", decimal(item->contribution)},
 		{"events", json_integer(item->events)},
 		{NULL, NULL},
 	});
-}
 
-static json_t *missing_json(const struct score *s, size_t i)
-{
-	return json_string(s->missing[i]);
+	return with_remarks(o, item);
 }
 
 static json_t *need_json(const struct score_hint *hint)
@@ -175,6 +215,9 @@ static json_t *results_json(const struct score *s)
 	return object((struct field[]){
 		{"score", decimal(s->results)},
 		{"rating", json_string(rating_names[s->results_rating])},
+		{"above", json_integer(s->rated[RATING_ABOVE])},
+		{"meets", json_integer(s->rated[RATING_MEETS])},
+		{"below", json_integer(s->rated[RATING_BELOW])},
 		{NULL, NULL},
 	});
 }
@@ -190,7 +233,7 @@ json_t *score_to_json(const struct score *s, int64_t revision)
 		{"plan", s->plan > 0 ? json_integer(s->plan) : json_null()},
 		{"revision", json_integer(revision)},
 		{"items", list(s, s->n_items, item_json)},
-		{"missing", list(s, s->n_missing, missing_json)},
+		{"missing", texts_json(s->missing, s->n_missing)},
 		{"results", results_json(s)},
 		{"behaviour", json_null()}, /* nobody observes yet, */
 		{"proposed", json_null()}, /* so there is nothing to propose */
@@ -221,12 +264,13 @@ static void put_numbers(struct buf *b, const dec_wide *numbers, size_t n)
 static void put_item(struct buf *b, const struct score_item *i)
 {
 	const char *texts[] = {i->plan->code, i->plan->aspect};
-	const dec_wide numbers[] = {i->plan->kind, i->target.low, i->target.high, i->target.range,
-		i->realized, i->achievement, i->capped, i->rating, i->plan->weight, i->contribution,
-		i->events};
+	const dec_wide numbers[] = {i->kind, i->target.low, i->target.high, i->target.range,
+		i->realized, i->achievement, i->capped, i->rating, i->weight, i->contribution,
+		i->events, i->brief};
 
 	put_texts(b, texts, COUNT(texts));
 	put_numbers(b, numbers, COUNT(numbers));
+	put_texts(b, i->left, i->n_left);
 }
 
 static void put_hint(struct buf *b, const struct score_hint *h)
@@ -241,14 +285,16 @@ bool score_content(const struct score *s, uint8_t out[DIGEST_KEY])
 {
 	char period[PERIOD_TEXT];
 	const char *texts[] = {s->person, period_format(s->period, period), s->ruleset};
-	const dec_wide numbers[] = {s->plan, (dec_wide)s->n_items, (dec_wide)s->n_hints,
-		s->has_results, s->has_results ? s->results : 0,
-		s->has_results ? s->results_rating : 0};
+	const dec_wide results[] = {s->results, s->results_rating, s->rated[RATING_ABOVE],
+		s->rated[RATING_MEETS], s->rated[RATING_BELOW]};
+	const dec_wide numbers[] = {
+		s->plan, (dec_wide)s->n_items, (dec_wide)s->n_hints, s->has_results};
 	BUF_AUTO b;
 
 	buf_init(&b, SIZE_MAX / 2);
 	put_texts(&b, texts, COUNT(texts));
 	put_numbers(&b, numbers, COUNT(numbers));
+	put_numbers(&b, results, s->has_results ? COUNT(results) : 0);
 	put_texts(&b, s->missing, s->n_missing);
 	for (size_t i = 0; i < s->n_items; i++)
 		put_item(&b, &s->items[i]);

@@ -22,6 +22,69 @@ dec_wide dec_div(dec_wide a, dec_wide b)
 	return (a < 0) == (b < 0) ? quotient + 1 : quotient - 1;
 }
 
+static int bits(dec_wide v)
+{
+	int n = 0;
+
+	for (; v > 0; v >>= 1)
+		n++;
+	return n;
+}
+
+/* Doubles proper fractions, and returns how many wholes came of it. */
+static dec_wide twice(struct dec_fraction *parts, size_t n)
+{
+	dec_wide wholes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		parts[i].over *= 2;
+		if (parts[i].over >= parts[i].under) {
+			parts[i].over -= parts[i].under;
+			wholes++;
+		}
+	}
+	return wholes;
+}
+
+/* Whether proper fractions add up to `wanted` or more. Their common denominator may be too great
+ * for any integer, so both sides are doubled until they are further apart than n fractions can be;
+ * if they are not after as many times as that denominator can have bits, they are equal. */
+static bool reach(struct dec_fraction *parts, size_t n, dec_wide wanted)
+{
+	int times = bits((dec_wide)n);
+
+	for (size_t i = 0; i < n; i++)
+		times += bits(parts[i].under);
+	for (; times >= 0 && wanted > 0 && wanted < (dec_wide)n; times--)
+		wanted = 2 * wanted - twice(parts, n);
+	return times < 0 || wanted <= 0;
+}
+
+/* The whole part of a sum of proper fractions. */
+static dec_wide whole_of(struct dec_fraction *parts, size_t n)
+{
+	enum { TIMES = 60 };
+	dec_wide wholes = 0;
+	dec_wide most;
+
+	for (int i = 0; i < TIMES; i++)
+		wholes = 2 * wholes + twice(parts, n);
+	most = (wholes + (dec_wide)n - 1) >> TIMES; /* or one less */
+	return reach(parts, n, (most << TIMES) - wholes) ? most : most - 1;
+}
+
+/* Rounded half-up is the whole part of twice the sum and one, halved. */
+dec_wide dec_div_sum(struct dec_fraction *parts, size_t n)
+{
+	dec_wide halves = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		halves += 2 * parts[i].over / parts[i].under;
+		parts[i].over = 2 * parts[i].over % parts[i].under;
+	}
+	return n == 0 ? 0 : (halves + whole_of(parts, n)) / 2;
+}
+
 dec_wide dec_shown(dec_wide value)
 {
 	return dec_div(value, DEC_VALUE / DEC_SHOWN);

@@ -20,6 +20,14 @@ enum { DEC_TEXT = 48 }; /* room for any formatted figure with its NUL */
 /* a/b rounded half-up, away from zero; b is not 0. */
 dec_wide dec_div(dec_wide a, dec_wide b);
 
+/* over/under: `over` not negative, `under` positive, both below 10^37. */
+struct dec_fraction {
+	dec_wide over, under;
+};
+/* The sum of n fractions rounded once, half-up, exact whatever the denominators; 0 of none.
+ * Uses up `parts`. */
+dec_wide dec_div_sum(struct dec_fraction *parts, size_t n);
+
 /* From units of 0.0001 to hundredths. */
 dec_wide dec_shown(dec_wide value);
 

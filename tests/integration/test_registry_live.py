@@ -84,16 +84,21 @@ def test_plan_agreed_later_scores_what_was_kept(stack):
 
 
 def test_plan_withdrawn(town, stack):
-    """The score that stood is replaced by one that measures nothing."""
+    """A draft beside what is agreed changes nothing; what is withdrawn asks nothing, and the score vanishes."""
     town.settle(town.event())
+    stood, after = town.score(), stack.ends("terukur.score.changed")
     stack.load({"plans": [town.plan(town.nips[0], status="DRAFT")]})
     stack.wait_idle()
-    score = town.score()
-    assert (score["plan"], score["items"], score["missing"], score["results"]) == (None, [], [], None)
+    assert town.score() == stood and town.published(after=after) == []
+    stack.load({"plans": [town.plan(town.nips[0], status="WITHDRAWN")]})
+    stack.wait_idle()
+    assert town.score() is None
+    assert dict(town.published(after=after))["2026-03"] is None
 
 
 def test_transfer(town, towns, stack):
-    """The assignment on the last service day decides the items; the work before goes with the person."""
+    """Each day stands on its own feet: what was done in the old post counts under its items, what is done in the new one
+    under the new; what came on a day that did not ask for it counts nowhere."""
     to = next(towns)
     stack.load({"sources": [{"code": town.source, "name": "x", "indicators": [
         town.visits, town.quality, to.visits, to.quality]}]})
@@ -102,7 +107,13 @@ def test_transfer(town, towns, stack):
     assert town.realized() == ("1.00", 1)
     stack.load({"people": [town.person(town.nips[0], unit=to.unit, position=to.position, **{"from": "2026-03-16"})]})
     stack.wait_idle()
-    assert town.realized() is None and town.realized(indicator=to.visits) == ("1.00", 1)
+    assert town.realized() == town.realized(indicator=to.visits) == ("1.00", 1)
+    assert [(item["indicator"], item["target"], item["weight"]) for item in town.score()["items"]] == [
+        (to.visits, "5.16", "25.81"), (town.visits, "4.84", "24.19")]
+    town.settle(town.event(time="2026-03-16T00:00:00+07:00"),
+                town.event(time="2026-03-15T23:59:59+07:00", indicator=to.visits))
+    assert town.realized() == town.realized(indicator=to.visits) == ("1.00", 1)
+    stack.admin("verify")
     assert town.score("2026-02") is None
 
 

@@ -90,7 +90,7 @@ def test_nothing_measured_is_nobody(city):
     city.settle(event, *visits(city, 10, b))
     assert unit(city)[0] == 2
     city.settle(city.event("revoked", replaces=event["id"], reason="keliru", subject=a))
-    assert city.score(nip=a)["items"] == []
+    assert city.score(nip=a) is None
     assert unit(city) == expected(city, city.nips) and unit(city)[:2] == (1, Decimal("100.00"))
 
 

@@ -11,22 +11,31 @@
 #include <jansson.h>
 
 #include "appraisal/score.h"
+#include "base/array.h"
 #include "base/clock.h"
 
-enum { MAX = 200 }; /* of anything in a case */
+enum { MAX = 200, EVENTS = 20000 }; /* of anything, of events in a case */
 
+/* Indicators, units and positions are numbered by where they stand; those of `totals` and
+ * `complete` that are nowhere else follow. */
 struct golden {
 	json_t *root;
 	const char *person;
 	struct period period;
-	int plan;
 	struct score_ruleset ruleset;
+	struct score_plan_item indicators[MAX];
+	struct score_plan_item items[MAX]; /* of all versions, one after the other */
+	struct score_position positions[MAX];
+	struct score_position_version versions[MAX]; /* of all positions, likewise */
+	struct score_plan plans[MAX];
+	const char *units[MAX];
 	struct score_assignment assignments[MAX];
 	struct score_absence absences[MAX];
-	struct score_plan_item items[MAX];
 	struct score_total totals[MAX];
 	struct score_complete complete[MAX];
-	size_t n_assignments, n_absences, n_items, n_totals, n_complete;
+	struct score_evidence evidence[EVENTS];
+	size_t n_indicators, n_items, n_positions, n_versions, n_plans, n_units, n_assignments,
+		n_absences, n_totals, n_complete, n_evidence;
 };
 
 static _Noreturn void die(const char *what, const json_t *where)
@@ -85,24 +94,123 @@ static int32_t month(const char *text)
 	return out;
 }
 
-/* Indicators are numbered by their place in the plan; those outside it follow. */
 static int32_t indicator(const struct golden *g, const char *code)
 {
 	size_t i = 0;
 
-	while (i < g->n_items && strcmp(g->items[i].code, code) != 0)
+	while (i < g->n_indicators && strcmp(g->indicators[i].code, code) != 0)
 		i++;
 	return (int32_t)i + 1;
+}
+
+static int32_t unit(struct golden *g, const char *code)
+{
+	size_t i = 0;
+
+	while (i < g->n_units && strcmp(g->units[i], code) != 0)
+		i++;
+	if (i == g->n_units)
+		g->units[g->n_units++] = code;
+	return (int32_t)i;
+}
+
+static int32_t position(const struct golden *g, const char *code)
+{
+	size_t i = 0;
+
+	while (i < g->n_positions && strcmp(g->positions[i].code, code) != 0)
+		i++;
+	return i < g->n_positions ? (int32_t)i : -1;
+}
+
+static void read_indicator(struct golden *g, json_t *v)
+{
+	struct score_plan_item *x = &g->indicators[g->n_indicators];
+	const char *measure, *direction;
+	json_t *step = NULL, *result_max = NULL;
+
+	unpack(v, "{s:s, s:s, s:s, s:s, s?o, s?o}", "indicator", &x->code, "aspect", &x->aspect,
+		"measure", &measure, "direction", &direction, "step", &step, "result_max",
+		&result_max);
+	if (!score_measure_parse(measure, &x->measure) ||
+		!score_direction_parse(direction, &x->direction))
+		die("unknown word", v);
+	x->step = hundredths(step);
+	x->has_result_max = result_max != NULL;
+	x->result_max = hundredths(result_max);
+	x->indicator = (int32_t)++g->n_indicators;
+}
+
+static void read_item(struct golden *g, json_t *v)
+{
+	struct score_plan_item *item = &g->items[g->n_items++];
+	const char *code, *kind;
+	json_t *target, *weight;
+
+	unpack(v, "{s:s, s:o, s:o, s:s}", "indicator", &code, "target", &target, "weight", &weight,
+		"kind", &kind);
+	*item = g->indicators[indicator(g, code) - 1];
+	if (!score_kind_parse(kind, &item->kind))
+		die("unknown word", v);
+	item->target.range = json_is_array(target);
+	item->target.low = decimal(item->target.range ? json_array_get(target, 0) : target);
+	item->target.high = decimal(item->target.range ? json_array_get(target, 1) : target);
+	item->weight = hundredths(weight);
+}
+
+static void each(struct golden *g, json_t *list, void (*read)(struct golden *, json_t *));
+
+static struct score_items read_items(struct golden *g, json_t *list)
+{
+	struct score_items items = {&g->items[g->n_items], json_array_size(list)};
+
+	each(g, list, read_item);
+	return items;
+}
+
+/* A version; the versions of a position follow each other. */
+static void read_position(struct golden *g, json_t *v)
+{
+	struct score_position_version *x = &g->versions[g->n_versions++];
+	char *code;
+	json_t *from = NULL, *items;
+
+	unpack(v, "{s:s, s?o, s:o}", "code", &code, "from", &from, "items", &items);
+	x->from = day(from, INT32_MIN);
+	x->items = read_items(g, items);
+	if (position(g, code) < 0)
+		g->positions[g->n_positions++] = (struct score_position){code, x, 0};
+	g->positions[g->n_positions - 1].n++;
+}
+
+static void read_plan(struct golden *g, json_t *v)
+{
+	struct score_plan *x = &g->plans[g->n_plans++];
+	const char *status;
+	json_t *from, *items = NULL;
+
+	unpack(v, "{s:i, s:o, s:s, s?o}", "version", &x->version, "from", &from, "status", &status,
+		"items", &items);
+	if (!score_status_parse(status, &x->status))
+		die("unknown word", v);
+	x->from = day(from, 0);
+	x->year = period_year(g->period);
+	x->has_items = items != NULL;
+	x->items = read_items(g, items);
 }
 
 static void read_assignment(struct golden *g, json_t *v)
 {
 	struct score_assignment *a = &g->assignments[g->n_assignments++];
+	const char *in, *as = "";
 	json_t *from, *until = NULL;
 
-	unpack(v, "{s:o, s?o}", "from", &from, "until", &until);
+	unpack(v, "{s:o, s?o, s:s, s?s}", "from", &from, "until", &until, "unit", &in, "position",
+		&as);
 	a->from = day(from, 0);
 	a->until = day(until, INT32_MAX);
+	a->unit = unit(g, in);
+	a->position = position(g, as);
 }
 
 static void read_absence(struct golden *g, json_t *v)
@@ -115,26 +223,6 @@ static void read_absence(struct golden *g, json_t *v)
 	a->until = day(until, 0);
 }
 
-static void read_item(struct golden *g, json_t *v)
-{
-	struct score_plan_item *item = &g->items[g->n_items];
-	const char *measure, *direction, *kind;
-	json_t *target, *weight;
-
-	unpack(v, "{s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "indicator", &item->code, "aspect",
-		&item->aspect, "measure", &measure, "direction", &direction, "kind", &kind,
-		"target", &target, "weight", &weight);
-	if (!score_measure_parse(measure, &item->measure) ||
-		!score_direction_parse(direction, &item->direction) ||
-		!score_kind_parse(kind, &item->kind))
-		die("unknown word", v);
-	item->target.range = json_is_array(target);
-	item->target.low = decimal(item->target.range ? json_array_get(target, 0) : target);
-	item->target.high = decimal(item->target.range ? json_array_get(target, 1) : target);
-	item->weight = hundredths(weight);
-	item->indicator = (int32_t)++g->n_items;
-}
-
 static void read_total(struct golden *g, json_t *v)
 {
 	struct score_total *t = &g->totals[g->n_totals++];
@@ -142,10 +230,8 @@ static void read_total(struct golden *g, json_t *v)
 	json_t *sum = NULL, *sum_of = NULL, *latest = NULL;
 	json_int_t n;
 
-	t->latest_id = "";
-	unpack(v, "{s:s, s:s, s:I, s?o, s?o, s?o, s?s, s?s}", "month", &in, "indicator", &code, "n",
-		&n, "sum", &sum, "of", &sum_of, "latest", &latest, "latest_at", &at, "latest_id",
-		&t->latest_id);
+	unpack(v, "{s:s, s:s, s:I, s?o, s?o, s?o, s?s}", "month", &in, "indicator", &code, "n", &n,
+		"sum", &sum, "of", &sum_of, "latest", &latest, "latest_at", &at);
 	if (!clock_parse(at, strlen(at), &t->latest_at))
 		die("no instant", v);
 	t->month = month(in);
@@ -156,12 +242,53 @@ static void read_total(struct golden *g, json_t *v)
 	t->latest = decimal(latest);
 }
 
+static struct score_total *total_of(struct golden *g, int32_t in, int32_t of)
+{
+	size_t i = 0;
+
+	while (i < g->n_totals && (g->totals[i].month != in || g->totals[i].indicator != of))
+		i++;
+	if (i == g->n_totals)
+		g->totals[g->n_totals++] = (struct score_total){.month = in, .indicator = of};
+	return &g->totals[i];
+}
+
+/* Events, and what intake would keep of them: whatever a month needs must be what counts. */
+static void read_evidence(struct golden *g, json_t *v)
+{
+	struct score_evidence x = {.moment = {.source = "simpus", .id = ""}};
+	const char *code, *at;
+	json_t *value = NULL, *of = NULL;
+	int n = 1;
+	struct score_total *t;
+
+	unpack(v, "{s:s, s:s, s?i, s?o, s?o, s?s, s?s}", "indicator", &code, "at", &at, "n", &n,
+		"value", &value, "of", &of, "source", &x.moment.source, "id", &x.moment.id);
+	if (!clock_parse(at, strlen(at), &x.moment.at) || g->n_evidence + (size_t)n > EVENTS)
+		die("no events", v);
+	x.day = clock_date(x.moment.at);
+	x.indicator = indicator(g, code);
+	x.value = decimal(value);
+	x.of = decimal(of);
+	t = total_of(g, clock_month(x.day), x.indicator);
+	if (t->n == 0 || x.moment.at > t->latest_at) {
+		t->latest_at = x.moment.at;
+		t->latest = x.value;
+	}
+	t->n += n;
+	t->sum += n * x.value;
+	t->sum_of += n * x.of;
+	while (n-- > 0)
+		g->evidence[g->n_evidence++] = x;
+}
+
 static void read_complete(struct golden *g, json_t *v)
 {
 	struct score_complete *c = &g->complete[g->n_complete++];
-	const char *in, *code;
+	const char *of, *in, *code;
 
-	unpack(v, "{s:s, s:s}", "month", &in, "indicator", &code);
+	unpack(v, "{s:s, s:s, s:s}", "unit", &of, "month", &in, "indicator", &code);
+	c->unit = unit(g, of);
 	c->month = month(in);
 	c->indicator = indicator(g, code);
 }
@@ -176,19 +303,27 @@ static void each(struct golden *g, json_t *list, void (*read)(struct golden *, j
 
 static void read_ruleset(struct golden *g, json_t *v)
 {
-	json_t *cap, *below_under, *above_from, *most;
+	json_t *cap, *below_under, *above_from, *most, *brief;
 
-	unpack(v, "{s:s, s:o, s:o, s:o, s:o}", "version", &g->ruleset.version, "cap", &cap,
-		"below_under", &below_under, "above_from", &above_from, "most", &most);
+	unpack(v, "{s:s, s:o, s:o, s:o, s:o, s:o}", "version", &g->ruleset.version, "cap", &cap,
+		"below_under", &below_under, "above_from", &above_from, "most", &most, "brief",
+		&brief);
 	g->ruleset.cap = hundredths(cap);
 	g->ruleset.below_under = hundredths(below_under);
 	g->ruleset.above_from = hundredths(above_from);
 	g->ruleset.most = (int32_t)decimal(most);
+	g->ruleset.brief = (int32_t)decimal(brief);
 }
 
 static void golden_init(struct golden *g, const char *path)
 {
-	json_t *assignments, *absences = NULL, *ruleset, *items, *totals, *complete = NULL;
+	static const struct {
+		const char *name;
+		void (*read)(struct golden *, json_t *);
+	} parts[] = {{"indicators", read_indicator}, {"positions", read_position},
+		{"plans", read_plan}, {"assignments", read_assignment}, {"absences", read_absence},
+		{"totals", read_total}, {"evidence", read_evidence}, {"complete", read_complete}};
+	json_t *ruleset, *lists[COUNT(parts)] = {NULL};
 	const char *about, *period;
 	json_error_t error;
 
@@ -196,41 +331,44 @@ static void golden_init(struct golden *g, const char *path)
 	g->root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (g->root == NULL)
 		die(error.text, NULL);
-	unpack(g->root, "{s:s, s:s, s:s, s:o, s?o, s:o, s:i, s:o, s:o, s?o}", "about", &about,
-		"person", &g->person, "period", &period, "assignments", &assignments, "absences",
-		&absences, "ruleset", &ruleset, "plan", &g->plan, "items", &items, "totals",
-		&totals, "complete", &complete);
+	unpack(g->root, "{s:s, s:s, s:s, s:o, s:o, s?o, s:o, s:o, s?o, s?o, s?o, s?o}", "about",
+		&about, "person", &g->person, "period", &period, "ruleset", &ruleset, parts[0].name,
+		&lists[0], parts[1].name, &lists[1], parts[2].name, &lists[2], parts[3].name,
+		&lists[3], parts[4].name, &lists[4], parts[5].name, &lists[5], parts[6].name,
+		&lists[6], parts[7].name, &lists[7]);
 	if (!period_parse(period, &g->period))
 		die(period, NULL);
 	read_ruleset(g, ruleset);
-	each(g, assignments, read_assignment);
-	each(g, absences, read_absence);
-	each(g, items, read_item);
-	each(g, totals, read_total);
-	each(g, complete, read_complete);
+	for (size_t i = 0; i < COUNT(parts); i++)
+		each(g, lists[i], parts[i].read);
+	qsort(g->complete, g->n_complete, sizeof *g->complete, score_complete_order);
 }
 
-/* The score as text; "null" when there is no service day. */
+/* The score as text; "null" when there is none. */
 static char *golden_score(const struct golden *g)
 {
-	struct score_service service = score_service(
-		g->period, g->assignments, g->n_assignments, g->absences, g->n_absences);
-	struct score_input in = {
-		.person = g->person, .period = g->period, .service = &service, .plan = g->plan};
+	const struct score_facts facts = {g->assignments, g->n_assignments, g->absences,
+		g->n_absences, g->plans, g->n_plans, g->positions};
+	struct stretches stretches;
+	const struct score_input in = {.person = g->person,
+		.stretches = &stretches,
+		.units = g->units,
+		.ruleset = &g->ruleset,
+		.totals = g->totals,
+		.n_totals = g->n_totals,
+		.evidence = g->evidence,
+		.n_evidence = g->n_evidence,
+		.complete = g->complete,
+		.n_complete = g->n_complete};
 	struct score score = {0};
 	struct err e = {0};
-	json_t *json = json_null();
+	json_t *json;
 	char *text;
 
-	in.items = g->items, in.n_items = g->n_items;
-	in.ruleset = &g->ruleset;
-	in.totals = g->totals, in.n_totals = g->n_totals;
-	in.complete = g->complete, in.n_complete = g->n_complete;
-	if (service.total > 0) {
-		if (!score_compute(&in, &score, &e))
-			die(e.text, NULL);
-		json = score_to_json(&score, 1);
-	}
+	stretches_make(&facts, g->period, &stretches);
+	if (!score_compute(&in, &score, &e))
+		die(e.text, NULL);
+	json = score.n_items > 0 ? score_to_json(&score, 1) : json_null();
 	text = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
 	json_decref(json);
 	score_done(&score);
@@ -262,8 +400,8 @@ static bool write_file(const char *path, const char *text)
 
 static bool run_case(const char *dir, const char *name, bool bless)
 {
+	static struct golden g;
 	char path[PATH_MAX];
-	struct golden g;
 	char *text;
 	bool ok;
 

@@ -49,6 +49,49 @@ static void test_division_rounds_half_away_from_zero(void **state)
 		assert_int_equal((int64_t)dec_div(cases[i].a, cases[i].b), cases[i].want);
 }
 
+/* Beside one division over the common denominator, where that fits. */
+static void test_fractions_are_added_before_they_are_rounded(void **state)
+{
+	unsigned seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		struct dec_fraction parts[5];
+		size_t n = (size_t)i % 6;
+		dec_wide over = 0, under = 1;
+
+		for (size_t k = 0; k < n; k++) {
+			parts[k].under = 1 + rand_r(&seed) % (i % 2 ? 12 : 99999);
+			parts[k].over = rand_r(&seed) % (3 * (int)parts[k].under);
+			over = over * parts[k].under + parts[k].over * under;
+			under *= parts[k].under;
+		}
+		assert_true(dec_div_sum(parts, n) == dec_div(over, under));
+	}
+}
+
+static void test_fractions_without_a_common_measure(void **state)
+{
+	static const dec_wide p = 1000000000000000003, q = 999999999999999989;
+	struct dec_fraction parts[40];
+
+	(void)state;
+	/* 3/10 and 1/5, whatever they are multiplied by, are exactly a half, and one less is not */
+	for (int less = 0; less < 2; less++) {
+		parts[0] = (struct dec_fraction){3 * p - less, 10 * p};
+		parts[1] = (struct dec_fraction){q, 5 * q};
+		assert_int_equal((int64_t)dec_div_sum(parts, 2), !less);
+	}
+	/* 40 thirds, of 40 denominators: 13.33; and a 41st of 1/6 would make it 13.5 */
+	for (int sixth = 0; sixth < 2; sixth++) {
+		for (int i = 0; i < 40; i++)
+			parts[i] = (struct dec_fraction){p + i, 3 * (p + i)};
+		if (sixth)
+			parts[39] = (struct dec_fraction){3 * (q + 2), 6 * (q + 2)};
+		assert_int_equal((int64_t)dec_div_sum(parts, 40), sixth ? 14 : 13);
+	}
+}
+
 static void test_division_keeps_the_whole_width(void **state)
 {
 	const dec_wide most = (dec_wide)((unsigned __int128)-1 >> 1);
@@ -231,6 +274,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_division_rounds_half_away_from_zero),
+		cmocka_unit_test(test_fractions_are_added_before_they_are_rounded),
+		cmocka_unit_test(test_fractions_without_a_common_measure),
 		cmocka_unit_test(test_division_keeps_the_whole_width),
 		cmocka_unit_test(test_shown_has_two_places),
 		cmocka_unit_test(test_integers),

@@ -1,0 +1,172 @@
+#include "appraisal/stretch.h"
+
+#include "base/clock.h"
+
+static void mark(int16_t *days, struct period period, int32_t from, int32_t until, int32_t value)
+{
+	int32_t first = period_first_day(period);
+	int32_t last = period_last_day(period);
+
+	for (int32_t day = from > first ? from : first; day <= (until < last ? until : last); day++)
+		days[day - first] = (int16_t)value;
+}
+
+/* The index of the assignment of each day; -1 on what is no service day. */
+static void mark_days(int16_t *days, struct period period,
+	const struct score_assignment *assignments, size_t n_assignments,
+	const struct score_absence *absences, size_t n_absences)
+{
+	mark(days, period, INT32_MIN, INT32_MAX, -1);
+	for (size_t i = 0; i < n_assignments; i++)
+		mark(days, period, assignments[i].from, assignments[i].until, (int32_t)i);
+	for (size_t i = 0; i < n_absences; i++)
+		mark(days, period, absences[i].from, absences[i].until, -1);
+}
+
+struct score_service score_service(struct period period, const struct score_assignment *assignments,
+	size_t n_assignments, const struct score_absence *absences, size_t n_absences)
+{
+	struct score_service s = {.assignment = -1};
+	int16_t days[STRETCH_DAYS];
+	int32_t first = period_first_day(period);
+
+	mark_days(days, period, assignments, n_assignments, absences, n_absences);
+	for (int32_t day = first; day <= period_last_day(period); day++) {
+		if (days[day - first] < 0)
+			continue;
+		s.days[clock_month(day) - period.first_month]++;
+		s.total++;
+		s.last_day = day;
+		s.assignment = days[day - first];
+	}
+	return s;
+}
+
+static const struct score_plan *plan_on(const struct score_facts *facts, int32_t year, int32_t day)
+{
+	static const bool holds[PLAN_STATUSES] = {[PLAN_AGREED] = true, [PLAN_WITHDRAWN] = true};
+	const struct score_plan *in_force = NULL;
+
+	for (size_t i = 0; i < facts->n_plans; i++) {
+		const struct score_plan *plan = &facts->plans[i];
+
+		if (plan->year == year && plan->from <= day && holds[plan->status])
+			in_force = plan;
+	}
+	return in_force != NULL && in_force->status == PLAN_AGREED ? in_force : NULL;
+}
+
+static const struct score_items *position_on(
+	const struct score_facts *facts, int32_t position, int32_t day)
+{
+	const struct score_items *in_force = NULL;
+
+	if (position < 0)
+		return NULL;
+	for (size_t i = 0; i < facts->positions[position].n; i++) {
+		const struct score_position_version *v = &facts->positions[position].versions[i];
+
+		if (v->from <= day)
+			in_force = &v->items;
+	}
+	return in_force;
+}
+
+static struct stretch ask(const struct score_facts *facts, const struct score_assignment *a,
+	int32_t year, int32_t day)
+{
+	const struct score_plan *plan = plan_on(facts, year, day);
+	struct stretch s = {.unit = a->unit, .days = 1};
+
+	if (plan != NULL)
+		s.items = plan->has_items ? &plan->items : position_on(facts, a->position, day);
+	if (s.items != NULL && s.items->n == 0)
+		s.items = NULL;
+	if (s.items != NULL)
+		s.plan = plan->version;
+	return s;
+}
+
+/* Days that ask the same of somebody in the same unit are one stretch whatever else changed, such
+ * as the superior: no figure can tell them apart, and its month needs no evidence. */
+static void add_day(struct stretches *to, const struct stretch *day)
+{
+	struct stretch *last = to->n > 0 ? &to->list[to->n - 1] : NULL;
+
+	if (last == NULL || last->month != day->month || last->unit != day->unit ||
+		last->items != day->items) {
+		to->list[to->n++] = *day;
+		return;
+	}
+	last->days++;
+	last->plan = day->plan;
+}
+
+void stretches_make(const struct score_facts *facts, struct period period, struct stretches *out)
+{
+	int32_t first = period_first_day(period);
+
+	out->period = period;
+	out->n = 0;
+	mark_days(out->on, period, facts->assignments, facts->n_assignments, facts->absences,
+		facts->n_absences);
+	for (int32_t i = 0, month = period.first_month; month < period.first_month + period.months;
+		month++) {
+		for (int32_t end = i + clock_month_days(month); i < end; i++) {
+			struct stretch day;
+
+			if (out->on[i] < 0)
+				continue;
+			day = ask(facts, &facts->assignments[out->on[i]], period_year(period),
+				first + i);
+			day.month = month;
+			add_day(out, &day);
+			out->on[i] = (int16_t)(out->n - 1);
+		}
+	}
+}
+
+/* The month's first stretch, or NULL. */
+static const struct stretch *first_of(const struct stretches *s, int32_t month)
+{
+	for (int32_t i = 0; i < s->n; i++) {
+		if (s->list[i].month == month)
+			return &s->list[i];
+	}
+	return NULL;
+}
+
+static bool is_whole(const struct stretch *s)
+{
+	return s->days == clock_month_days(s->month);
+}
+
+static bool asks(const struct stretches *s, int32_t month)
+{
+	for (int32_t i = 0; i < s->n; i++) {
+		if (s->list[i].month == month && s->list[i].items != NULL)
+			return true;
+	}
+	return false;
+}
+
+bool stretches_need_evidence(const struct stretches *s, int32_t month)
+{
+	return asks(s, month) && !is_whole(first_of(s, month));
+}
+
+const struct stretch *stretches_whole_month(const struct stretches *s, int32_t month)
+{
+	const struct stretch *first = first_of(s, month);
+
+	return first != NULL && first->items != NULL && is_whole(first) ? first : NULL;
+}
+
+const struct stretch *stretches_on(const struct stretches *s, int32_t day)
+{
+	int32_t i = day - period_first_day(s->period);
+
+	if (day < period_first_day(s->period) || day > period_last_day(s->period) || s->on[i] < 0)
+		return NULL;
+	return &s->list[s->on[i]];
+}

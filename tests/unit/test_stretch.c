@@ -1,0 +1,310 @@
+/* If these fail, somebody is asked on a day for what was not theirs to do on it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "appraisal/stretch.h"
+#include "base/array.h"
+#include "calendar.h"
+
+static void test_service_days(void **state)
+{
+	struct span {
+		const char *from, *until;
+	};
+	static const struct {
+		const char *period;
+		struct span assignments[3], absences[3];
+		int32_t first, second, third; /* the months' days */
+		const char *last;
+		int32_t assignment;
+	} cases[] = {
+		/* the whole month */
+		{"2026-03", {{"2026-01-01", NULL}}, {{0}}, 31, 0, 0, "2026-03-31", 0},
+		/* one day */
+		{"2026-03", {{"2026-03-31", NULL}}, {{0}}, 1, 0, 0, "2026-03-31", 0},
+		{"2026-03", {{"2025-01-01", "2026-03-01"}}, {{0}}, 1, 0, 0, "2026-03-01", 0},
+		/* before and after */
+		{"2026-03", {{"2026-04-01", NULL}}, {{0}}, 0, 0, 0, NULL, -1},
+		{"2026-03", {{"2025-01-01", "2026-02-28"}}, {{0}}, 0, 0, 0, NULL, -1},
+		/* nobody yet */
+		{"2026-03", {{0}}, {{0}}, 0, 0, 0, NULL, -1},
+		/* a leap day */
+		{"2024-02", {{"2024-01-01", NULL}}, {{0}}, 29, 0, 0, "2024-02-29", 0},
+		/* overlapping absences, over the end; the last service day comes before them */
+		{"2026-03", {{"2026-01-01", NULL}},
+			{{"2026-03-20", "2026-03-25"}, {"2026-03-22", "2026-04-30"},
+				{"2026-03-01", "2026-03-01"}},
+			18, 0, 0, "2026-03-19", 0},
+		/* absent all along */
+		{"2026-03", {{"2026-01-01", NULL}}, {{"2026-01-01", "2026-12-31"}}, 0, 0, 0, NULL,
+			-1},
+		/* the assignment of the last service day, not of the last day */
+		{"2026-Q1",
+			{{"2026-01-11", "2026-02-10"}, {"2026-02-15", "2026-03-20"},
+				{"2026-03-21", NULL}},
+			{{"2026-03-21", "2026-03-31"}}, 21, 24, 20, "2026-03-20", 1},
+		/* a month without a service day */
+		{"2026-Q1", {{"2026-01-01", NULL}}, {{"2026-02-01", "2026-02-28"}}, 31, 0, 31,
+			"2026-03-31", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct score_assignment assignments[3];
+		struct score_absence absences[3];
+		size_t n_assignments = 0;
+		size_t n_absences = 0;
+		struct score_service s;
+
+		for (; n_assignments < 3 && cases[i].assignments[n_assignments].from;
+			n_assignments++)
+			assignments[n_assignments] = (struct score_assignment){
+				.from = day(cases[i].assignments[n_assignments].from),
+				.until = day(cases[i].assignments[n_assignments].until)};
+		for (; n_absences < 3 && cases[i].absences[n_absences].from; n_absences++)
+			absences[n_absences] = (struct score_absence){
+				.from = day(cases[i].absences[n_absences].from),
+				.until = day(cases[i].absences[n_absences].until)};
+		s = score_service(period_of_text(cases[i].period), assignments, n_assignments,
+			absences, n_absences);
+		assert_int_equal(s.days[0], cases[i].first);
+		assert_int_equal(s.days[1], cases[i].second);
+		assert_int_equal(s.days[2], cases[i].third);
+		assert_int_equal(s.total, cases[i].first + cases[i].second + cases[i].third);
+		assert_int_equal(s.assignment, cases[i].assignment);
+		if (cases[i].last != NULL)
+			assert_int_equal(s.last_day, day(cases[i].last));
+	}
+}
+
+static void test_a_whole_leap_year_of_service(void **state)
+{
+	const struct score_assignment open = {.from = INT32_MIN, .until = INT32_MAX};
+	struct score_service s = score_service(period_of_text("2024"), &open, 1, NULL, 0);
+
+	(void)state;
+	assert_int_equal(s.total, 366);
+	assert_int_equal(s.days[1], 29);
+	assert_int_equal(s.days[11], 31);
+	assert_int_equal(s.last_day, day("2024-12-31"));
+}
+
+/* What can be asked: by the positions n and c, by n's later version N, by plans of their own x and
+ * y. */
+static struct score_plan_item asked[] = {
+	{.code = "n"}, {.code = "N"}, {.code = "c"}, {.code = "x"}, {.code = "y"}};
+static struct score_position_version nurse[] = {
+	{.from = INT32_MIN, .items = {&asked[0], 1}}, {.items = {&asked[1], 1}}};
+static struct score_position_version clerk[] = {{.from = INT32_MIN, .items = {&asked[2], 1}}};
+
+static struct score_items items_of(char letter)
+{
+	size_t i = 0;
+
+	while (i < COUNT(asked) && asked[i].code[0] != letter)
+		i++;
+	return i < COUNT(asked) ? (struct score_items){&asked[i], 1} : (struct score_items){0};
+}
+
+static enum plan_status status_of(char letter)
+{
+	static const char letters[] = {[PLAN_DRAFT] = 'D',
+		[PLAN_SUBMITTED] = 'S',
+		[PLAN_AGREED] = 'A',
+		[PLAN_WITHDRAWN] = 'W'};
+	enum plan_status s = 0;
+
+	while (letters[s] != letter)
+		s++;
+	return s;
+}
+
+enum { MOST = 4 };
+
+struct stretch_case {
+	const char *period;
+	struct {
+		const char *from;
+		char unit, position;
+	} assignments[MOST];
+	struct {
+		const char *from;
+		char status; /* the word's first letter */
+		char items; /* 0: the position's */
+	} plans[MOST];
+	const char *absent[2]; /* first and last day */
+	/* For each stretch the days, unit, what is asked ('-': nothing) and plan; "!" behind a
+	   month that needs evidence, "." behind one that does not. */
+	const char *want;
+};
+
+static void make(const struct stretch_case *c, const char *renewed, struct stretches *out)
+{
+	static struct score_plan plans[MOST];
+	static const struct score_position positions[] = {
+		{(char *)(uintptr_t) "nurse", nurse, 2}, {(char *)(uintptr_t) "clerk", clerk, 1}};
+	struct score_assignment assignments[MOST];
+	const struct score_absence absence = {
+		c->absent[0] ? day(c->absent[0]) : 0, c->absent[1] ? day(c->absent[1]) : -1};
+	struct score_facts facts = {.assignments = assignments,
+		.absences = &absence,
+		.n_absences = 1,
+		.plans = plans,
+		.positions = positions};
+
+	nurse[1].from = day(renewed);
+	for (size_t i = 0; i < MOST && c->assignments[i].from; i++, facts.n_assignments++) {
+		assignments[i] = (struct score_assignment){day(c->assignments[i].from), INT32_MAX,
+			c->assignments[i].unit, c->assignments[i].position == 'c'};
+		if (i > 0)
+			assignments[i - 1].until = assignments[i].from - 1;
+	}
+	for (size_t i = 0; i < MOST && c->plans[i].from; i++, facts.n_plans++)
+		plans[i] = (struct score_plan){.year = 2026,
+			.version = (int32_t)i + 1,
+			.from = day(c->plans[i].from),
+			.status = status_of(c->plans[i].status),
+			.has_items = c->plans[i].items != 0,
+			.items = items_of(c->plans[i].items)};
+	stretches_make(&facts, period_of_text(c->period), out);
+}
+
+static void say(const struct stretches *s, char *out)
+{
+	*out = '\0';
+	for (int32_t i = 0; i < s->n; i++) {
+		const struct stretch *x = &s->list[i];
+
+		out += sprintf(out, "%s%d%c%s", i > 0 && x->month == x[-1].month ? " " : "",
+			x->days, (char)x->unit, x->items ? x->items->items[0].code : "-");
+		out += x->plan ? sprintf(out, "%d", x->plan) : 0;
+		if (i + 1 == s->n || x[1].month != x->month)
+			out += sprintf(out, stretches_need_evidence(s, x->month) ? "! " : ". ");
+	}
+}
+
+static void test_stretches(void **state)
+{
+	static const struct stretch_case cases[] = {
+		/* nothing changes: the totals will do */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'A', 0}}, {0}, "30an1. "},
+		/* from one unit, from one post to another */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}, {"2026-04-11", 'b', 'n'}},
+			{{"2026-01-01", 'A', 0}}, {0}, "10an1 20bn1! "},
+		{"2026-Q2", {{"2026-01-01", 'a', 'n'}, {"2026-05-01", 'b', 'c'}},
+			{{"2026-01-01", 'A', 0}}, {0}, "30an1. 31bc1. 30bc1. "},
+		/* there and back */
+		{"2026-04",
+			{{"2026-01-01", 'a', 'n'}, {"2026-04-11", 'b', 'c'},
+				{"2026-04-21", 'a', 'n'}},
+			{{"2026-01-01", 'A', 0}}, {0}, "10an1 10bc1 10an1! "},
+		/* only the superior changed, or the post under items of one's own */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}, {"2026-04-11", 'a', 'n'}},
+			{{"2026-01-01", 'A', 0}}, {0}, "30an1. "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}, {"2026-04-11", 'a', 'c'}},
+			{{"2026-01-01", 'A', 'x'}}, {0}, "30ax1. "},
+		/* agreed anew without items: the same is asked, by another version */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 0}, {"2026-04-11", 'A', 0}}, {0}, "30an2. "},
+		/* absent, employed from, the days after an absence that goes on */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'A', 0}},
+			{"2026-04-30", "2026-05-05"}, "29an1! "},
+		{"2026-Q2", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'A', 0}},
+			{"2026-04-30", "2026-06-01"}, "29an1! 29an1! "},
+		{"2026-04", {{"2026-04-02", 'a', 'n'}}, {{"2026-01-01", 'A', 0}}, {0}, "29an1! "},
+		/* absent over a transfer */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}, {"2026-04-16", 'b', 'n'}},
+			{{"2026-01-01", 'A', 0}}, {"2026-04-11", "2026-04-20"}, "10an1 10bn1! "},
+		{"2026-04", {{"2026-05-01", 'a', 'n'}}, {{"2026-01-01", 'A', 0}}, {0}, ""},
+		/* plans: what is agreed holds, drafts change nothing, what is withdrawn ends */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 'x'}, {"2026-04-16", 'A', 'y'}}, {0}, "15ax1 15ay2! "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 'x'}, {"2026-01-01", 'D', 'y'},
+				{"2026-04-16", 'S', 'y'}},
+			{0}, "30ax1. "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 'x'}, {"2026-04-16", 'W', 0}}, {0}, "15ax1 15a-! "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 'x'}, {"2026-04-16", 'W', 0},
+				{"2026-04-16", 'A', 'y'}},
+			{0}, "15ax1 15ay3! "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 'x'}, {"2026-04-16", 'A', 'y'},
+				{"2026-04-16", 'W', 0}},
+			{0}, "15ax1 15a-! "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}},
+			{{"2026-01-01", 'A', 'x'}, {"2026-04-11", 'W', 0},
+				{"2026-04-21", 'A', 'x'}},
+			{0}, "10ax1 10a- 10ax3! "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}}, {{"2026-04-30", 'A', 0}}, {0},
+			"29a- 1an1! "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'D', 0}}, {0}, "30a-. "},
+		{"2026-04", {{"2026-01-01", 'a', 'n'}}, {{"2026-05-01", 'A', 0}}, {0}, "30a-. "},
+		/* a month in which nothing is asked needs nothing, whatever changes in it */
+		{"2026-04", {{"2026-01-01", 'a', 'n'}, {"2026-04-16", 'b', 'n'}}, {{0}},
+			{"2026-04-01", "2026-04-02"}, "13a- 15b-. "},
+		/* the position's versions */
+		{"2026-08", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'A', 0}}, {0},
+			"15an1 16aN1! "},
+		{"2026-08", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'A', 'x'}}, {0}, "31ax1. "},
+		{"2026-Q3", {{"2026-01-01", 'a', 'n'}}, {{"2026-01-01", 'A', 0}}, {0},
+			"31an1. 15an1 16aN1! 30aN1. "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct stretches s;
+		char got[400];
+
+		make(&cases[i], "2026-08-16", &s);
+		say(&s, got);
+		if (strcmp(got, cases[i].want) != 0)
+			fail_msg("case %zu: %s", i, got);
+	}
+}
+
+static void test_a_day_is_in_its_stretch(void **state)
+{
+	static const struct stretch_case c = {"2026-Q2",
+		{{"2026-04-02", 'a', 'n'}, {"2026-05-16", 'b', 'n'}}, {{"2026-01-01", 'A', 0}},
+		{"2026-05-15", "2026-05-20"}, NULL};
+	static const struct {
+		const char *day;
+		char unit; /* 0: none */
+	} days[] = {{"2026-04-01", 0}, {"2026-04-02", 'a'}, {"2026-05-14", 'a'}, {"2026-05-15", 0},
+		{"2026-05-20", 0}, {"2026-05-21", 'b'}, {"2026-06-30", 'b'}, {"2026-07-01", 0},
+		{"2026-03-31", 0}, {"1900-01-01", 0}, {"9999-12-31", 0}};
+	struct stretches s;
+
+	(void)state;
+	make(&c, NULL, &s);
+	for (size_t i = 0; i < COUNT(days); i++) {
+		const struct stretch *on = stretches_on(&s, day(days[i].day));
+
+		assert_int_equal(on ? on->unit : 0, days[i].unit);
+	}
+	assert_null(stretches_whole_month(&s, period_of_text("2026-05").first_month));
+	assert_null(stretches_whole_month(&s, period_of_text("2026-07").first_month));
+	assert_int_equal(
+		stretches_whole_month(&s, period_of_text("2026-06").first_month)->unit, 'b');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_service_days),
+		cmocka_unit_test(test_a_whole_leap_year_of_service),
+		cmocka_unit_test(test_stretches),
+		cmocka_unit_test(test_a_day_is_in_its_stretch),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
