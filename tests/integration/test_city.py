@@ -138,6 +138,7 @@ def test_corrections_whose_original_never_comes(told):
     assert told.stack.value("SELECT count(*) FROM intake.event_id WHERE waiting") == 0
 
 
+@pytest.mark.timeout(600)
 def test_registry_changes_reach_every_score(told):
     """Targets, an `until`, leaves moved and called off, a rule set, weights, plans, transfers made and taken back, a step:
     every score follows, and no other moves; a draft moves none."""

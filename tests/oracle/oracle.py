@@ -10,7 +10,6 @@ Pure: registry and messages in; verdicts and scores out. Nothing here was taken 
 A Verdict changes in place when a waiting event's original comes, or `intake.expire` gives it up.
 Figures are fractions, exact; each that the text rounds is rounded by `round2`, and nothing else is.
 """
-import math
 from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,14 +38,15 @@ def exact(value):
 
 
 def round2(value):
-    """Half-up, away from zero, to two places."""
-    cents = math.floor(abs(value) * 100 + Fraction(1, 2))
+    """Half-up, away from zero, to two places: ⌊100·|n/d| + ½⌋ hundredths."""
+    n, d = value.numerator, value.denominator
+    cents = (200 * abs(n) + d) // (2 * d)
     return Fraction(-cents if value < 0 else cents, 100)
 
 
 def two(value):
     value = round2(value)
-    cents = abs(int(value * 100))
+    cents = 100 * abs(value.numerator) // value.denominator
     return f"{'-' if value < 0 else ''}{cents // 100}.{cents % 100:02}"
 
 
@@ -69,15 +69,16 @@ class Evidence:
     """What counts of what was accepted, by whom and of what; and what was declared complete."""
 
     def __init__(self, registry, intake):
-        self.work, self.declared = defaultdict(list), set()
-        self.years = set()
+        self.work = defaultdict(lambda: defaultdict(list))  # (nip, indicator): {day: events}
+        self.declared, self.years = set(), set()
         for event in intake.counting():
             if event.type == COMPLETE:
                 self.declared.add((event.subject, event.data["indicator"], event.data["period"]))
                 self.years.add(int(event.data["period"][:4]))
             elif event.type != REVOKED:
-                self.work[registry.person(event.subject), event.data["indicator"]].append(event)
-                self.years.add(event.day.year)
+                day = event.day
+                self.work[registry.person(event.subject), event.data["indicator"]][day].append(event)
+                self.years.add(day.year)
 
 
 @dataclass
@@ -111,8 +112,9 @@ def in_order(stretches):
 def parts_of(indicator, stretches, evidence, nip):
     """The item's stretches that are measured, in order, and the units of those that left."""
     code = indicator["code"]
-    work = evidence.work.get((nip, code), ())
-    parts = [Part(s, s.items[code], [e for e in work if e.day in s.days]) for s in stretches if code in s.items]
+    work = evidence.work.get((nip, code), {})
+    parts = [Part(s, s.items[code], [e for day in s.days for e in work.get(day, ())])
+             for s in stretches if code in s.items]
     left = []
     for unit in dict.fromkeys(part.stretch.unit for part in parts):
         there = [part for part in parts if part.stretch.unit == unit]

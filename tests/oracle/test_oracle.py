@@ -1,4 +1,5 @@
-"""The oracle's arithmetic against numbers worked by hand. If one fails, nothing it says of the services can be trusted."""
+"""The oracle's arithmetic against numbers worked by hand. If one fails, nothing it says of the services can be
+trusted."""
 from decimal import Decimal as D
 from fractions import Fraction as F
 
@@ -320,7 +321,7 @@ def test_less_with_nothing_allowed_in_one_stretch():
 # --- posts
 
 def test_events_count_on_days_that_have_the_item():
-    """Not before it was held, not after, not on an absent day, not of another's; the last moment of a day is its own."""
+    """Not before it was held, not after, not on an absent day; the last moment of a day is its own."""
     r = posts(("2026-01-01", "a", item("visits", 30)), ("2026-04-16", "a", item("letters", 30)),
               absences=[absence("2026-04-10", "2026-04-10"), absence("2026-04-30", "2026-04-30")])
     intake = done(r, ("2026-04-09", "letters"), ("2026-04-15T23:59:59.999999+07:00", "letters"),
@@ -366,7 +367,8 @@ def test_order_of_items():
     assert s["missing"] == ["visits"]
 
 
-@pytest.mark.parametrize("day, want", [("2026-04-16", "ADDITIONAL"), ("2026-04-17", "MAIN"), ("2026-04-15", "ADDITIONAL")])
+@pytest.mark.parametrize("day, want", [
+    ("2026-04-15", "ADDITIONAL"), ("2026-04-16", "ADDITIONAL"), ("2026-04-17", "MAIN")])
 def test_kind_is_that_of_most_days_at_a_tie_the_last(day, want):
     r = amended((None, item("visits", 1)), (day, item("visits", 1, 1, "ADDITIONAL")))
     assert score(r, done(r, ("2026-04-01", "visits")), "2026-04")["items"][0]["kind"] == want
@@ -376,7 +378,8 @@ def test_weights_of_different_sums():
     """25 of 100 on 31 days, 75 of 100 on 28."""
     r = amended((None, item("visits", 1, 1), item("doses", 1, 3)),
                 ("2026-02-01", item("visits", 1, 300), item("doses", 1, 100)),
-                ("2026-03-01", item("visits", 1, 1), item("doses", 1, 3)), absences=[absence("2026-03-01", "2026-03-31")])
+                ("2026-03-01", item("visits", 1, 1), item("doses", 1, 3)),
+                absences=[absence("2026-03-01", "2026-03-31")])
     s = score(r, done(r, ("2026-01-01", "visits"), ("2026-01-01", "doses")), "2026-Q1")
     assert figures(s, "weight") == {"visits": ("48.73",), "doses": ("51.27",)}
 
@@ -459,13 +462,16 @@ def test_plan_is_that_of_the_last_stretch_with_items():
     ("doses", "0", "0", {}, ("0.01", "ABOVE")),
     # none that leads out of a range
     ("marks", "25", "20..30", {}, None), ("marks", "15", "20..30", {}, ("3.00", "MEETS")),
-    ("marks", "19", "20..30", {}, None), ("marks", "31", "20..30", {}, None), ("marks", "5", "6..6", {}, ("0.40", "MEETS")),
+    ("marks", "19", "20..30", {}, None), ("marks", "31", "20..30", {}, None),
+    ("marks", "5", "6..6", {}, ("0.40", "MEETS")),
     ("wait", "40", "20..30", {}, ("-7.00", "MEETS")), ("wait", "19", "20..30", {}, None),
     ("wait", "20", "0..30", {}, None), ("visits", "0", "0.7..0.9", {}, None),
     # none beyond the greatest result
-    ("referral", "97", "90", {"result_max": 100}, ("2.00", "ABOVE")), ("referral", "95", "97", {"result_max": 100}, None),
+    ("referral", "97", "90", {"result_max": 100}, ("2.00", "ABOVE")),
+    ("referral", "95", "97", {"result_max": 100}, None),
     ("referral", "80", "97", {"result_max": 100}, ("7.30", "MEETS")),
-    ("referral", "97", "90", {"result_max": 99}, ("2.00", "ABOVE")), ("referral", "97", "90", {"result_max": 98.99}, None),
+    ("referral", "97", "90", {"result_max": 99}, ("2.00", "ABOVE")),
+    ("referral", "97", "90", {"result_max": 98.99}, None),
     # in whole steps
     ("doses", "30", "40", {"step": 1}, ("6.00", "MEETS")), ("doses", "30", "40", {"step": 10}, ("10.00", "MEETS")),
     ("cold", "33.2", "30", {"step": 0.5}, ("-0.50", "MEETS")), ("visits", "1", "40", {"step": 5}, ("35", "MEETS")),

@@ -1,4 +1,4 @@
-"""What must hold of every score, whatever the registry and the evidence: promises of the rules, tried on made-up lives."""
+"""What must hold of every score, whatever the registry and the evidence: promises of the rules, on made-up lives."""
 import copy
 import random
 from datetime import date, timedelta
@@ -13,14 +13,17 @@ from .hands import (MEASURES, NIP, OTHER, absence, complete, event, file, indica
                     plan, position)
 from .oracle import RULES_2026, merge, scores
 
-settings.register_profile("oracle", max_examples=40, deadline=None, derandomize=True,
-                          suppress_health_check=list(HealthCheck))
-settings.load_profile("oracle")
 FIRST, LAST = date(2026, 1, 1), date(2026, 6, 30)
 ADDITIVE = ("visits", "letters", "errors", "doses", "hours")
 OTHERS = ("wait", "marks", "referral", "stock", "cold")
 MONTHS = [f"2026-{m:02}" for m in range(1, 7)]
 days = st.integers(0, (LAST - FIRST).days).map(lambda n: (FIRST + timedelta(n)).isoformat())
+
+
+def holds(*strategies):
+    """For all of these: the same tries on every run."""
+    return lambda test: settings(max_examples=40, deadline=None, derandomize=True,
+                                 suppress_health_check=list(HealthCheck))(given(*strategies)(test))
 
 
 @st.composite
@@ -91,7 +94,7 @@ def without_plan(found):
     return {period: score and {**score, "plan": None} for period, score in found.items()}
 
 
-@given(lives(), deeds(), days)
+@holds(lives(), deeds(), days)
 def test_an_assignment_in_two_halves_is_the_same(life, told, day):
     """Same unit, same post: nothing but the row is new."""
     row = [row for row in life["people"] if row["from"] < day][-1:]
@@ -102,7 +105,7 @@ def test_an_assignment_in_two_halves_is_the_same(life, told, day):
     assert said(halved, intake) == said(r, intake)
 
 
-@given(lives(), deeds(), days)
+@holds(lives(), deeds(), days)
 def test_the_same_items_agreed_again_change_the_version_alone(life, told, day):
     r = merge(None, life)
     held = r.plan(NIP, date.fromisoformat(day))
@@ -112,7 +115,7 @@ def test_the_same_items_agreed_again_change_the_version_alone(life, told, day):
     assert without_plan(said(again, intake)) == without_plan(said(r, intake))
 
 
-@given(lives(), deeds(), st.sampled_from((2, 3, 10, 0.5)), st.integers(0, 5))
+@holds(lives(), deeds(), st.sampled_from((2, 3, 10, 0.5)), st.integers(0, 5))
 def test_weights_are_shares(life, told, factor, which):
     """All weights of one plan or post, times anything."""
     heavier = copy.deepcopy(life)
@@ -124,7 +127,7 @@ def test_weights_are_shares(life, told, factor, which):
     assert said(merge(None, heavier), intake) == said(r, intake)
 
 
-@given(lives(), deeds(), days, items())
+@holds(lives(), deeds(), days, items())
 def test_an_amendment_leaves_what_was_before(life, told, day, chosen):
     """No score of a period that ended before moves, whether the plan or the post changed."""
     r = merge(None, life)
@@ -138,7 +141,7 @@ def test_an_amendment_leaves_what_was_before(life, told, day, chosen):
                 assert after[period] == before[period], (period, change)
 
 
-@given(lives(), deeds(), days, items())
+@holds(lives(), deeds(), days, items())
 def test_drafts_change_nothing(life, told, day, chosen):
     r = merge(None, life)
     intake = heard(r, told)
@@ -147,7 +150,7 @@ def test_drafts_change_nothing(life, told, day, chosen):
         assert said(drafted, intake) == said(r, intake)
 
 
-@given(lives(), deeds(), st.integers(0, 2**32))
+@holds(lives(), deeds(), st.integers(0, 2**32))
 def test_order_of_events_does_not_matter(life, told, seed):
     """Corrections and revocations before their originals included."""
     rng = random.Random(seed)
@@ -162,7 +165,7 @@ def test_order_of_events_does_not_matter(life, told, seed):
         assert said(r, heard(r, told)) == want
 
 
-@given(lives(), deeds())
+@holds(lives(), deeds())
 def test_an_absent_day_counts_nothing(life, told):
     """Without the events of such days the scores are the same; the day asks nothing either, see the targets."""
     r = merge(None, life)
@@ -170,7 +173,7 @@ def test_an_absent_day_counts_nothing(life, told):
     assert said(r, heard(r, present)) == said(r, heard(r, told))
 
 
-@given(lives(), deeds(), days, st.integers(0, 40))
+@holds(lives(), deeds(), days, st.integers(0, 40))
 def test_what_is_taken_back_never_was(life, told, day, length):
     r = merge(None, {**life, "absences": []})
     intake, before = heard(r, told), said(r, heard(r, told))
@@ -182,7 +185,7 @@ def test_what_is_taken_back_never_was(life, told, day, length):
     assert said(merge(changed, {"people": [{"nip": NIP, "from": day, "removed": True}]}), intake) == before
 
 
-@given(lives(), deeds(), st.integers(0, 40))
+@holds(lives(), deeds(), st.integers(0, 40))
 def test_a_corrected_nip_is_one_person(life, told, when):
     r = merge(None, life)
     renamed = merge(r, {"people": [{**row, "nip": OTHER, "was": NIP} for row in life["people"]]})
@@ -193,7 +196,7 @@ def test_a_corrected_nip_is_one_person(life, told, when):
     assert said(renamed, intake, OTHER) == before
 
 
-@given(lives(ADDITIVE))
+@holds(lives(ADDITIVE))
 def test_whoever_meets_every_months_target_has_100(life):
     """However often post and plan changed: each month's targets done, each longer period is met, too."""
     r = merge(None, life)
@@ -212,7 +215,7 @@ def test_whoever_meets_every_months_target_has_100(life):
                 assert line["achievement"] == "100.00", (score["period"], line)
 
 
-@given(lives(("wait", "marks", "referral", "stock", "cold")), st.lists(days, min_size=1, max_size=30))
+@holds(lives(("wait", "marks", "referral", "stock", "cold")), st.lists(days, min_size=1, max_size=30))
 def test_whoever_meets_each_days_target_has_100(life, when):
     """Each event at the target of its day: means, ratios and latest, however many events each day has."""
     r, told = merge(None, life), []
@@ -230,7 +233,7 @@ def low_of(row):
     return row["target"][0] if isinstance(row["target"], list) else row["target"]
 
 
-@given(lives(), deeds())
+@holds(lives(), deeds())
 def test_weights_of_all_items_are_the_whole(life, told):
     """Where nothing is missing and nothing left."""
     r = merge(None, life)
@@ -245,7 +248,7 @@ def test_weights_of_all_items_are_the_whole(life, told):
             assert sum(counts) == sum(not line.get("brief") for line in score["items"]) > 0
 
 
-@given(st.sampled_from(sorted(MEASURES)), st.integers(0, 900), st.integers(0, 900), st.integers(-1, 300),
+@holds(st.sampled_from(sorted(MEASURES)), st.integers(0, 900), st.integers(0, 900), st.integers(-1, 300),
        st.sampled_from((None, 0.1, 0.5, 1, 3)), st.sampled_from((None, 6, 10)))
 def test_a_hint_can_be_taken(code, realized, target, width, step, top):
     """Taken, it reaches the next class; a step less does not. What it asks is a whole number of steps, and lies within
@@ -270,7 +273,7 @@ def test_a_hint_can_be_taken(code, realized, target, width, step, top):
     assert not got or got[1] == order[order.index(now) + 1]
 
 
-@given(lives())
+@holds(lives())
 def test_a_file_loaded_twice_changes_nothing(life):
     r = merge(None, life)
     assert merge(r, life) == r

@@ -2,7 +2,8 @@
 tests/integration/test_worked.py. Each has codes and a person of its own, so that one system holds all of them."""
 from dataclasses import dataclass
 
-INDICATORS = {"visits": ("count", "more"), "letters": ("sum", "more"), "doses": ("sum", "more"), "wait": ("mean", "less")}
+INDICATORS = {"visits": ("count", "more"), "letters": ("sum", "more"), "doses": ("sum", "more"),
+              "wait": ("mean", "less")}
 
 
 @dataclass
