@@ -60,7 +60,7 @@ def paced(messages):
 
 @pytest.fixture(scope="module")
 def told(stack):
-    city = City(SEED, people=200, events=62000)
+    city = City(SEED, people=200, events=44000)
     assert len(city.messages) >= EVENTS
     for number, person in enumerate(city.registry["people"]):
         if number % 9 == 0:

@@ -3,6 +3,7 @@ import json
 import re
 from datetime import date
 
+from .books import URIS
 from .events import LIMIT, RECORDED
 
 
@@ -190,6 +191,9 @@ def untrue(city):
     for subject in (work["subject"], "bad"):
         wrong(work, topic=source, source="sipus", subject=subject)
         wrong(work, topic=other, subject=subject)
+    for uri in URIS.get(source, ()):
+        wrong(work, topic=other, source=uri)
+        wrong(work, topic=source, source=uri.upper())
     for nip in NOT_NIPS:
         wrong(work, subject=nip, data={**data, "indicator": "nothing"})
     wrong(work, subject="mpp")

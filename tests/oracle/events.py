@@ -1,6 +1,6 @@
 """What becomes of an activity event: accepted, duplicate, waiting, or rejected and why.
 
-The first half of the oracle; oracle.py has the registry that it asks, and the scores.
+The first part of the oracle; registry.py has what it asks, oracle.py the scores.
 """
 import json
 import math
@@ -272,8 +272,10 @@ class Intake:
         return verdict
 
     def judge(self, registry, event, message):
-        if event.source not in registry.sources:
+        source = registry.source(event.source)
+        if not source:
             raise Rejected("unknown_source")
+        event.source = source  # from here on it is the code, however it was named
         if message.topic != ACTIVITY + event.source:
             raise Rejected("source_mismatch")
         held = self.accepted.get(event.name) or self.waiting.get(event.name)
@@ -288,7 +290,8 @@ class Intake:
         soon = message.now + 5 * 60 * SECOND
         if event.time > soon or event.type == COMPLETE and event.data["period"] > month_of(soon):
             raise Rejected("time_in_future")
-        if "value" in event.data and not registry.assignment(event.subject, event.day):
+        if "value" in event.data and not registry.assignment(
+                registry.person(event.subject), event.day):
             raise Rejected("not_employed")
         self.settle(event)
 
@@ -329,7 +332,7 @@ def check_subject(registry, event):
     elif event.type != REVOKED or event.subject not in registry.units:
         if not valid_nip(event.subject):
             raise Rejected("invalid_nip")
-        if event.subject not in registry.people:
+        if not registry.person(event.subject):
             raise Rejected("unknown_person")
 
 
