@@ -17,8 +17,7 @@ static const struct {
 	{"\xFE\xFF", 2, "is \"Unicode text\", UTF-16" CURE},
 	{"PK\x03\x04", 4, "is a workbook (xlsx, ods), not CSV" CURE},
 	{"\xD0\xCF\x11\xE0", 4, "is a workbook (xls), not CSV" CURE},
-	{"<", 1,
-		"is a web page or XML, whatever its name says, not CSV; open it in a spreadsheet" CURE},
+	{"<", 1, "is a web page or XML whatever its name says; open it in a spreadsheet" CURE},
 };
 
 static bool at_break(const struct csv_reader *r)

@@ -60,9 +60,9 @@ enum { DATABASE = NEEDS_DATABASE, BOTH = NEEDS_DATABASE | NEEDS_KAFKA };
 #define OPTIONS(table_) .options = (table_), .n_options = COUNT(table_)
 
 #define CSV_HELP \
-	"\nColumns come in any order, their names in any case; between them commas, semicolons or " \
-	"tabs. Dates are\n2026-02-01 or 01/02/2026 (day first). All or nothing; loading it again " \
-	"changes nothing."
+	"\nColumns come in any order, their names in any case; between them commas, " \
+	"semicolons or tabs. Dates are\n2026-02-01 or 01/02/2026 (day first). All or nothing; " \
+	"loading it again changes nothing."
 
 static const struct command commands[] = {
 	{"migrate", "",

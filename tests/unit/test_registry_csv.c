@@ -147,8 +147,8 @@ static const struct {
 	{"\xFE\xFF", "the file: is \"Unicode text\", UTF-16" CURE},
 	{"PK\x03\x04", "the file: is a workbook (xlsx, ods), not CSV" CURE},
 	{"\xD0\xCF\x11\xE0", "the file: is a workbook (xls), not CSV" CURE},
-	{"<html>", "the file: is a web page or XML, whatever its name says, not CSV; open it in a "
-		   "spreadsheet" CURE},
+	{"<html>",
+		"the file: is a web page or XML whatever its name says; open it in a spreadsheet" CURE},
 	{HEADER ANI ",A\n", "line 2, column unit: is missing\nline 2, column position: is missing\n"
 			    "line 2, column from: is missing\n"},
 	{HEADER ANI ",dr. Siti Aminah, Sp.A.,pkm,nurse,,2026-01-01,,\n",
