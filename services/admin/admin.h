@@ -43,6 +43,8 @@ bool registry_load(struct admin *a, const struct arguments *args, struct err *e)
 bool registry_publish(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool people_list(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool people_import(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool absences_import(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool plans_import(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool token_check(const struct arguments *args, struct err *e) MUST_CHECK;
 bool token_add(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool token_list(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;

@@ -59,6 +59,11 @@ enum { DATABASE = NEEDS_DATABASE, BOTH = NEEDS_DATABASE | NEEDS_KAFKA };
 
 #define OPTIONS(table_) .options = (table_), .n_options = COUNT(table_)
 
+#define CSV_HELP \
+	"\nColumns come in any order, their names in any case; between them commas, " \
+	"semicolons or tabs. Dates are\n2026-02-01 or 01/02/2026 (day first). All or nothing; " \
+	"loading it again changes nothing."
+
 static const struct command commands[] = {
 	{"migrate", "",
 		"Brings the database's schemas up to date. Safe to run from several places at "
@@ -80,14 +85,34 @@ static const struct command commands[] = {
 	{"registry publish", "",
 		"Says on registry.changed what an interrupted command had left to say.", BOTH,
 		STORE_REGISTRY, .run = registry_publish},
-	{"people list", "", "Prints who there is as CSV: nip,person.", DATABASE, STORE_REGISTRY,
-		.run = people_list},
+	{"people list", "[NIP|NAME]",
+		"Prints who there is as CSV: nip,person,name,unit,position.\n"
+		"Unit and position are today's; of who has none today the last, or else the "
+		"first to come.\nWith a NIP, as people write it, or a part of a name: those whom "
+		"it means; exit 1 if there are none.",
+		DATABASE, STORE_REGISTRY, .max_rest = 1, .run = people_list},
 	{"people import", "[--dry-run] FILE",
-		"Loads people from CSV; - reads standard input.\nThe header is "
-		"nip,name,unit,position,superior,from,until,email, in any order; superior, until "
-		"and email\nmay be left out or empty.",
+		"Loads people from CSV; - reads standard input.\n"
+		"Columns: nip, name (nama), unit (unit kerja), position (jabatan), from (mulai, "
+		"tanggal mulai, tmt);\nsuperior (atasan, nip atasan), until (selesai, tanggal "
+		"selesai, sampai), email (surel), was (nip lama),\nremoved (dihapus), language "
+		"(bahasa) may be left out or empty." CSV_HELP,
 		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1,
 		.run = people_import},
+	{"absences import", "[--dry-run] FILE",
+		"Loads absences from CSV; - reads standard input.\n"
+		"Columns: nip, from (mulai, tanggal mulai, tmt), until (selesai, tanggal selesai, "
+		"sampai), kind (jenis);\nremoved (dihapus) may be left out or empty." CSV_HELP,
+		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1,
+		.run = absences_import},
+	{"plans import", "[--dry-run] FILE",
+		"Loads plans from CSV; - reads standard input.\n"
+		"Columns: nip, year (tahun), status; from (mulai, tanggal mulai, tmt) may be left "
+		"out or empty.\nA plan with items of its own has a line for each, otherwise the "
+		"same, with indicator (indikator),\ntarget, weight (bobot), kind (jenis: MAIN, "
+		"ADDITIONAL or utama, tambahan)." CSV_HELP,
+		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1,
+		.run = plans_import},
 	{"token add", "--role ROLE [options]",
 		"Makes a bearer token and prints it. It cannot be shown again.", DATABASE,
 		STORE_REGISTRY, OPTIONS(token_options), .check = token_check, .run = token_add},

@@ -8,8 +8,9 @@
 
 struct registry_file {
 	json_t *root; /* the parts: {"agencies": […], …} */
-	const int *lines; /* from CSV: the line of each row of "people", to tell places by; NULL:
+	const int *lines; /* from CSV: the line of each row of its part, to tell places by; NULL:
 			     JSON */
+	struct registry_csv *csv; /* of which those lines are */
 };
 
 /* Checks the file against itself and against what is stored, `known`:

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "base/nip.h"
+#include "registry_texts.h"
 
-enum { EMAIL_MOST = 254, DIGITS = 11 /* before the point: 15 digits, four of them decimals */ };
+enum { DIGITS = 11 /* before the point: 15 digits, four of them decimals */ };
 
 const char *place_row(const struct check *c, const char *part, size_t i, char out[PLACE_TEXT])
 {
@@ -60,15 +61,13 @@ static bool is_nip(const char *text)
 	return nip_valid(text, strlen(text));
 }
 
-static bool is_email(const char *text)
+/* Of a name, whatever it is in. */
+static void check_visible(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
-	const char *at = strchr(text, '@');
-	bool bare = true;
-	for (const char *p = text; *p; p++)
-		bare = bare && (unsigned char)*p > ' ' && *p != 0x7f &&
-		       !strchr("<>()[]\\,;:\"", *p);
-	return bare && at && at != text && at[1] && !strchr(at + 1, '@') &&
-	       strlen(text) <= EMAIL_MOST;
+	(void)f;
+	if (*json_string_value(v) && !text_is_visible(json_string_value(v)))
+		fields_fault(r, at, VISIBLE_MUST);
 }
 
 static const char *const measures[] = {"count", "sum", "mean", "ratio", "latest", NULL};
@@ -148,9 +147,9 @@ static void check_weights(
 	"a letter or digit first"
 #define CODE(most_) FIELD_TEXT, .most = (most_), .is = is_code, .must = CODE_MUST(most_)
 #define AMONG(part_) .check = check_refers, .more = (part_)
-#define NAME FIELD_TEXT, .most = 200, .plain = true
+#define NAME FIELD_TEXT, .most = 200, .plain = true, .check = check_visible
 #define NIP FIELD_TEXT, .is = is_nip, .must = "not a valid NIP"
-#define EMAIL FIELD_TEXT, .is = is_email, .must = "must be an e-mail address"
+#define EMAIL FIELD_TEXT, .is = email_is_sendable, .must = EMAIL_MUST
 #define NUMBER(decimals_, min_, max_) \
 	FIELD_NUMBER, .decimals = (decimals_), .digits = DIGITS, .min = (min_), .max = (max_)
 #define WORD(words_) FIELD_WORD, .words = (words_)

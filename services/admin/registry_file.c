@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry_csv.h"
+
 static bool file_read_all(FILE *in, const char *path, struct buf *out, struct err *e)
 {
 	char piece[64 * 1024];
@@ -43,9 +45,20 @@ bool registry_file_json(struct buf *text, struct registry_file *out, struct find
 	return false;
 }
 
+bool registry_file_csv(
+	struct buf *text, const char *part, struct registry_file *out, struct findings *found)
+{
+	size_t len = text->len;
+	char *taken = buf_take(text);
+	out->csv = taken ? registry_csv_read(taken, len, part, out, found) : NULL;
+	if (!out->csv)
+		findings_add(found, "the file", "out of memory");
+	return found->count == 0;
+}
+
 void registry_file_done(struct registry_file *file)
 {
 	json_decref(file->root);
-	free((void *)(uintptr_t)file->lines);
+	registry_csv_free(file->csv);
 	*file = (struct registry_file){0};
 }

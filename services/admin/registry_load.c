@@ -193,17 +193,19 @@ static bool load_after(struct admin *a, struct err *e)
 	       (topics.code == ERR_NONE || err_set(e, topics.code, "%s", topics.text));
 }
 
-static bool load_file(const char *path, bool csv, struct registry_file *file,
+/* `part` is that of which the file is CSV; NULL: JSON. */
+static bool load_file(const char *path, const char *part, struct registry_file *file,
 	struct findings *found, struct err *e)
 {
 	BUF_AUTO text;
 	buf_init(&text, FILE_MOST);
 	if (!file_read(path, &text, e))
 		return false;
-	return csv ? registry_file_csv(&text, file, found) : registry_file_json(&text, file, found);
+	return part ? registry_file_csv(&text, part, file, found)
+		    : registry_file_json(&text, file, found);
 }
 
-static bool load(struct admin *a, const struct arguments *args, bool csv, struct err *e)
+static bool load(struct admin *a, const struct arguments *args, const char *part, struct err *e)
 {
 	bool try_only = args->option[LOAD_DRY_RUN];
 	struct registry_file file = {0};
@@ -212,12 +214,12 @@ static bool load(struct admin *a, const struct arguments *args, bool csv, struct
 	findings_init(&found);
 	load_init(&l);
 	bool ok = (try_only || admin_kafka(a, e)) &&
-		  load_file(args->rest[0], csv, &file, &found, e) &&
+		  load_file(args->rest[0], part, &file, &found, e) &&
 		  load_transaction(a, &file, try_only, &l, &found, e);
 	if (ok)
 		load_print(&l, try_only);
+	findings_print(&found, stderr);
 	if (found.count) {
-		fputs(found.text.data ? found.text.data : "", stderr);
 		err_set(e, ERR_INVALID, "%d %s in %s; nothing is changed", found.count,
 			found.count == 1 ? "error" : "errors", args->rest[0]);
 	}
@@ -235,10 +237,20 @@ static bool is_csv(const char *path)
 
 bool registry_load(struct admin *a, const struct arguments *args, struct err *e)
 {
-	return load(a, args, is_csv(args->rest[0]), e);
+	return load(a, args, is_csv(args->rest[0]) ? "people" : NULL, e);
 }
 
 bool people_import(struct admin *a, const struct arguments *args, struct err *e)
 {
-	return load(a, args, true, e);
+	return load(a, args, "people", e);
+}
+
+bool absences_import(struct admin *a, const struct arguments *args, struct err *e)
+{
+	return load(a, args, "absences", e);
+}
+
+bool plans_import(struct admin *a, const struct arguments *args, struct err *e)
+{
+	return load(a, args, "plans", e);
 }

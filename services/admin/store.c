@@ -203,7 +203,15 @@ const struct db_statement store_statements[STORE_ALL] = {
 
 	[STORE_SOURCE_CODES] = {"source_codes", "SELECT code FROM registry.source ORDER BY code",
 		""},
-	[STORE_PEOPLE] = {"people", "SELECT nip, id FROM registry.person ORDER BY nip", ""},
+/* Apostrophes are as many as there are keyboards: none counts. */
+#define SEARCHED(text_) "translate(lower(" text_ "), '''`´ʼ‘’‛', '')"
+	[STORE_PEOPLE] = {"people",
+		"SELECT p.nip, p.id, p.name, a.unit, a.position FROM registry.person p LEFT JOIN "
+		"LATERAL (SELECT unit, position FROM registry.assignment WHERE person = p.id ORDER "
+		"BY from_date > $1, abs(from_date - $1) LIMIT 1) a ON true WHERE ($2 IS NULL OR "
+		"p.nip = $2) AND ($3 IS NULL OR position(" SEARCHED("$3") " IN " SEARCHED(
+			"p.name") ") > 0) ORDER BY p.nip",
+		"date, text, text"},
 	[STORE_PEOPLE_FIND] = {"people_find",
 		"SELECT coalesce(a.id, b.id) FROM unnest($1) WITH ORDINALITY AS t(text, n) LEFT "
 		"JOIN registry.person a ON a.nip = t.text LEFT JOIN registry.person b ON b.id = "

@@ -29,7 +29,8 @@ enum {
 	STORE_OUTBOX_DELETE,
 	STORE_OUTBOX_COUNT,
 	STORE_SOURCE_CODES,
-	STORE_PEOPLE,
+	STORE_PEOPLE, /* today, a NIP or NULL, a part of a name or NULL: who that is, and their
+			 assignment of that day, else the last before, else the first after */
 	STORE_PEOPLE_FIND, /* texts that are NIPs or uuids → which of them there are */
 	STORE_TOKEN_SUBJECT, /* NIP, day, agency, source: is there such a person, their agency that
 				day, the others */

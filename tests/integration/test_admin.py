@@ -131,7 +131,7 @@ def test_a_wrong_call_is_exit_2(stack, args):
 def test_help_is_for_all_and_each(stack):
     listed = stack.run("admin", "--help").stdout
     for command in ("migrate", "role password", "topics create", "registry load", "people list", "people import",
-                    "token add", "token revoke", "recompute", "redrive", "verify", "status"):
+                    "absences import", "plans import", "token add", "token revoke", "recompute", "redrive", "verify", "status"):
         assert f"  {command}" in listed
         assert stack.run("admin", *command.split(), "--help").stdout.startswith(f"usage: admin {command}")
 
@@ -217,7 +217,7 @@ def test_what_kubernetes_says_of_a_service_called_kafka_is_no_setting(stack, tmp
 
 
 def test_a_command_without_kafka_needs_no_brokers(stack):
-    assert stack.run("admin", "people", "list", env={"KAFKA_BROKERS": None}).stdout.startswith("nip,person\n")
+    assert stack.run("admin", "people", "list", env={"KAFKA_BROKERS": None}).stdout.startswith("nip,person,name,unit,position\n")
 
 
 # --- migrations and roles
@@ -580,50 +580,6 @@ def test_ten_thousand_people_in_ten_seconds(stack, database, load):
     done = load(file, "--dry-run", env=env)
     assert done.returncode == 0 and "people: 10000 added" in done.stdout
     assert time.monotonic() - began < 10
-
-
-# --- people as CSV
-
-
-HEADER = "nip,name,unit,position,superior,from,until,email\n"
-
-
-def test_people_come_as_csv(stack, office, load):
-    assert load(office.registry(people=0) | {"plans": []}).returncode == 0
-    unit, position = f"{office.name}-unit", f"{office.name}-nurse"
-    text = ("\ufeff" + HEADER + f'{office.nips[0]},"Ani, ""S.Kep""",{unit},{position},,2026-01-01,,ani@example.org\r\n'
-            + f"{office.nips[1]},Budi,{unit},{position},{office.nips[0]},2026-01-01,2026-06-30,\r\n")
-    done = load(text, name="people.csv")
-    assert done.returncode == 0, done.stderr
-    assert stack.rows("SELECT name, email FROM registry.person WHERE nip = %s", office.nips[0]) == [
-        ('Ani, "S.Kep"', "ani@example.org")]
-    assert assignments(stack, office, 1) == [("2026-01-01", "2026-06-30")]
-    assert stack.admin("people", "import", "-", input=text).stdout == "nothing changed\n"
-
-
-def test_people_are_listed(stack, office, load):
-    assert load(office.registry()).returncode == 0
-    listed = list(csv.DictReader(io.StringIO(stack.admin("people", "list").stdout)))
-    assert list(listed[0]) == ["nip", "person"]
-    assert {"nip": office.nips[0], "person": person_id(stack, office)} in listed
-    assert len(listed) == stack.value("SELECT count(*) FROM registry.person")
-
-
-@pytest.mark.parametrize("text, told", [
-    ("", "line 1: the header is missing"),
-    ("nip;name\n", "line 1: the columns must be separated by commas"),
-    ("nip,name,unit,position,from,shoe\n", 'line 1: "shoe" is no column'),
-    ("nip,name,unit,position\n", "line 1: the column from is missing"),
-    (HEADER + "1,A\n", "line 2: 2 fields, where the header has 8"),
-    (HEADER + '1,"A,,,,,,\n', "line 2: a quote is opened and never closed"),
-    (HEADER + "\n\n1,A,u,p,,2026-01-01,,\n", "line 4, column nip: not a valid NIP"),
-    (HEADER + "1,A,u,p,,2026-13-01,,\n", "line 2, column from: must be a date"),
-    (HEADER + "1,,u,p,,2026-01-01,,\n", "line 2, column name: is missing"),
-    (HEADER + "1,A,u,p,,2026-01-01,,x\n", "line 2, column email: must be an e-mail address"),
-])
-def test_what_is_wrong_in_csv_is_told_with_line_and_column(load, text, told):
-    done = load(text, name="people.CSV")
-    assert done.returncode == 1 and told in done.stderr
 
 
 # --- tokens
