@@ -220,8 +220,7 @@ static json_t *status_gather(struct watch *w, struct err *e)
 			return NULL;
 	json_t *status = json_loads(db_text(rows, 0, 0), 0, NULL);
 	json_object_set(status, "lag", lag);
-	json_object_set_new(
-		status, "unreachable", json_loads(db_text(unreachable, 0, 0), 0, NULL));
+	json_object_set_new(status, "unreachable", json_loads(db_text(unreachable, 0, 0), 0, NULL));
 	for (int i = 0; i < BUSY; i++)
 		json_object_set_new(status, busy_counts[i].name, json_integer(busy[i]));
 	return status;

@@ -100,7 +100,8 @@ static void add_changes(struct buf *b, enum language l, const struct feedback_co
 			json_object_get(before, code), rating);
 	json_object_foreach ((json_t *)(uintptr_t)before, code, rating)
 		if (!json_object_get(now, code))
-			add_change(b, l, CHANGED_ITEM, writing_indicator(c, code).names[l], rating, NULL);
+			add_change(b, l, CHANGED_ITEM, writing_indicator(c, code).names[l], rating,
+				NULL);
 	add_change(b, l, CHANGED_RESULTS, "", json_object_get(old, "results"),
 		json_object_get(new, "results"));
 }
@@ -253,7 +254,8 @@ static bool is_later(struct period a, struct period b)
 	return x != y ? x > y : a.months > b.months;
 }
 
-/* Sets what each has to say; returns the latest that has, *telling is how many; -1 without memory. */
+/* Sets what each has to say; returns the latest that has, *telling is how many; -1 without memory.
+ */
 static const struct digest_part *find_parts(struct digest_part *parts, size_t n, int64_t *telling)
 {
 	const struct digest_part *latest = NULL;

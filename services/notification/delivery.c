@@ -140,7 +140,8 @@ static void judge_undeliverable(struct delivery *d, int64_t now)
 	count(MAILS_GIVEN_UP, 1);
 }
 
-/* There is no such mailbox: no time makes this mail arrive, nor the next one to the same address. */
+/* There is no such mailbox: no time makes this mail arrive, nor the next one to the same address.
+ */
 static void judge_no_mailbox(struct delivery *d, int64_t now, int reply, const uint8_t *person)
 {
 	struct verdict *v = &d->verdict;
@@ -275,8 +276,8 @@ static bool look_after(struct worker *w, struct err *e)
 	for (int i = 0; i < states; i++)
 		metric_set(service_metric_base() + NOTIFICATION_MAIL_STATES, i,
 			(double)db_int(r, i, 1));
-	metric_set(service_metric_base() + NOTIFICATION_UNREACHABLE, 0,
-		(double)db_int(r, states, 1));
+	metric_set(
+		service_metric_base() + NOTIFICATION_UNREACHABLE, 0, (double)db_int(r, states, 1));
 	if (doubtful)
 		log_warn("nobody knows whether mails were accepted: not sent again",
 			LOG_I("mails", doubtful));

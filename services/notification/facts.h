@@ -34,7 +34,8 @@ struct facts {
 };
 
 /* Fields that are not named here are passed over: whatever is new in a score is no reason to fall
- * silent about it. False, and nothing to free, when the text is no score or has a figure beyond exact arithmetic. */
+ * silent about it. False, and nothing to free, when the text is no score or has a figure beyond
+ * exact arithmetic. */
 bool facts_read(const char *text, size_t len, struct facts *out);
 void facts_done(struct facts *f); /* fine on a zeroed struct, which says: there is no score */
 

@@ -10,10 +10,8 @@
 
 enum { MORNING_HOUR = 6 };
 
-const char *const message_kinds[] = {[MESSAGE_PACE] = "pace",
-	[MESSAGE_CLOSED] = "closed",
-	[MESSAGE_DIGEST] = "digest",
-	NULL};
+const char *const message_kinds[] = {
+	[MESSAGE_PACE] = "pace", [MESSAGE_CLOSED] = "closed", [MESSAGE_DIGEST] = "digest", NULL};
 
 /* When */
 

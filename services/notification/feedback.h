@@ -75,8 +75,9 @@ bool feedback_pace(const struct feedback_context *c, const struct facts *f,
 	const struct service_days *days, const struct pace_rules *rules,
 	bool (*told)(void *arg, const char *indicator), void *arg, struct feedback *out);
 
-/* At most one message about an ended period, of its ratings or of how they changed. `told` are the ratings last told, NULL when none were;
- * `revision` is used for its occasion. False without memory. */
+/* At most one message about an ended period, of its ratings or of how they changed. `told` are the
+ * ratings last told, NULL when none were; `revision` is used for its occasion. False without
+ * memory. */
 bool feedback_closed(const struct feedback_context *c, const struct facts *f, const json_t *told,
 	int64_t revision, struct feedback *out);
 /* The ratings, as feedback_closed wants them told:

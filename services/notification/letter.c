@@ -17,8 +17,8 @@ bool letter_address_valid(const char *address)
 		return false;
 	const char *domain = address + local + 1;
 	size_t len = strspn(domain, LETTERS ".-");
-	return len > 0 && domain[len] == '\0' && local + 1 + len <= LETTER_ADDRESS && *domain != '.' &&
-	       *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
+	return len > 0 && domain[len] == '\0' && local + 1 + len <= LETTER_ADDRESS &&
+	       *domain != '.' && *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
 }
 
 struct letter_languages letter_languages(const char *reads)

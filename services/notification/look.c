@@ -103,12 +103,12 @@ bool look_keep(struct look *l, int row, int64_t due, const char *told, const str
 	       err_set(e, ERR_FATAL, "out of memory");
 }
 
-bool look_tell(struct look *l, int row, const char *period, const struct feedback *messages,
-	struct err *e)
+bool look_tell(
+	struct look *l, int row, const char *period, const struct feedback *messages, struct err *e)
 {
 	for (size_t i = 0; i < messages->n; i++)
-		if (!store_looked_message(&l->done, db_uuid(l->due, row, 0), period,
-			    &messages->list[i]))
+		if (!store_looked_message(
+			    &l->done, db_uuid(l->due, row, 0), period, &messages->list[i]))
 			return err_set(e, ERR_FATAL, "out of memory");
 	return true;
 }
@@ -116,13 +116,11 @@ bool look_tell(struct look *l, int row, const char *period, const struct feedbac
 bool look_commit(struct worker *w, struct look *l, bool digests, struct err *e)
 {
 	int64_t told[MESSAGES] = {0};
-	const struct store_telling how = {.now = l->now,
-		.digests = digests,
-		.email = notification_settings(w)->email};
+	const struct store_telling how = {
+		.now = l->now, .digests = digests, .email = notification_settings(w)->email};
 	if (!store_look_done(w->db, &l->done, &how, told, e) || !db_commit(w->db, e))
 		return false;
 	for (int kind = 0; kind < MESSAGES; kind++)
-		metric_add(service_metric_base() + NOTIFICATION_MESSAGES, kind,
-			(double)told[kind]);
+		metric_add(service_metric_base() + NOTIFICATION_MESSAGES, kind, (double)told[kind]);
 	return true;
 }

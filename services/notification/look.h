@@ -23,8 +23,8 @@ void look_done(struct look *l);
 bool look_load(struct worker *w, struct look *l, store_earlier *earlier, struct err *e) MUST_CHECK;
 
 struct feedback_context look_context(const struct look *l);
-/* What a row says; false, having logged it, for what cannot be read. The facts, all zero where there
- * is no score, are the caller's to free. */
+/* What a row says; false, having logged it, for what cannot be read. The facts, all zero where
+ * there is no score, are the caller's to free. */
 bool look_read(const struct look *l, int row, struct period *period, struct facts *out);
 json_t *look_told(const struct look *l, int row); /* the caller's; NULL: nothing was told */
 int64_t look_revision(const struct look *l, int row, const struct facts *f);

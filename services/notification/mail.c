@@ -221,8 +221,8 @@ static enum mail_outcome outcome(
 									     : MAIL_REFUSED;
 }
 
-enum mail_outcome mailer_send(struct mailer *m, struct mail *mail, bool (*last)(void *arg),
-	void *arg, struct err *why)
+enum mail_outcome mailer_send(
+	struct mailer *m, struct mail *mail, bool (*last)(void *arg), void *arg, struct err *why)
 {
 	struct transfer t = {.mailer = m, .text = mail->text, .last = last, .arg = arg};
 	struct parcel parcel = {0};

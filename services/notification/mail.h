@@ -38,5 +38,5 @@ struct mail {
 /* Sends one mail. `last` is called when all of the text is handed over: until it has returned true
  * the server cannot accept the mail; when it returns false the mail is not sent, and MAIL_AWAY
  * returned. Takes a minute at most. `why` gets what was wrong, without the address. */
-enum mail_outcome mailer_send(struct mailer *m, struct mail *mail, bool (*last)(void *arg),
-	void *arg, struct err *why);
+enum mail_outcome mailer_send(
+	struct mailer *m, struct mail *mail, bool (*last)(void *arg), void *arg, struct err *why);

@@ -34,8 +34,7 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 	}
 	const struct store_late late = {.due = now + x->digest_quiet_seconds * CLOCK_SECOND,
 		.slack_ms = (int32_t)(x->digest_quiet_seconds * 1000 / 2)};
-	ok = ok &&
-	     store_mark(w->db, &marks, (int32_t)(x->quiet_seconds * 1000 / 2), &late, e);
+	ok = ok && store_mark(w->db, &marks, (int32_t)(x->quiet_seconds * 1000 / 2), &late, e);
 	store_marks_done(&marks);
 	return ok;
 }
@@ -102,8 +101,7 @@ static bool look_at_row(struct look *l, const struct pace_rules *rules, int row,
 static bool look_at_all(struct worker *w, struct look *l, struct err *e)
 {
 	const struct notification_settings *x = notification_settings(w);
-	const struct pace_rules rules = {
-		(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days};
+	const struct pace_rules rules = {(int32_t)x->pace_tolerance, (int32_t)x->pace_after_days};
 	for (int i = 0; i < db_rows(l->due); i++)
 		if (!look_at_row(l, &rules, i, e))
 			return false;

@@ -180,7 +180,8 @@ enum { MARK_COLUMNS = 4 };
 
 void store_marks_init(struct store_marks *m)
 {
-	arrays_init(MARK_ARRAYS(m), (const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TIME, DB_K_BOOL}, MARK_COLUMNS);
+	arrays_init(MARK_ARRAYS(m),
+		(const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TIME, DB_K_BOOL}, MARK_COLUMNS);
 }
 
 void store_marks_done(struct store_marks *m)
@@ -286,9 +287,9 @@ bool store_looked_message(struct store_looked *l, const uint8_t person[16], cons
 	const struct message *m)
 {
 	char *title = both_languages(m->title), *body = both_languages(m->body);
-	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period), 
-		DB_TEXT(message_kinds[m->kind]),
-		DB_TEXT(m->indicator), DB_TEXT(m->occasion), DB_JSON(title), DB_JSON(body)};
+	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period),
+		DB_TEXT(message_kinds[m->kind]), DB_TEXT(m->indicator), DB_TEXT(m->occasion),
+		DB_JSON(title), DB_JSON(body)};
 	bool ok = title && body && arrays_add(MESSAGE_ARRAYS(l), values, MESSAGE_COLUMNS);
 	free(title);
 	free(body);
@@ -301,8 +302,7 @@ bool store_look_done(struct db *db, struct store_looked *l, const struct store_t
 	DB_RESULT_AUTO *r = NULL;
 	if (!db_exec(db, LOOKED, NULL, e, db_array_value(&l->person), db_array_value(&l->period),
 		    db_array_value(&l->due), db_array_value(&l->told),
-		    db_array_value(&l->told_revision),
-		    how->digests ? DB_TIME(how->now) : DB_NULL))
+		    db_array_value(&l->told_revision), how->digests ? DB_TIME(how->now) : DB_NULL))
 		return false;
 	if (l->to.count == 0)
 		return true;

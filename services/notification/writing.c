@@ -62,14 +62,14 @@ void writing_need(
 {
 	struct figure need = {""};
 	bool less = item->need < 0;
-	const struct slot slots[] = {{"need", writing_figure(&need, l, x, less ? -item->need : item->need)},
+	const struct slot slots[] = {
+		{"need", writing_figure(&need, l, x, less ? -item->need : item->need)},
 		{"to", writing_rating(l, item->to)}, {NULL, NULL}};
 	if (item->has_hint)
 		wording_add(b, l, less ? NEED_LESS : NEED_MORE, slots);
 }
 
-struct message *writing_message(
-	struct feedback *f, enum message_kind kind, const char *indicator)
+struct message *writing_message(struct feedback *f, enum message_kind kind, const char *indicator)
 {
 	struct message *list = realloc(f->list, (f->n + 1) * sizeof *list);
 	if (!list)

@@ -27,5 +27,4 @@ void writing_need(
 
 enum { WRITING_MOST = 256 * 1024 }; /* bytes of a text */
 /* One more message, without its texts; NULL without memory. */
-struct message *writing_message(
-	struct feedback *f, enum message_kind kind, const char *indicator);
+struct message *writing_message(struct feedback *f, enum message_kind kind, const char *indicator);
