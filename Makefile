@@ -119,6 +119,7 @@ $(B)/%.o: $(B)/%.S
 
 UNIT = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c))
 test_feedback_of = notification
+test_smtp_of = notification
 test_registry_check_of = admin
 test_registry_csv_of = admin
 test_csv_value_of = admin

@@ -21,7 +21,8 @@ FOUNDATION = ("postgres", "kafka", "mail")
 
 # What a service is told beyond the settings that all have; {} are ports and what clients are told.
 SERVICE_SETTINGS = {
-    "notification": {"SMTP_URL": "{SMTP_URL}", "MAIL_FROM": "terukur@localhost", "PUBLIC_URL": "{GATEWAY_URL}"},
+    "notification": {"SMTP_URL": "{SMTP_URL}", "MAIL_FROM": "terukur@localhost", "PUBLIC_URL": "{GATEWAY_URL}",
+                     "DIGEST_QUIET_SECONDS": "10"},  # who tries it out does not want to wait
     "gateway": {"LISTEN": "127.0.0.1:{web}", "PUBLIC_URL": "{GATEWAY_URL}"},
 }
 INHERITED = ("PATH", "LANG", "LOG_LEVEL", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")

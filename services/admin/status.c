@@ -207,11 +207,12 @@ bool status_wait(struct admin *a, int64_t seconds, struct err *e)
 /* Everything there is to say, as one object. */
 static json_t *status_gather(struct watch *w, struct err *e)
 {
-	DB_RESULT_AUTO *rows = NULL;
+	DB_RESULT_AUTO *rows = NULL, *unreachable = NULL;
 	int64_t busy[BUSY];
 	json_auto_t *lag = json_array();
 	if (!watch_sources(w, e) || !watch_busy(w->admin, busy, e) ||
-		!db_run(w->admin->db, STORE_STATUS, NULL, 0, &rows, e))
+		!db_run(w->admin->db, STORE_STATUS, NULL, 0, &rows, e) ||
+		!db_run(w->admin->db, STORE_UNREACHABLE, NULL, 0, &unreachable, e))
 		return NULL;
 	for (int stage = 0; stage < w->n_stages; stage++)
 		if (!watch_stage(w, stage, stage_reads(&w->stages[stage], TOPIC_EVIDENCE_ACCEPTED),
@@ -219,6 +220,7 @@ static json_t *status_gather(struct watch *w, struct err *e)
 			return NULL;
 	json_t *status = json_loads(db_text(rows, 0, 0), 0, NULL);
 	json_object_set(status, "lag", lag);
+	json_object_set_new(status, "unreachable", json_loads(db_text(unreachable, 0, 0), 0, NULL));
 	for (int i = 0; i < BUSY; i++)
 		json_object_set_new(status, busy_counts[i].name, json_integer(busy[i]));
 	return status;
@@ -244,6 +246,23 @@ static void status_oldest(json_t *status)
 static json_int_t number_of(const json_t *object, const char *name)
 {
 	return json_integer_value(json_object_get(object, name));
+}
+
+enum { UNREACHABLE_MOST = 20 }; /* people; --json has them all */
+
+static void status_print_unreachable(const json_t *people)
+{
+	size_t i, n = json_array_size(people);
+	const json_t *row;
+	printf("people whose mailbox does not exist: %zu\n", n);
+	json_array_foreach (people, i, row)
+		if (i < UNREACHABLE_MOST)
+			printf("  %s since %.10s, reply %" JSON_INTEGER_FORMAT "\n",
+				json_string_value(json_object_get(row, "person")),
+				json_string_value(json_object_get(row, "since")),
+				number_of(row, "reply"));
+	if (n > UNREACHABLE_MOST)
+		printf("  and %zu more\n", n - UNREACHABLE_MOST);
 }
 
 static void status_print(const json_t *status)
@@ -275,6 +294,7 @@ static void status_print(const json_t *status)
 	for (int n = 0; n < BUSY; n++)
 		printf("%s: %" JSON_INTEGER_FORMAT "\n", busy_counts[n].text,
 			number_of(status, busy_counts[n].name));
+	status_print_unreachable(json_object_get(status, "unreachable"));
 	if (json_is_null(oldest))
 		puts("oldest unscored evidence: none");
 	else

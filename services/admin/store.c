@@ -372,4 +372,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"= s.person AND p.published_revision < p.revision AND p.published_revision < "
 		"s.person_revision WHERE s.computed_at < now() - interval '1 minute' ORDER BY 1, 2",
 		""},
+	[STORE_UNREACHABLE] = {"unreachable",
+		"SELECT coalesce(jsonb_agg(jsonb_build_object('person', person, 'since', since, "
+		"'reply', reply) ORDER BY since, person), '[]') FROM notification.unreachable_view",
+		""},
 };

@@ -58,6 +58,7 @@ enum {
 	STORE_YEARS, /* with evidence or scores, in order */
 	STORE_STANDING, /* people's scores, those that vanished included */
 	STORE_UNPUBLISHED, /* scores that should have been published a minute ago */
+	STORE_UNREACHABLE, /* people whose mailbox does not exist, as one array of JSON */
 	STORE_ALL,
 };
 

@@ -1,5 +1,6 @@
 #include "delivery.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 enum {
 	LEASE_SECONDS = 90,
 	KEEP_TRYING_DAYS = 7,
+	NO_MAILBOX_DAYS = 7,
 	RUN_SECONDS = 20,
 	PAUSE_FIRST = 5,
 	PAUSE_MOST = 60,
@@ -32,6 +34,8 @@ struct verdict {
 	int64_t inbox, at;
 	int32_t attempt;
 	bool sent;
+	int32_t no_mailbox; /* the reply that says so; 0: none does */
+	char to[LETTER_ADDRESS + 1];
 	struct mail_failure failure;
 	struct err why;
 };
@@ -48,6 +52,8 @@ bool delivery_open(struct worker *w, struct err *e)
 	const struct notification_settings *x = notification_settings(w);
 	const struct mailer_config config = {
 		.url = x->smtp_url,
+		.tls = x->smtp_tls,
+		.ca = x->smtp_ca,
 		.user = x->smtp_user,
 		.password = x->smtp_password,
 		.stopping = service_stopping,
@@ -81,8 +87,11 @@ static bool note(struct worker *w, struct err *e)
 	if (!v->pending)
 		return true;
 	v->failure.why = v->why.text;
-	if (v->sent ? !store_mail_sent(w->db, v->inbox, v->at, e)
-		    : !store_mail_failed(w->db, v->inbox, v->attempt, &v->failure, e))
+	bool ok = v->sent         ? store_mail_sent(w->db, v->inbox, v->at, e)
+		  : v->no_mailbox ? store_mail_no_mailbox(w->db, v->inbox, v->attempt, v->to,
+					    v->no_mailbox, &v->failure, e)
+				  : store_mail_failed(w->db, v->inbox, v->attempt, &v->failure, e);
+	if (!ok)
 		return false;
 	v->pending = false;
 	return true;
@@ -131,6 +140,30 @@ static void judge_undeliverable(struct delivery *d, int64_t now)
 	count(MAILS_GIVEN_UP, 1);
 }
 
+/* There is no such mailbox: no time makes this mail arrive, nor the next one to the same address.
+ */
+static void judge_no_mailbox(struct delivery *d, int64_t now, int reply, const uint8_t *person)
+{
+	struct verdict *v = &d->verdict;
+	char id[DIGEST_UUID_TEXT];
+	v->no_mailbox = reply;
+	v->failure = (struct mail_failure){.given_up = true, .due = now, .attempts = v->attempt};
+	count(MAILS_NO_MAILBOX, 1);
+	log_warn("a mailbox does not exist", LOG_S("person", digest_uuid_format(person, id)),
+		LOG_I("inbox", v->inbox), LOG_S("why", v->why.text));
+}
+
+/* The same was answered lately, to another mail: this one was not tried. */
+static void judge_unreachable(struct delivery *d, int64_t now, int64_t reply)
+{
+	struct verdict *v = &d->verdict;
+	err_set(&v->why, ERR_INVALID, "not tried: the mailbox did not exist lately, reply %lld",
+		(long long)reply);
+	v->failure =
+		(struct mail_failure){.given_up = true, .due = now, .attempts = v->attempt - 1};
+	count(MAILS_GIVEN_UP, 1);
+}
+
 /* Sending */
 
 struct step {
@@ -160,13 +193,14 @@ static void write_letter(struct buf *head, struct buf *text, const struct notifi
 		.title = {[LANGUAGE_ID] = db_text(r, 0, 4), [LANGUAGE_EN] = db_text(r, 0, 5)},
 		.body = {[LANGUAGE_ID] = db_text(r, 0, 6), [LANGUAGE_EN] = db_text(r, 0, 7)},
 		.url = *x->public_url ? x->public_url : NULL,
+		.reads = db_is_null(r, 0, 9) ? NULL : db_text(r, 0, 9),
 	};
 	letter_write(head, text, &l);
 }
 
 /* False: the letter cannot be written, or its address cannot be used. */
-static bool send_letter(
-	struct worker *w, const struct db_result *r, struct step *step, enum mail_outcome *what)
+static bool send_letter(struct worker *w, const struct db_result *r, struct step *step,
+	enum mail_outcome *what, int *reply)
 {
 	enum { MAX_HEAD = 64 * 1024, MAX_TEXT = 1024 * 1024 };
 	struct delivery *d = w->state;
@@ -174,13 +208,15 @@ static bool send_letter(
 	BUF_AUTO head, text;
 	buf_init(&head, MAX_HEAD);
 	buf_init(&text, MAX_TEXT);
-	const struct mail mail = {x->mail_from, db_text(r, 0, 8), &head, &text};
+	struct mail mail = {x->mail_from, db_text(r, 0, 8), &head, &text, 0};
 	if (!letter_address_valid(mail.to))
 		return false;
+	snprintf(d->verdict.to, sizeof d->verdict.to, "%s", mail.to);
 	write_letter(&head, &text, x, r);
 	if (head.failed || text.failed)
 		return false;
 	*what = mailer_send(d->mailer, &mail, hand_over, step, &d->verdict.why);
+	*reply = mail.reply;
 	return true;
 }
 
@@ -192,10 +228,16 @@ static void send_one(struct worker *w, const struct db_result *r)
 	int64_t written_at = db_time(r, 0, 3);
 	d->verdict =
 		(struct verdict){.inbox = db_int(r, 0, 0), .attempt = (int32_t)db_int(r, 0, 2)};
-	bool possible = send_letter(w, r, &step, &what);
+	int reply = 0;
+	bool hopeless = !db_is_null(r, 0, 10);
+	bool possible = hopeless || send_letter(w, r, &step, &what, &reply);
 	int64_t now = d->verdict.at = clock_now();
-	if (!possible)
+	if (hopeless)
+		judge_unreachable(d, now, db_int(r, 0, 10));
+	else if (!possible)
 		judge_undeliverable(d, now);
+	else if (what == MAIL_NO_MAILBOX)
+		judge_no_mailbox(d, now, reply, db_uuid(r, 0, 11));
 	else if (what == MAIL_SENT)
 		judge_sent(d);
 	else if (what == MAIL_REFUSED || step.handed)
@@ -209,7 +251,8 @@ static bool send_due(struct worker *w, bool *more, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	int64_t now = clock_now();
-	if (!store_mail_claim(w->db, now, now + LEASE_SECONDS * CLOCK_SECOND, &r, e))
+	if (!store_mail_claim(w->db, now, now + LEASE_SECONDS * CLOCK_SECOND,
+		    now - NO_MAILBOX_DAYS * CLOCK_DAY, &r, e))
 		return false;
 	*more = db_rows(r) > 0;
 	if (!*more)
@@ -229,9 +272,12 @@ static bool look_after(struct worker *w, struct err *e)
 	DB_RESULT_AUTO *r = NULL;
 	if (!store_mail_doubtful(w->db, now, &doubtful, e) || !store_mail_counts(w->db, &r, e))
 		return false;
-	for (int i = 0; i < db_rows(r); i++)
+	int states = db_rows(r) - 1;
+	for (int i = 0; i < states; i++)
 		metric_set(service_metric_base() + NOTIFICATION_MAIL_STATES, i,
 			(double)db_int(r, i, 1));
+	metric_set(
+		service_metric_base() + NOTIFICATION_UNREACHABLE, 0, (double)db_int(r, states, 1));
 	if (doubtful)
 		log_warn("nobody knows whether mails were accepted: not sent again",
 			LOG_I("mails", doubtful));

@@ -49,6 +49,7 @@ static bool read_item(const json_t *v, struct facts_item *out)
 {
 	out->indicator = json_string_value(json_object_get(v, "indicator"));
 	out->events = json_integer_value(json_object_get(v, "events"));
+	out->brief = json_is_true(json_object_get(v, "brief"));
 	return out->indicator && read_target(json_object_get(v, "target"), &out->target) &&
 	       read_figure(json_object_get(v, "realized"), &out->realized) &&
 	       read_figure(json_object_get(v, "achievement"), &out->achievement) &&

@@ -16,6 +16,7 @@ struct facts_item {
 	dec_wide realized, achievement;
 	enum rating rating;
 	int64_t events;
+	bool brief; /* held so briefly that it has no part in the rating as a whole */
 	bool has_hint; /* there is a change of realized that changes the rating: */
 	dec_wide need; /* this one, negative where less is better, */
 	enum rating to; /* to this */
@@ -32,7 +33,9 @@ struct facts {
 	const json_t *missing; /* an array of codes */
 };
 
-/* False, and nothing to free, when the text is no score or has a figure beyond exact arithmetic. */
+/* Fields that are not named here are passed over: whatever is new in a score is no reason to fall
+ * silent about it. False, and nothing to free, when the text is no score or has a figure beyond
+ * exact arithmetic. */
 bool facts_read(const char *text, size_t len, struct facts *out);
 void facts_done(struct facts *f); /* fine on a zeroed struct, which says: there is no score */
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 
-enum { ADDRESS_MAX = 254, LOCAL_MAX = 64, WORD_BYTES = 39, PLAIN_SUBJECT = 66 };
+enum { LOCAL_MAX = 64, WORD_BYTES = 39, PLAIN_SUBJECT = 66 };
 
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -17,8 +17,16 @@ bool letter_address_valid(const char *address)
 		return false;
 	const char *domain = address + local + 1;
 	size_t len = strspn(domain, LETTERS ".-");
-	return len > 0 && domain[len] == '\0' && local + 1 + len <= ADDRESS_MAX && *domain != '.' &&
-	       *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
+	return len > 0 && domain[len] == '\0' && local + 1 + len <= LETTER_ADDRESS &&
+	       *domain != '.' && *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
+}
+
+struct letter_languages letter_languages(const char *reads)
+{
+	for (int l = 0; reads && l < LANGUAGES; l++)
+		if (strcmp(reads, language_codes[l]) == 0)
+			return (struct letter_languages){{(enum language)l}, 1};
+	return (struct letter_languages){{LANGUAGE_ID, LANGUAGE_EN}, LANGUAGES};
 }
 
 static bool is_plain(const char *text)
@@ -95,13 +103,15 @@ static void add_lines(struct buf *out, const char *text)
 	buf_adds(out, text);
 }
 
-static void add_body(struct buf *out, const struct letter *l)
+static void add_body(
+	struct buf *out, const struct letter *l, const struct letter_languages *languages)
 {
 	const struct slot url[] = {{"url", l->url}, {NULL, NULL}};
 	BUF_AUTO text;
 	buf_init(&text, out->max);
-	for (int language = 0; language < LANGUAGES; language++) {
-		buf_adds(&text, language ? "\n--\n\n" : "");
+	for (int i = 0; i < languages->n; i++) {
+		enum language language = languages->list[i];
+		buf_adds(&text, i ? "\n--\n\n" : "");
 		buf_adds(&text, l->title[language]);
 		buf_adds(&text, "\n\n");
 		buf_adds(&text, l->body[language]);
@@ -114,7 +124,18 @@ static void add_body(struct buf *out, const struct letter *l)
 	add_lines(out, text.data ? text.data : "");
 }
 
-static void add_head(struct buf *out, const struct letter *l)
+static void add_languages(struct buf *out, const struct letter_languages *languages)
+{
+	buf_adds(out, "Content-Language: ");
+	for (int i = 0; i < languages->n; i++) {
+		buf_adds(out, i ? ", " : "");
+		buf_adds(out, language_codes[languages->list[i]]);
+	}
+	end_header(out);
+}
+
+static void add_head(
+	struct buf *out, const struct letter *l, const struct letter_languages *languages)
 {
 	BUF_AUTO from;
 	buf_init(&from, 1024);
@@ -122,15 +143,16 @@ static void add_head(struct buf *out, const struct letter *l)
 	buf_addf(&from, "Terukur <%s>", l->from);
 	add_header(out, "From", from.data ? from.data : l->from);
 	add_header(out, "To", l->to);
-	add_subject(out, l->title[LANGUAGE_ID]);
+	add_subject(out, l->title[languages->list[0]]);
 	buf_addf(out, "Message-ID: <%s@%s>", l->id, strchr(l->from, '@') + 1);
 	end_header(out);
-	add_header(out, "Content-Language", "id, en");
+	add_languages(out, languages);
 	add_header(out, "Auto-Submitted", "auto-generated");
 }
 
 void letter_write(struct buf *head, struct buf *text, const struct letter *l)
 {
-	add_head(head, l);
-	add_body(text, l);
+	const struct letter_languages languages = letter_languages(l->reads);
+	add_head(head, l, &languages);
+	add_body(text, l, &languages);
 }

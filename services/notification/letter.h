@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "wording.h"
 
+enum { LETTER_ADDRESS = 254 };
 /* Plain addresses, as in user@example.org: ASCII, no quotes, no comments, at most 254 bytes. */
 bool letter_address_valid(const char *address);
 
@@ -18,7 +19,16 @@ struct letter {
 	int64_t at;
 	const char *title[LANGUAGES], *body[LANGUAGES];
 	const char *url; /* where to read more; NULL: nowhere */
+	const char *reads; /* as in letter_languages */
 };
+
+/* The languages of a mail to somebody who reads this one, "id" or "en": that one alone. NULL, or
+ * another: nobody knows, and it has both. */
+struct letter_languages {
+	enum language list[LANGUAGES];
+	int n;
+};
+struct letter_languages letter_languages(const char *reads);
 
 /* Appends what mail.h calls head and text; `failed` of either tells of a lack of room. */
 void letter_write(struct buf *head, struct buf *text, const struct letter *l);

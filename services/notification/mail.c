@@ -3,13 +3,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <curl/curl.h>
 
+#include "smtp.h"
+
 enum { CONNECT_SECONDS = 10, MAIL_SECONDS = 60, SMTP_REFUSES = 400, SMTP_CLOSING = 421 };
+
+enum { VERB = 4, REPLY = 64 };
 
 struct mailer {
 	struct mailer_config config;
+	enum smtp_tls tls;
 	CURL *curl;
 };
 
@@ -19,9 +25,23 @@ struct transfer {
 	const struct buf *text;
 	size_t at;
 	bool handed;
+	char verb[VERB + 1], reply[REPLY]; /* of the last command, and how the last reply begins */
 	bool (*last)(void *arg);
 	void *arg;
 };
+
+/* A URL that is none has no host: then what the default is for other machines. */
+static enum smtp_tls tls_of(const struct mailer_config *x)
+{
+	CURLU *url = curl_url();
+	char *host = NULL;
+	if (url && curl_url_set(url, CURLUPART_URL, x->url, 0) == CURLUE_OK)
+		curl_url_get(url, CURLUPART_HOST, &host, 0);
+	enum smtp_tls tls = smtp_tls_of(x->tls, host ? host : "", *x->user);
+	curl_free(host);
+	curl_url_cleanup(url);
+	return tls;
+}
 
 struct mailer *mailer_new(const struct mailer_config *config, struct err *e)
 {
@@ -33,6 +53,7 @@ struct mailer *mailer_new(const struct mailer_config *config, struct err *e)
 		return NULL;
 	}
 	m->config = *config;
+	m->tls = tls_of(config);
 	return m;
 }
 
@@ -64,6 +85,20 @@ static int progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
 	const struct transfer *t = arg;
 	(void)a, (void)b, (void)c, (void)d;
 	return !t->handed && t->mailer->config.stopping && t->mailer->config.stopping();
+}
+
+/* Only curl's trace says which command a reply is about. */
+static int trace(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
+{
+	struct transfer *t = arg;
+	bool command = type == CURLINFO_HEADER_OUT, reply = type == CURLINFO_HEADER_IN;
+	(void)c;
+	if (command)
+		snprintf(t->verb, sizeof t->verb, "%.*s", (int)(len < VERB ? len : VERB), data);
+	else if (reply)
+		snprintf(t->reply, sizeof t->reply, "%.*s", (int)(len < REPLY ? len : REPLY - 1),
+			data);
+	return 0;
 }
 
 /* What curl borrows while a mail is on its way. */
@@ -112,13 +147,19 @@ static bool parcel_init(struct parcel *p, CURL *c, const struct mail *mail, stru
 }
 
 /* Where to, and as whom. */
-static bool set_server(CURL *c, const struct mailer_config *x)
+static bool set_server(CURL *c, const struct mailer_config *x, enum smtp_tls tls)
 {
-	long tls = *x->user ? CURLUSESSL_ALL : CURLUSESSL_TRY;
+	static const long use[] = {[SMTP_TLS_OFF] = CURLUSESSL_NONE,
+		[SMTP_TLS_OPPORTUNISTIC] = CURLUSESSL_TRY,
+		[SMTP_TLS_REQUIRE] = CURLUSESSL_ALL};
 	return curl_easy_setopt(c, CURLOPT_URL, x->url) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-	       curl_easy_setopt(c, CURLOPT_USE_SSL, tls) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_USE_SSL, use[tls]) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
+	       (!*x->ca || curl_easy_setopt(c, CURLOPT_CAINFO, x->ca) == CURLE_OK) &&
 	       (!*x->user ||
 		       (curl_easy_setopt(c, CURLOPT_USERNAME, x->user) == CURLE_OK &&
 			       curl_easy_setopt(c, CURLOPT_PASSWORD, x->password) == CURLE_OK));
@@ -142,34 +183,55 @@ static bool set_bounds(CURL *c, struct transfer *t)
 	return curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, progress) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_XFERINFODATA, t) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, trace) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_DEBUGDATA, t) == CURLE_OK &&
+	       curl_easy_setopt(c, CURLOPT_VERBOSE, 1L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS) == CURLE_OK &&
 	       curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)MAIL_SECONDS) == CURLE_OK;
 }
 
+/* Which setting is to be looked at. */
+static const char *cure(CURLcode rc)
+{
+	return rc == CURLE_USE_SSL_FAILED
+		       ? " (the server offers no TLS, and SMTP_TLS=require or SMTP_USER wants it)"
+	       : rc == CURLE_PEER_FAILED_VERIFICATION
+		       ? " (nobody in SMTP_CA vouches for the server's certificate)"
+	       : rc == CURLE_SSL_CACERT_BADFILE ? " (SMTP_CA)"
+						: "";
+}
+
 /* What curl's result means for the mail. 421 says that the server is closing: that is not about the
  * mail. */
-static enum mail_outcome outcome(struct mailer *m, CURLcode rc, struct err *why)
+static enum mail_outcome outcome(
+	struct mailer *m, const struct transfer *t, CURLcode rc, int *reply, struct err *why)
 {
 	long code = 0;
 	if (rc == CURLE_OK)
 		return MAIL_SENT;
 	curl_easy_getinfo(m->curl, CURLINFO_RESPONSE_CODE, &code);
-	err_set(why, ERR_RETRY, "SMTP: %s, last reply %ld", curl_easy_strerror(rc), code);
+	*reply = (int)code;
+	err_set(why, ERR_RETRY, "SMTP: %s%s, last reply %ld", curl_easy_strerror(rc), cure(rc),
+		code);
 	bool about_it = rc == CURLE_SEND_ERROR || rc == CURLE_WEIRD_SERVER_REPLY;
-	return about_it && code >= SMTP_REFUSES && code != SMTP_CLOSING ? MAIL_REFUSED : MAIL_AWAY;
+	if (!about_it || code < SMTP_REFUSES || code == SMTP_CLOSING)
+		return MAIL_AWAY;
+	return strcasecmp(t->verb, "RCPT") == 0 && smtp_no_mailbox(t->reply) ? MAIL_NO_MAILBOX
+									     : MAIL_REFUSED;
 }
 
-enum mail_outcome mailer_send(struct mailer *m, const struct mail *mail, bool (*last)(void *arg),
-	void *arg, struct err *why)
+enum mail_outcome mailer_send(
+	struct mailer *m, struct mail *mail, bool (*last)(void *arg), void *arg, struct err *why)
 {
 	struct transfer t = {.mailer = m, .text = mail->text, .last = last, .arg = arg};
 	struct parcel parcel = {0};
 	enum mail_outcome out = MAIL_AWAY;
+	mail->reply = 0;
 	curl_easy_reset(m->curl); /* keeps the connection */
-	if (parcel_init(&parcel, m->curl, mail, &t) && set_server(m->curl, &m->config) &&
+	if (parcel_init(&parcel, m->curl, mail, &t) && set_server(m->curl, &m->config, m->tls) &&
 		set_mail(m->curl, mail->from, &parcel) && set_bounds(m->curl, &t))
-		out = outcome(m, curl_easy_perform(m->curl), why);
+		out = outcome(m, &t, curl_easy_perform(m->curl), &mail->reply, why);
 	else
 		err_set(why, ERR_RETRY, "SMTP: the settings are not accepted");
 	parcel_done(&parcel);

@@ -5,10 +5,10 @@
 #include "service/service.h"
 
 struct notification_settings {
-	int64_t quiet_seconds;
+	int64_t quiet_seconds, digest_quiet_seconds;
 	int64_t pace_tolerance, pace_after_days;
 	bool email;
-	char *smtp_url, *smtp_user, *smtp_password, *mail_from, *public_url;
+	char *smtp_url, *smtp_tls, *smtp_ca, *smtp_user, *smtp_password, *mail_from, *public_url;
 };
 static inline const struct notification_settings *notification_settings(const struct worker *w)
 {
@@ -16,9 +16,20 @@ static inline const struct notification_settings *notification_settings(const st
 }
 
 /* In the order of main.c's tables. */
-enum notification_metric { NOTIFICATION_MESSAGES, NOTIFICATION_MAILS, NOTIFICATION_MAIL_STATES };
-enum notification_message { MESSAGE_PACE, MESSAGE_CLOSED };
-enum notification_mail { MAILS_SENT, MAILS_REFUSED, MAILS_AWAY, MAILS_GIVEN_UP, MAILS_DOUBTFUL };
+enum notification_metric {
+	NOTIFICATION_MESSAGES,
+	NOTIFICATION_MAILS,
+	NOTIFICATION_MAIL_STATES,
+	NOTIFICATION_UNREACHABLE
+};
+enum notification_mail {
+	MAILS_SENT,
+	MAILS_REFUSED,
+	MAILS_AWAY,
+	MAILS_GIVEN_UP,
+	MAILS_NO_MAILBOX,
+	MAILS_DOUBTFUL
+};
 
 /* Notes whose score changed. Nothing is said yet: it is looked at when it has been quiet for a
  * while. */

@@ -6,6 +6,8 @@
 enum statement {
 	MARK,
 	DUE,
+	DIGEST_DUE,
+	DIGESTS_TOLD,
 	SCORES,
 	INDICATORS,
 	PACES_TOLD,
@@ -19,26 +21,41 @@ enum statement {
 	MAIL_HANDED,
 	MAIL_DONE,
 	MAIL_FAILED,
+	MAIL_NO_MAILBOX,
 	MAIL_DOUBTFUL,
 	MAIL_COUNTS,
 };
 
 const struct db_statement notification_statements[] = {
 	/* Most messages of a burst find their row due soon enough and write nothing. A row that is
-	 * being looked at is due already: then this waits, and has it looked at again. */
+	 * being looked at is due already: then this waits, and has it looked at again; by then it
+	 * may have become late. */
 	[MARK] = {"mark",
-		"INSERT INTO notification.watch AS w (person, period, due_at) SELECT DISTINCT "
-		"m.person, m.period, m.due_at FROM unnest($1::uuid[], $2::text[], "
-		"$3::timestamptz[]) AS m(person, period, due_at) LEFT JOIN notification.watch o "
-		"ON o.person = m.person AND o.period = m.period WHERE o.due_at IS NULL OR "
-		"o.due_at NOT BETWEEN m.due_at - $4 * interval '1 millisecond' AND m.due_at ORDER "
-		"BY m.person, m.period ON CONFLICT (person, period) DO UPDATE SET due_at = "
-		"excluded.due_at",
-		"uuid[], text[], timestamptz[], int4"},
+		"INSERT INTO notification.watch AS w (person, period, due_at, late) SELECT "
+		"DISTINCT m.person, m.period, d.due_at, m.ended FROM unnest($1::uuid[], "
+		"$2::text[], $3::timestamptz[], $4::bool[]) AS m(person, period, due_at, ended) "
+		"LEFT JOIN notification.watch o ON o.person = m.person AND o.period = m.period "
+		"CROSS JOIN LATERAL (SELECT CASE WHEN late THEN $6 ELSE m.due_at END AS due_at, "
+		"CASE WHEN late THEN $7 ELSE $5 END * interval '1 millisecond' AS slack FROM "
+		"(SELECT coalesce(o.late, m.ended) AS late) l) d WHERE o.due_at IS NULL OR "
+		"o.due_at NOT BETWEEN d.due_at - d.slack AND d.due_at ORDER BY m.person, m.period "
+		"ON CONFLICT (person, period) DO UPDATE SET due_at = CASE WHEN w.late THEN $6 "
+		"ELSE excluded.due_at END",
+		"uuid[], text[], timestamptz[], bool[], int4, timestamptz, int4"},
 	[DUE] = {"due",
 		"SELECT person, period, told, told_revision FROM notification.watch WHERE due_at "
-		"<= $1 ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED",
+		"<= $1 AND NOT late ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED",
 		"timestamptz"},
+	[DIGEST_DUE] = {"digest_due",
+		"SELECT person, period, told, told_revision, due_at FROM notification.watch WHERE "
+		"late AND due_at IS NOT NULL AND person IN (SELECT person FROM notification.watch "
+		"WHERE due_at <= $1 AND late ORDER BY due_at LIMIT 100) ORDER BY person, period "
+		"FOR UPDATE",
+		"timestamptz"},
+	[DIGESTS_TOLD] = {"digests_told",
+		"SELECT person, max(digest_at) FROM notification.watch WHERE person = ANY($1) AND "
+		"digest_at > $2 GROUP BY person",
+		"uuid[], timestamptz"},
 	[SCORES] = {"scores",
 		"SELECT s.body, (SELECT sum(least(upper(d), $3) - least(lower(d), $3)) FROM "
 		"unnest(s.service_days) d), (SELECT sum(upper(d) - lower(d)) FROM "
@@ -56,11 +73,13 @@ const struct db_statement notification_statements[] = {
 		"uuid[], timestamptz"},
 	[LOOKED] = {"looked",
 		"UPDATE notification.watch w SET due_at = l.due_at, told = coalesce(l.told, "
-		"w.told), told_revision = coalesce(l.told_revision, w.told_revision) FROM "
+		"w.told), told_revision = coalesce(l.told_revision, w.told_revision), late = "
+		"w.late OR l.told IS NOT NULL, digest_at = CASE WHEN l.told IS NULL THEN "
+		"w.digest_at ELSE coalesce($6, w.digest_at) END FROM "
 		"unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::jsonb[], $5::int8[]) AS "
 		"l(person, period, due_at, told, told_revision) WHERE w.person = l.person AND "
 		"w.period = l.period",
-		"uuid[], text[], timestamptz[], jsonb[], int8[]"},
+		"uuid[], text[], timestamptz[], jsonb[], int8[], timestamptz"},
 	[TELL] = {"tell",
 		"WITH new AS (INSERT INTO notification.inbox (person, period, kind, indicator, "
 		"occasion, title, body, at) SELECT m.*, $8 FROM unnest($1::uuid[], $2::text[], "
@@ -68,7 +87,8 @@ const struct db_statement notification_statements[] = {
 		"DO NOTHING RETURNING id, person, kind), mails AS (INSERT INTO notification.email "
 		"(inbox, due_at) SELECT n.id, $8 FROM new n JOIN registry.person_view p ON "
 		"p.person = n.person WHERE $9 AND p.email <> '') SELECT count(*) FILTER (WHERE "
-		"kind = 'pace'), count(*) FILTER (WHERE kind = 'closed') FROM new",
+		"kind = 'pace'), count(*) FILTER (WHERE kind = 'closed'), count(*) FILTER (WHERE "
+		"kind = 'digest') FROM new",
 		"uuid[], text[], text[], text[], text[], jsonb[], jsonb[], timestamptz, bool"},
 	[INBOX_UNPUBLISHED] = {"inbox_unpublished",
 		"SELECT id, person, period, kind, indicator, at FROM notification.inbox WHERE NOT "
@@ -89,22 +109,35 @@ const struct db_statement notification_statements[] = {
 		"WHERE state IN ('waiting', 'sending') AND due_at <= $1 ORDER BY due_at, inbox "
 		"LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING inbox, message_id, attempts) SELECT "
 		"m.inbox, m.message_id, m.attempts, i.at, i.title ->> 'id', i.title ->> 'en', "
-		"i.body ->> 'id', i.body ->> 'en', p.email FROM mine m JOIN notification.inbox i "
-		"ON i.id = m.inbox LEFT JOIN registry.person_view p ON p.person = i.person",
-		"timestamptz, timestamptz"},
+		"i.body ->> 'id', i.body ->> 'en', p.email, NULL::text AS language, u.reply, "
+		"i.person FROM mine m JOIN notification.inbox i ON i.id = m.inbox LEFT JOIN "
+		"registry.person_view p ON p.person = i.person LEFT JOIN notification.unreachable "
+		"u ON u.person = i.person AND u.address = sha256(convert_to(p.email, 'UTF8')) AND "
+		"u.since > $3",
+		"timestamptz, timestamptz, timestamptz"},
 	[MAIL_HANDED] = {"mail_handed",
 		"UPDATE notification.email SET state = 'handed' WHERE inbox = $1 AND attempts = "
 		"$2 AND state = 'sending' RETURNING inbox",
 		"int8, int4"},
 	[MAIL_DONE] = {"mail_done",
-		"UPDATE notification.email SET state = 'sent', sent_at = $2, last_error = NULL "
-		"WHERE inbox = $1 AND state IN ('handed', 'doubtful')",
+		"WITH reached AS (DELETE FROM notification.unreachable u USING notification.inbox "
+		"i WHERE i.id = $1 AND u.person = i.person) UPDATE notification.email SET state = "
+		"'sent', sent_at = $2, last_error = NULL WHERE inbox = $1 AND state IN ('handed', "
+		"'doubtful')",
 		"int8, timestamptz"},
 	[MAIL_FAILED] = {"mail_failed",
 		"UPDATE notification.email SET state = $2, due_at = $3, attempts = $4, last_error "
 		"= $5 WHERE inbox = $1 AND attempts = $6 AND state IN ('sending', 'handed', "
 		"'doubtful')",
 		"int8, text, timestamptz, int4, text, int4"},
+	[MAIL_NO_MAILBOX] = {"mail_no_mailbox",
+		"WITH mail AS (UPDATE notification.email SET state = 'given_up', due_at = $3, "
+		"last_error = $4 WHERE inbox = $1 AND attempts = $2 AND state = 'sending' "
+		"RETURNING inbox) INSERT INTO notification.unreachable (person, address, since, "
+		"reply) SELECT i.person, sha256(convert_to($5, 'UTF8')), $3, $6 FROM mail m JOIN "
+		"notification.inbox i ON i.id = m.inbox ON CONFLICT (person) DO UPDATE SET "
+		"address = excluded.address, since = excluded.since, reply = excluded.reply",
+		"int8, int4, timestamptz, text, text, int4"},
 	[MAIL_DOUBTFUL] = {"mail_doubtful",
 		"UPDATE notification.email SET state = 'doubtful' WHERE state = 'handed' AND "
 		"due_at <= $1 RETURNING inbox",
@@ -113,7 +146,8 @@ const struct db_statement notification_statements[] = {
 		"SELECT 'waiting', count(*) FROM notification.email WHERE state IN ('waiting', "
 		"'sending', 'handed') UNION ALL SELECT 'doubtful', count(*) FROM "
 		"notification.email WHERE state = 'doubtful' UNION ALL SELECT 'given_up', "
-		"count(*) FROM notification.email WHERE state = 'given_up'",
+		"count(*) FROM notification.email WHERE state = 'given_up' UNION ALL SELECT "
+		"'unreachable', count(*) FROM notification.unreachable_view",
 		""},
 };
 const size_t notification_statements_n = COUNT(notification_statements);
@@ -140,13 +174,14 @@ static bool arrays_add(struct db_array *const *arrays, const struct db_value *va
 	return true;
 }
 
-#define MARK_ARRAYS(m_) ((struct db_array *const[]){&(m_)->person, &(m_)->period, &(m_)->due})
-enum { MARK_COLUMNS = 3 };
+#define MARK_ARRAYS(m_) \
+	((struct db_array *const[]){&(m_)->person, &(m_)->period, &(m_)->due, &(m_)->ended})
+enum { MARK_COLUMNS = 4 };
 
 void store_marks_init(struct store_marks *m)
 {
-	arrays_init(MARK_ARRAYS(m), (const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TIME},
-		MARK_COLUMNS);
+	arrays_init(MARK_ARRAYS(m),
+		(const enum db_kind[]){DB_K_UUID, DB_K_TEXT, DB_K_TIME, DB_K_BOOL}, MARK_COLUMNS);
 }
 
 void store_marks_done(struct store_marks *m)
@@ -154,23 +189,30 @@ void store_marks_done(struct store_marks *m)
 	arrays_done(MARK_ARRAYS(m), MARK_COLUMNS);
 }
 
-bool store_marks_add(
-	struct store_marks *m, const uint8_t person[16], const char *period, int64_t due)
+bool store_marks_add(struct store_marks *m, const uint8_t person[16], const char *period,
+	int64_t due, bool ended)
 {
-	return arrays_add(MARK_ARRAYS(m),
-		(const struct db_value[]){DB_UUID(person), DB_TEXT(period), DB_TIME(due)},
-		MARK_COLUMNS);
+	const struct db_value values[] = {
+		DB_UUID(person), DB_TEXT(period), DB_TIME(due), DB_BOOL(ended)};
+	return arrays_add(MARK_ARRAYS(m), values, MARK_COLUMNS);
 }
 
-bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms, struct err *e)
+bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms,
+	const struct store_late *late, struct err *e)
 {
 	return db_exec(db, MARK, NULL, e, db_array_value(&m->person), db_array_value(&m->period),
-		db_array_value(&m->due), DB_INT4(slack_ms));
+		db_array_value(&m->due), db_array_value(&m->ended), DB_INT4(slack_ms),
+		DB_TIME(late->due), DB_INT4(late->slack_ms));
 }
 
 bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e)
 {
 	return db_exec(db, DUE, out, e, DB_TIME(now));
+}
+
+bool store_digest_due(struct db *db, int64_t now, struct db_result **out, struct err *e)
+{
+	return db_exec(db, DIGEST_DUE, out, e, DB_TIME(now));
 }
 
 bool store_scores(struct db *db, struct db_array *person, struct db_array *period, int32_t today,
@@ -189,6 +231,12 @@ bool store_paces_told(struct db *db, struct db_array *people, int64_t since, str
 	struct err *e)
 {
 	return db_exec(db, PACES_TOLD, out, e, db_array_value(people), DB_TIME(since));
+}
+
+bool store_digests_told(struct db *db, struct db_array *people, int64_t since,
+	struct db_result **out, struct err *e)
+{
+	return db_exec(db, DIGESTS_TOLD, out, e, db_array_value(people), DB_TIME(since));
 }
 
 #define ROW_ARRAYS(l_) \
@@ -239,32 +287,32 @@ bool store_looked_message(struct store_looked *l, const uint8_t person[16], cons
 	const struct message *m)
 {
 	char *title = both_languages(m->title), *body = both_languages(m->body);
-	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period), DB_TEXT(m->kind),
-		DB_TEXT(m->indicator), DB_TEXT(m->occasion), DB_JSON(title), DB_JSON(body)};
+	const struct db_value values[] = {DB_UUID(person), DB_TEXT(period),
+		DB_TEXT(message_kinds[m->kind]), DB_TEXT(m->indicator), DB_TEXT(m->occasion),
+		DB_JSON(title), DB_JSON(body)};
 	bool ok = title && body && arrays_add(MESSAGE_ARRAYS(l), values, MESSAGE_COLUMNS);
 	free(title);
 	free(body);
 	return ok;
 }
 
-bool store_look_done(struct db *db, struct store_looked *l, int64_t now, bool email, int64_t *paces,
-	int64_t *closings, struct err *e)
+bool store_look_done(struct db *db, struct store_looked *l, const struct store_telling *how,
+	int64_t told[MESSAGES], struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	*paces = *closings = 0;
 	if (!db_exec(db, LOOKED, NULL, e, db_array_value(&l->person), db_array_value(&l->period),
 		    db_array_value(&l->due), db_array_value(&l->told),
-		    db_array_value(&l->told_revision)))
+		    db_array_value(&l->told_revision), how->digests ? DB_TIME(how->now) : DB_NULL))
 		return false;
 	if (l->to.count == 0)
 		return true;
 	if (!db_exec(db, TELL, &r, e, db_array_value(&l->to), db_array_value(&l->about),
 		    db_array_value(&l->kind), db_array_value(&l->indicator),
 		    db_array_value(&l->occasion), db_array_value(&l->title),
-		    db_array_value(&l->body), DB_TIME(now), DB_BOOL(email)))
+		    db_array_value(&l->body), DB_TIME(how->now), DB_BOOL(how->email)))
 		return false;
-	*paces = db_int(r, 0, 0);
-	*closings = db_int(r, 0, 1);
+	for (int kind = 0; kind < MESSAGES; kind++)
+		told[kind] = db_int(r, 0, kind);
 	return true;
 }
 
@@ -273,10 +321,10 @@ const struct outbox store_sent[] = {
 	[STORE_EMAIL] = {.page = EMAIL_UNPUBLISHED, .done = EMAIL_PUBLISHED},
 };
 
-bool store_mail_claim(
-	struct db *db, int64_t now, int64_t lease, struct db_result **out, struct err *e)
+bool store_mail_claim(struct db *db, int64_t now, int64_t lease, int64_t retry,
+	struct db_result **out, struct err *e)
 {
-	return db_exec(db, MAIL_CLAIM, out, e, DB_TIME(now), DB_TIME(lease));
+	return db_exec(db, MAIL_CLAIM, out, e, DB_TIME(now), DB_TIME(lease), DB_TIME(retry));
 }
 
 bool store_mail_handed(struct db *db, int64_t inbox, int32_t attempt, struct err *e)
@@ -298,6 +346,13 @@ bool store_mail_failed(
 	return db_exec(db, MAIL_FAILED, NULL, e, DB_INT8(inbox),
 		DB_TEXT(f->given_up ? "given_up" : "waiting"), DB_TIME(f->due),
 		DB_INT4(f->attempts), DB_TEXT(f->why), DB_INT4(attempt));
+}
+
+bool store_mail_no_mailbox(struct db *db, int64_t inbox, int32_t attempt, const char *address,
+	int32_t reply, const struct mail_failure *f, struct err *e)
+{
+	return db_exec(db, MAIL_NO_MAILBOX, NULL, e, DB_INT8(inbox), DB_INT4(attempt),
+		DB_TIME(f->due), DB_TEXT(f->why), DB_TEXT(address), DB_INT4(reply));
 }
 
 bool store_mail_doubtful(struct db *db, int64_t now, int64_t *n, struct err *e)

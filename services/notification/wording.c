@@ -69,6 +69,8 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 		{"- {name}: {realized} dengan target {target}, capaian {achievement} %: {rating}.",
 			"- {name}: {realized} against a target of {target}, achievement "
 			"{achievement} %: {rating}."},
+	[CLOSED_BRIEF] = {" Terlalu singkat untuk ikut menentukan predikat keseluruhan.",
+		" Held too briefly to have a part in the rating as a whole."},
 	[CLOSED_MISSING] =
 		{"- Tidak terukur, dan karena itu tidak dihitung sebagai nol: {names}.\n",
 			"- Not measured, and for that not counted as zero: {names}.\n"},
@@ -92,6 +94,18 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 	[CHANGED_RESULTS] = {"- Hasil kerja keseluruhan: {old} → {new}\n",
 		"- Results as a whole: {old} → {new}\n"},
 	[CHANGED_NOW] = {"\nSekarang:\n", "\nNow:\n"},
+	[DIGEST_TITLE] = {"Hasil kerja {count} periode yang sudah berakhir",
+		"Results for {count} periods that have ended"},
+	[DIGEST] = {"Untuk periode berikut, bukti atau data baru masuk atau berubah setelah "
+		    "periodenya berakhir. Hasilnya sekarang:\n\n",
+		"Of these periods, evidence or other data came in or changed after they had "
+		"ended. Their results now:\n\n"},
+	[DIGEST_RATED] = {"- {period}: {score}, {rating}.", "- {period}: {score}, {rating}."},
+	[DIGEST_UNRATED] = {"- {period}: tidak dinilai.", "- {period}: not rated."},
+	[DIGEST_BEFORE] = {" Sebelumnya {old}.", " Before: {old}."},
+	[DIGEST_ITEMS] = {" Predikat yang berubah: {names}.", " Ratings that changed: {names}."},
+	[DIGEST_FOOT] = {"\nRinciannya ada pada nilai setiap periode.\n",
+		"\nThe score of each period says more.\n"},
 	[NEED_MORE] = {"Dengan tambahan {need}: {to}.", "With {need} more: {to}."},
 	[NEED_LESS] = {"Dengan {need} lebih rendah: {to}.", "With {need} less: {to}."},
 	[RATING_IS_BELOW] = {"di bawah ekspektasi", "below expectations"},

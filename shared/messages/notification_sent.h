@@ -11,7 +11,7 @@
 struct notification_sent {
 	uint8_t person[DIGEST_KEY];
 	const char *period; /* texts are borrowed */
-	const char *kind; /* "pace" or "closed" */
+	const char *kind; /* "pace", "closed" or "digest" */
 	const char *indicator; /* NULL: it is about the whole period */
 	const char *channel; /* "inbox" or "email" */
 	int64_t at; /* instant */

@@ -264,7 +264,7 @@ static void test_the_words_of_a_pace(void **state)
 
 	(void)state;
 	assert_int_equal(out.n, 1);
-	assert_string_equal(out.list[0].kind, "pace");
+	assert_int_equal(out.list[0].kind, MESSAGE_PACE);
 	assert_string_equal(out.list[0].indicator, "home_visit");
 	assert_string_equal(out.list[0].occasion, "2026-W12");
 	assert_string_equal(
@@ -403,7 +403,7 @@ static void test_the_words_of_an_end(void **state)
 	(void)state;
 	assert_true(feedback_closed(&c, &f, NULL, f.revision, &out));
 	assert_int_equal(out.n, 1);
-	assert_string_equal(out.list[0].kind, "closed");
+	assert_int_equal(out.list[0].kind, MESSAGE_CLOSED);
 	assert_null(out.list[0].indicator);
 	assert_string_equal(out.list[0].occasion, "7");
 	assert_string_equal(
@@ -508,6 +508,194 @@ static void test_what_is_told_again(void **state)
 
 	out = closing_after(NULL, NULL, &f);
 	assert_int_equal(out.n, 0);
+}
+
+/* All that a score's readers do not see in a message about its end: a later rule set, plan version
+ * and revision, shares of weights, counts, fields of a later version, another order. */
+static void test_what_is_not_seen_is_not_told(void **state)
+{
+	static const char old[] = SCORE("7",
+		ITEM("home_visit", "\"40.00\"", "38.00", "95.00", "MEETS") "," ITEM(
+			"waiting_time", "\"20.00\"", "33.50", "32.50", "BELOW"),
+		"", RESULTS("92.86", "MEETS"), "");
+	static const char new[] =
+		"{\"person\":\"x\",\"period\":\"2026-03\",\"revision\":90,\"ruleset\":\"2026.2\","
+		"\"plan\":3,\"later\":{\"a\":[null]},\"items\":["
+		"{\"indicator\":\"waiting_time\",\"target\":\"21.00\",\"realized\":\"33.00\","
+		"\"achievement\":\"42.86\",\"rating\":\"BELOW\",\"events\":9,\"weight\":\"50.00\","
+		"\"brief\":true,\"left\":[\"elsewhere\"],\"later\":1},"
+		"{\"indicator\":\"home_visit\",\"target\":\"41.00\",\"realized\":\"39.00\","
+		"\"achievement\":\"95.12\",\"rating\":\"MEETS\",\"events\":39}],"
+		"\"missing\":[\"mark_reached\"],\"results\":{\"score\":\"93.00\",\"rating\":\"MEETS\","
+		"\"above\":0,\"meets\":1,\"below\":0,\"later\":\"x\"},\"behaviour\":null,"
+		"\"hints\":[{\"indicator\":\"nobody\",\"need\":\"1\",\"to\":\"MEETS\"},7]}";
+	struct facts f;
+	struct feedback out = closing_after(old, new, &f);
+
+	(void)state;
+	assert_int_equal(out.n, 0);
+	assert_true(f.items[0].brief && !f.items[1].brief);
+	facts_done(&f);
+	out = closing_after(NULL, new, &f);
+	assert_non_null(strstr(out.list[0].body[LANGUAGE_EN],
+		"below expectations. Held too briefly to have a part in the rating as a whole.\n"));
+	feedback_done(&out);
+	facts_done(&f);
+}
+
+/* Digests */
+
+#define STOOD(rating_) \
+	SCORE("4", ITEM("home_visit", "\"40.00\"", "40.00", "100.00", rating_), "", \
+		RESULTS("100.00", rating_), "")
+/* Their results are the same, only an item's rating is not. */
+#define WITH_WAITING(rating_) \
+	SCORE("5", \
+		ITEM("home_visit", "\"40.00\"", "40.00", "100.00", "MEETS") "," ITEM( \
+			"waiting_time", "\"20.00\"", "20.00", "100.00", rating_), \
+		"", RESULTS("100.00", "MEETS"), "")
+
+/* What a digest says of periods: each with what was told and what stands, or NULL. */
+static struct feedback digest_of(const char *const (*rows)[3], size_t n, char about[PERIOD_TEXT])
+{
+	struct feedback_context c = {.indicators = indicators, .n_indicators = COUNT(indicators)};
+	struct digest_part parts[8] = {0};
+	struct facts old[8] = {0}, now[8] = {0};
+	struct feedback out = {0};
+	struct period p = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		assert_true(period_parse(rows[i][0], &parts[i].period));
+		old[i] = rows[i][1] ? read_facts(rows[i][1]) : old[i];
+		now[i] = rows[i][2] ? read_facts(rows[i][2]) : now[i];
+		parts[i].facts = &now[i];
+		parts[i].told = rows[i][1] ? feedback_ratings(&old[i]) : NULL;
+		parts[i].revision = 6;
+	}
+	assert_true(feedback_digest(&c, parts, n, date("2026-11-25"), &out, &p));
+	if (out.n)
+		period_format(p, about);
+	for (size_t i = 0; i < n; i++) {
+		json_decref((json_t *)(uintptr_t)parts[i].told);
+		facts_done(&old[i]);
+		facts_done(&now[i]);
+	}
+	return out;
+}
+
+static void test_the_words_of_a_digest(void **state)
+{
+	static const char *const rows[][3] = {
+		{"2026-01", NULL, STOOD("MEETS")},
+		{"2026-02", STOOD("MEETS"), STOOD("MEETS")}, /* as it was */
+		{"2026-03", STOOD("BELOW"), STOOD("MEETS")},
+		{"2026-Q1", STOOD("MEETS"), WITH_WAITING("BELOW")},
+		{"2025", STOOD("MEETS"), NULL},
+		{"2025-12", NULL, NULL}, /* nothing */
+		{"2025-11", WITH_WAITING("MEETS"), STOOD("MEETS")},
+	};
+	char about[PERIOD_TEXT];
+	struct feedback out = digest_of(rows, COUNT(rows), about);
+
+	(void)state;
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.list[0].kind, MESSAGE_DIGEST);
+	assert_string_equal(about, "2026-Q1");
+	assert_string_equal(out.list[0].occasion, "2026-11-25");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_EN], "Results for 5 periods that have ended");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_ID], "Hasil kerja 5 periode yang sudah berakhir");
+	assert_non_null(strstr(out.list[0].body[LANGUAGE_EN],
+		"Their results now:\n\n"
+		"- January 2026: 100.00, meets expectations.\n"
+		"- March 2026: 100.00, meets expectations. Before: below expectations. Ratings that "
+		"changed: Home visits.\n"
+		"- the first quarter of 2026: 100.00, meets expectations. Ratings that changed: "
+		"Waiting time.\n"
+		"- the year 2025: not rated. Before: meets expectations. Ratings that changed: Home "
+		"visits.\n"
+		"- November 2025: 100.00, meets expectations. Ratings that changed: Waiting time.\n"
+		"\nThe score of each period says more.\n\nEvery figure leads back"));
+	assert_non_null(strstr(out.list[0].body[LANGUAGE_ID],
+		"- triwulan I 2026: 100,00, sesuai ekspektasi. Predikat yang berubah: Waktu "
+		"tunggu.\n- tahun 2025: tidak dinilai. Sebelumnya sesuai ekspektasi."));
+	feedback_done(&out);
+}
+
+static void test_a_digest_of_one_is_that_ones_message(void **state)
+{
+	static const char *const first[][3] = {
+		{"2026-01", NULL, STOOD("MEETS")}, {"2026-02", STOOD("MEETS"), STOOD("MEETS")}};
+	static const char *const changed[][3] = {
+		{"2026-01", STOOD("BELOW"), STOOD("MEETS")}, {"2026-02", NULL, NULL}};
+	char about[PERIOD_TEXT];
+	struct feedback out = digest_of(first, COUNT(first), about);
+
+	(void)state;
+	assert_int_equal(out.n, 1);
+	assert_int_equal(out.list[0].kind, MESSAGE_CLOSED);
+	assert_string_equal(about, "2026-01");
+	assert_string_equal(
+		out.list[0].title[LANGUAGE_EN], "Results for January 2026: meets expectations");
+	assert_string_equal(out.list[0].occasion, "6");
+	feedback_done(&out);
+
+	out = digest_of(changed, COUNT(changed), about);
+	assert_string_equal(out.list[0].title[LANGUAGE_EN], "Results for January 2026, updated");
+	feedback_done(&out);
+
+	out = digest_of(first + 1, 1, about);
+	assert_int_equal(out.n, 0);
+	out = digest_of(first, 0, about);
+	assert_int_equal(out.n, 0);
+}
+
+static void test_when_a_digest_is_due(void **state)
+{
+	static const struct {
+		const char *quiet, *last, *due; /* last NULL: never */
+	} cases[] = {
+		{"2026-11-25T10:00:00+07:00", NULL, "2026-11-25T10:00:00+07:00"},
+		{"2026-11-25T10:00:00+07:00", "2026-11-25T01:00:00+07:00",
+			"2026-11-26T06:00:00+07:00"},
+		{"2026-11-25T10:00:00+07:00", "2026-11-25T09:59:59+07:00",
+			"2026-11-26T06:00:00+07:00"},
+		{"2026-11-26T05:00:00+07:00", "2026-11-25T23:59:59+07:00",
+			"2026-11-26T06:00:00+07:00"},
+		{"2026-11-26T06:00:01+07:00", "2026-11-25T23:59:59+07:00",
+			"2026-11-26T06:00:01+07:00"},
+		{"2026-11-25T10:00:00+07:00", "2026-11-03T09:00:00+07:00",
+			"2026-11-25T10:00:00+07:00"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(feedback_digest_due(instant(cases[i].quiet),
+					 cases[i].last ? instant(cases[i].last) : 0),
+			instant(cases[i].due));
+}
+
+static void test_when_a_period_has_ended(void **state)
+{
+	static const struct {
+		const char *period, *now;
+		bool ended;
+	} cases[] = {
+		{"2026-03", "2026-03-31T23:59:59+07:00", false},
+		{"2026-03", "2026-04-01T05:59:59+07:00", false},
+		{"2026-03", "2026-04-01T06:00:00+07:00", true},
+		{"2026-Q1", "2026-04-01T06:00:00+07:00", true},
+		{"2026-Q2", "2026-04-01T06:00:00+07:00", false},
+		{"2026", "2026-12-31T06:00:00+07:00", false},
+		{"2026", "2027-01-01T06:00:00+07:00", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(
+			feedback_ended(context_of(cases[i].period).period, instant(cases[i].now)),
+			cases[i].ended);
 }
 
 /* Words */
@@ -660,6 +848,36 @@ static void test_a_letter(void **state)
 		" address are not read.\r\n");
 }
 
+static void test_a_letter_in_the_language_that_its_reader_reads(void **state)
+{
+	static const struct {
+		const char *reads, *subject, *languages;
+		bool id, en;
+	} cases[] = {
+		{NULL, "Subject: Judul\n", "Content-Language: id, en\n", true, true},
+		{"id", "Subject: Judul\n", "Content-Language: id\n", true, false},
+		{"en", "Subject: Title\n", "Content-Language: en\n", false, true},
+		{"jv", "Subject: Judul\n", "Content-Language: id, en\n", true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct letter l = letter_about("Judul", "Isi.\n");
+		BUF_AUTO head, text;
+
+		l.reads = cases[i].reads;
+		buf_init(&head, 10000);
+		buf_init(&text, 10000);
+		letter_write(&head, &text, &l);
+		assert_non_null(strstr(lines(&head), cases[i].subject));
+		assert_non_null(strstr(head.data, cases[i].languages));
+		assert_int_equal(strstr(text.data, "Isi.") != NULL, cases[i].id);
+		assert_int_equal(strstr(text.data, "Body.") != NULL, cases[i].en);
+		assert_int_equal(
+			strstr(text.data, "\r\n--\r\n") != NULL, cases[i].id && cases[i].en);
+	}
+}
+
 static void test_a_letter_too_long_is_none(void **state)
 {
 	struct letter l = letter_about("Judul", "Isi.\n");
@@ -747,11 +965,17 @@ int main(void)
 		cmocka_unit_test(test_weeks),
 		cmocka_unit_test(test_the_words_of_an_end),
 		cmocka_unit_test(test_what_is_told_again),
+		cmocka_unit_test(test_what_is_not_seen_is_not_told),
+		cmocka_unit_test(test_the_words_of_a_digest),
+		cmocka_unit_test(test_a_digest_of_one_is_that_ones_message),
+		cmocka_unit_test(test_when_a_digest_is_due),
+		cmocka_unit_test(test_when_a_period_has_ended),
 		cmocka_unit_test(test_both_languages_say_the_same),
 		cmocka_unit_test(test_figures_and_periods),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_a_letter),
+		cmocka_unit_test(test_a_letter_in_the_language_that_its_reader_reads),
 		cmocka_unit_test(test_a_letter_too_long_is_none),
 		cmocka_unit_test(test_a_title_makes_no_header),
 		cmocka_unit_test(test_a_heads_lines_stay_short_and_characters_whole),
