@@ -104,7 +104,7 @@ class Told:
 
 
 def unpack(headers):
-    """From evidence.rejected, {name: value}, or as they are stored, [[name, value], ...]."""
+    """As they are stored, [[name, value], ...] with both in base64, or {name: value} with the values alone."""
     def decoded(value):
         return None if value is None else base64.b64decode(value, validate=True)
     if isinstance(headers, list):

@@ -304,17 +304,19 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 	enum MHD_ConnectionNotificationCode code)
 {
 	struct http_server *s = arg;
-	const union MHD_ConnectionInfo *fd, *from;
+	const union MHD_ConnectionInfo *info;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
 		http_peer_close(*context);
 		*context = NULL;
 		return;
 	}
-	fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	from = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	if (fd && from)
-		*context = http_peer_open(s->peers, fd->connect_fd, from->client_addr);
+	/* Each answer lasts until the next question. */
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int fd = info ? info->connect_fd : -1;
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (fd >= 0 && info)
+		*context = http_peer_open(s->peers, fd, info->client_addr);
 }
 
 static enum MHD_Result on_accept(void *arg, const struct sockaddr *from, socklen_t len)
@@ -335,13 +337,15 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 
 /* --- the server */
 
+/* Pedantic: since 1.0 the library puts folded lines together before they can be seen, unless it is
+ * told to refuse them. */
 static bool start_daemon(struct http_server *s, struct err *e)
 {
 	const struct http_config *c = &s->config;
 
 	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
 					     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
-					     MHD_USE_ITC,
+					     MHD_USE_ITC | MHD_USE_PEDANTIC_CHECKS,
 		0, on_accept, s, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd,
 		MHD_OPTION_CONNECTION_LIMIT, c->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)POOL, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,

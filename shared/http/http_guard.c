@@ -66,6 +66,15 @@ static size_t distance(const char *from, const char *to)
 
 enum { CRLF = 2 };
 
+/* Where the line of a field ends. A library that takes the blanks off a value's end puts a NUL in
+ * place of the first of them, or else of the CR, and leaves the rest. */
+static const char *line_end(const struct http_field *f)
+{
+	const char *end = f->value + f->value_len, *cr = end + 1 + strspn(end + 1, " \t");
+
+	return *cr == '\r' && cr[1] == '\n' ? cr + CRLF : end + CRLF;
+}
+
 const char *http_guard_layout(const struct http_head *head)
 {
 	const char *end = head->version + strlen(head->version) + CRLF;
@@ -83,7 +92,7 @@ const char *http_guard_layout(const struct http_head *head)
 		if (distance(f->name, f->value) < f->name_len + 1 ||
 			distance(f->name, f->value) > head->size)
 			return "a header field must be a name, a colon and a value";
-		end = f->value + f->value_len + CRLF;
+		end = line_end(f);
 	}
 	if (distance(head->method, end) + CRLF != head->size)
 		return "every line of the head must end in CR LF, be unfolded, and hold no NUL";

@@ -1,9 +1,9 @@
 /* http_guard: what must hold of a request's head before it is believed. Pure: no I/O, no library.
  *
- * libmicrohttpd forgives much that lets two servers in a row disagree about where a request ends
- * (request smuggling). It keeps the head as it came and hands out pointers into it; so the
- * distances between them tell of every byte that it skipped: bare line feeds, folded lines, NULs,
- * repeated spaces.
+ * libmicrohttpd, 0.9.75 above all, forgives much that lets two servers in a row disagree about
+ * where a request ends (request smuggling). It keeps the head as it came and hands out pointers
+ * into it; so the distances between them tell of every byte that it skipped: bare line feeds,
+ * folded lines, NULs, repeated spaces.
  */
 #pragma once
 

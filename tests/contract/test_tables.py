@@ -373,6 +373,36 @@ def test_rooms_of_the_library():
     assert wrong == []
 
 
+def test_a_file_has_500_lines_at_most():
+    assert [str(path.relative_to(ROOT)) for path in SOURCES if len(path.read_text().splitlines()) > 500] == []
+
+
+# What is neither constant nor in a struct that somebody was given: one for each process, and why.
+GLOBALS = {
+    "shared/service/service.c": {"self", "default_instance", "default_ops"},  # the process itself
+    "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all"},  # what it says of itself
+    "services/gateway/main.c": {"gateway"}, "services/notification/main.c": {"values"},  # its settings
+}
+
+
+def globals_of(code):
+    """Names of what a file keeps that is not constant: `static int n;`, and the end of `static struct {`."""
+    names, constant = set(), True
+    for line in code.splitlines():
+        if re.match(r"(static )?(const )?(struct|union)\b.*\{$", line):
+            constant = line.startswith("static const") or not line.startswith("static")
+        elif (end := re.match(r"\} (\w+)", line)) and not constant:
+            names.add(end[1])
+        elif re.match(r"static (?!const\b|inline\b)[^(]*[;=]", line) and "*const" not in line:
+            names |= {*re.findall(r"(\w+)(?:\[\w+\])*(?=,|;| =)", line.partition(" = ")[0] + ";")}
+    return names
+
+
+def test_globals_are_listed():
+    found = {str(path.relative_to(ROOT)): globals_of(source(path.relative_to(ROOT))) for path in SOURCES}
+    assert {path: names for path, names in found.items() if names} == GLOBALS
+
+
 def test_a_line_has_100_columns():
     long = [f"{path.relative_to(ROOT)}:{n}" for path in SOURCES
             for n, line in enumerate(path.read_text().splitlines(), 1) if len(line.expandtabs(8)) > 100]

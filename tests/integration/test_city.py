@@ -109,7 +109,7 @@ def test_rejections_are_published(told):
         topic, _, key, headers, value = told.messages[place]
         assert message.key.decode() == topic.removeprefix("terukur.activity.")
         assert said["sha256"] == hashlib.sha256(value or b"").hexdigest()
-        assert unpack(said["headers"]) == dict(headers)
+        assert unpack(dict(said["headers"])) == dict(headers)
         assert unpack({"key": said["key"], "payload": said["payload"]}) == {
             "key": key, "payload": value and value[:LIMIT]}
     assert published == told.rejected()

@@ -223,7 +223,7 @@ def test_a_head_s_agency_is_that_of_today_unless_the_token_names_one(stack, city
 def test_without_a_good_token(stack, city):
     path = f"/people/{city.person_id}/scores/2026-03"
     assert "Bearer" in get(stack, path).headers["WWW-Authenticate"]
-    for bad in ("", "x", city.tokens["person"][:-1], city.tokens["person"] + " ", "Basic x"):
+    for bad in ("", "x", city.tokens["person"][:-1], city.tokens["person"] + " x", "Basic x"):
         problem(get(stack, path, Authorization=f"Bearer {bad}"), 401, "unauthenticated")
     problem(get(stack, path, Authorization=f"Basic {city.tokens['person']}"), 401, "unauthenticated")
     assert get(stack, path, Authorization=f"bearer {city.tokens['person']}").status == 200

@@ -146,7 +146,7 @@ def test_an_ambiguous_request_is_refused_and_nothing_after_it_is_read(gateway, n
     if name in SOUND:
         assert statuses(answer)[0] == 400
         return
-    # The library refuses a malformed length by itself, and says so twice before it closes.
+    # The library refuses some of them by itself; 0.9.75 says so twice before it closes, or not at all.
     assert set(statuses(answer)) <= {400, 413}, answer
     assert closed
     assert b"/smuggled" not in answer
@@ -180,8 +180,13 @@ def test_requests_may_follow_each_other_on_one_connection(gateway):
     assert statuses(answer) == [200] and closed
 
 
+def test_blanks_around_a_value_are_no_part_of_it(gateway):
+    answer, closed = ask(gateway, get("Host: \t a", "X-B: c \t ", "X-C: ", "Connection: close"))
+    assert statuses(answer) == [200] and closed
+
+
 def test_every_answer_carries_the_security_headers(gateway):
-    for request in (get("Host: a"), get("Host: a", target="/nothing"), get("X: y"), get("Host: a", method="PUT")):
+    for request in (get("Host: a"), get("Host: a", target="/nothing"), get("Host: a/b"), get("Host: a", method="PUT")):
         head = ask(gateway, request)[0].split(b"\r\n\r\n")[0].lower()
         for field in (b"x-content-type-options: nosniff", b"content-security-policy: default-src 'none'",
                       b"referrer-policy: same-origin", b"x-request-id: ", b"cache-control: "):
@@ -190,7 +195,7 @@ def test_every_answer_carries_the_security_headers(gateway):
 
 
 def test_refusals_are_problem_documents(gateway):
-    head, body = ask(gateway, get("X: y"))[0].split(b"\r\n\r\n", 1)
+    head, body = ask(gateway, get("Host: a/b"))[0].split(b"\r\n\r\n", 1)
     problem = json.loads(body)
     assert b"application/problem+json" in head
     assert problem["status"] == 400 and problem["code"] == "bad_request" and problem["title"] == "Bad Request"

@@ -219,3 +219,23 @@ def test_declarations_do_not_multiply(stack):
     assert metric(stack, "scoring", "terukur_scoring_computed_total") - computed < 50_000
     assert metric(stack, "scoring", "process_resident_memory_bytes") < max(peak, 64 << 20)
     assert stack.value("SELECT count(*) FROM scoring.score WHERE period = '2026-Q1' AND body IS NOT NULL") >= 999
+
+
+TOPICS = ["terukur.activity.", "terukur.activity..", "terukur.activity.--", "terukur.activity.ABC-xyz.0_9",
+          "terukur.activity." + "n" * (249 - len("terukur.activity."))]  # Kafka takes these letters, and no more of them
+
+
+def test_topics_of_any_name(stack):
+    """A topic that is no registered source's: what lies there is rejected, and nobody waits for it."""
+    town = Town(stack)
+    for name in TOPICS:
+        stack.create_topic(name, 1)
+    event = json.dumps(town.event()).encode()
+    produce_raw(stack, [(name, 0, NULL, [(b"\xfe", b"\xff")], event) for name in TOPICS for _ in range(2)])
+    town.settle(town.event())
+    assert town.realized() == ("1.00", 1)
+    rejected = stack.rows("SELECT topic, reason, detail FROM intake.rejection WHERE topic = ANY(%s)", TOPICS)
+    assert sorted(topic for topic, _, _ in rejected) == sorted(TOPICS * 2)
+    assert {reason for _, reason, _ in rejected} <= {"unknown_source", "source_mismatch"}
+    assert all(detail.isprintable() for _, _, detail in rejected)
+    stack.admin("status")

@@ -101,7 +101,7 @@ def test_a_score_that_vanishes_is_taken_out(city):
     city.stack.load({"absences": [{"nip": a, "from": "2026-03-01", "until": "2026-03-31", "kind": "maternity"}]})
     city.stack.wait_idle()
     assert unit(city)[:2] == (1, Decimal("100.00"))
-    city.stack.load({"absences": [{"nip": a, "from": "2026-03-01", "until": "2026-03-30", "kind": "maternity"}]})
+    city.stack.load({"absences": [{"nip": a, "from": "2026-03-01", "until": "2026-03-04", "kind": "maternity"}]})
     city.stack.wait_idle()
     assert unit(city) == expected(city, city.nips) and unit(city)[0] == 2
 
@@ -111,8 +111,8 @@ def test_a_transfer_moves_a_score_that_says_the_same(city):
     a, b, *_ = city.nips
     city.settle(*visits(city, 5, a), *visits(city, 10, b))
     before = city.score(nip=a)
-    city.stack.load({"people": [city.person(a, until="2026-03-15"),
-                                city.person(a, unit=city.other, **{"from": "2026-03-16"})]})
+    city.stack.load({"people": [city.person(a, until="2026-02-28"),
+                                city.person(a, unit=city.other, **{"from": "2026-03-01"})]})
     city.stack.wait_idle()
     assert city.score(nip=a) == {**before, "revision": before["revision"] + 1}
     assert unit(city, city.other) == expected(city, [a])

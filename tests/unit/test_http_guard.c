@@ -104,6 +104,25 @@ static void test_layout_finds_what_was_skipped(void **state)
 	assert_non_null(http_guard_layout(&p.head));
 }
 
+/* Blanks at a value's end are no part of it, and nothing else may hide there. */
+static void test_layout_lets_blanks_end_a_value(void **state)
+{
+	struct parsed p = {0};
+	char *value;
+
+	(void)state;
+	parse("GET / HTTP/1.1\r\nHost: a \t\r\nX: y\r\n\r\n", &p);
+	assert_null(http_guard_layout(&p.head)); /* kept, as libmicrohttpd 0.9.75 does */
+	value = p.text + (p.fields[0].value - p.text);
+	memcpy(value, "a\0\t\r\n", 5); /* taken off, as 1.0 does */
+	p.fields[0].value_len = 1;
+	assert_null(http_guard_layout(&p.head));
+	value[2] = 'x';
+	assert_non_null(http_guard_layout(&p.head));
+	memcpy(value, "a\0\t\0\0", 5); /* a NUL of the client's */
+	assert_non_null(http_guard_layout(&p.head));
+}
+
 struct check {
 	const char *method, *target, *version;
 	const char *fields[MAX_FIELDS]; /* name, value, … */
@@ -339,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_layout_finds_what_was_skipped),
+		cmocka_unit_test(test_layout_lets_blanks_end_a_value),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_decode),
 		cmocka_unit_test(test_client),
