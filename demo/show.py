@@ -2,8 +2,8 @@
 """Prints one score, explained, in Indonesian with English beside it: from the gateway, by HTTP alone.
 
     show.py --gateway URL --token T --person UUID --period 2026-10 [--indicator CODE]
-    show.py --dir DIR            the example person of DIR/cast.json; DIR/registry.json names the indicators
-    show.py --pick --dir DIR     only says who that is, and who the head is
+    show.py --dir DIR [--who transferred]    one of DIR/cast.json, the example person unless it is named
+    show.py --pick --dir DIR                 only says who they are
 
 Defaults: GATEWAY_URL and AUDITOR_TOKEN from the environment. `build/admin people list` tells the example
 person's id, so DATABASE_URL has to be set where --person is not given.
@@ -64,6 +64,23 @@ class Gateway:
                 return entries
 
 
+WHY_NOT = {
+    "replaced": "diganti / replaced",
+    "not_employed": "tidak bertugas pada hari itu / not employed on that day",
+    "absent": "hari cuti / a day of leave",
+    "nothing_asked": "belum ada rencana untuk hari itu / no plan for that day",
+    "not_asked": "tidak ada dalam rencana hari itu / not in that day's plan",
+}
+STORIES = {
+    "person": "contohnya / the example",
+    "head": "kepalanya / her head",
+    "transferred": "pindah unit dan jabatan di tengah bulan / another unit and post within a month",
+    "amended": "rencana diubah di tengah bulan / the plan amended within a month",
+    "renumbered": "NIP diperbaiki / the number corrected",
+    "leave_taken_back": "satu cuti dibatalkan, satu hari kerja saat cuti / a leave called off, a day's work on another",
+}
+
+
 def target_of(item):
     target = item["target"]
     return target if isinstance(target, str) else "–".join(target)
@@ -75,17 +92,21 @@ def explain_items(score, name):
         title = ("Indikator", "Indicator")[language]
         print(f"{title:{wide}}" + "".join(f"{column[language]:>13}" for column in COLUMNS))
     for item in score["items"]:
+        remarks = ["sebentar / brief"] * bool(item.get("brief")) + [f"tanpa / without {u}" for u in item.get("left", ())]
         cells = (target_of(item), item["realized"], f"{item['achievement']} %", item["capped"], item["weight"],
                  item["contribution"], str(item["events"]))
         print(f"{name(item['indicator']):{wide}}" + "".join(f"{cell:>13}" for cell in cells)
-              + f"   {WORDS[item['rating']]}")
+              + "   " + ", ".join([WORDS[item["rating"]], *remarks]))
 
 
 def explain_results(score):
     results, items = score["results"], score["items"]
     sums = " + ".join(f"{item['weight']}×{item['capped']}" for item in items)
     weights = " + ".join(item["weight"] for item in items)
+    if not results:
+        return print("\nHasil kerja / Results: –")
     print(f"\nHasil kerja / Results: {results['score']}, {WORDS[results['rating']]}")
+    print(f"  {results['above']} di atas / above, {results['meets']} sesuai / meets, {results['below']} di bawah / below")
     print(f"  = ({sums})\n    / ({weights})")
     print("  bukan jumlah sumbangan yang sudah dibulatkan / not the sum of the rounded contributions")
 
@@ -109,11 +130,12 @@ def explain_rest(score, name):
 
 
 def show_evidence(entries, title):
-    print(f"\nBukti terakhir / Latest evidence: {title}")
-    for entry in entries[-3:]:
+    print(f"\nBukti terakhir, juga yang tidak dihitung / Latest evidence, also what does not count: {title}")
+    latest = [entry for entry in entries if not entry["counts"]][-3:] + entries[-3:]
+    for entry in sorted({entry["id"]: entry for entry in latest}.values(), key=lambda entry: entry["time"]):
         when = datetime.fromisoformat(entry["time"]).astimezone(ZONE)
         value = f"{entry['value']} / {entry['of']}" if entry["of"] else entry["value"]
-        counts = "" if entry["counts"] else f"  tidak dihitung, diganti / not counted, see {entry['replaced_by']}"
+        counts = "" if entry["counts"] else f"  tidak dihitung / not counted: {WHY_NOT[entry['uncounted']]}"
         same = sha256(b64decode(entry["payload"])).hexdigest() == entry["sha256"]
         print(f"  {when:%Y-%m-%d %H:%M}  {value}  {entry['ref'] or ''}{counts}")
         print(f"    {entry['topic']}  partition {entry['partition']}  offset {entry['offset']}")
@@ -128,16 +150,11 @@ def show(gateway, person, period, indicator, names):
     print(f"Nilai kinerja / Performance score   {score['period']}\n"
           f"orang / person {score['person']}, aturan / rule set {score['ruleset']}, "
           f"rencana / plan {score['plan']}, revisi / revision {score['revision']}\n")
-    if score["items"]:
-        explain_items(score, name)
-        explain_results(score)
-    else:
-        print("Belum ada yang terukur / Nothing measured yet")
+    explain_items(score, name)
+    explain_results(score)
     explain_rest(score, name)
-    codes = [entry["indicator"] for entry in score["hints"] + score["items"]]
-    if indicator or codes:
-        indicator = indicator or codes[0]
-        show_evidence(gateway.evidence(person, period, indicator), name(indicator))
+    indicator = indicator or (score["hints"] + score["items"])[0]["indicator"]
+    show_evidence(gateway.evidence(person, period, indicator), name(indicator))
 
 
 def read(folder, file):
@@ -148,10 +165,12 @@ def pick(folder):
     cast, registry = read(folder, "cast.json"), read(folder, "registry.json")
     positions = {position["code"]: position["name"] for position in registry["positions"]}
     units = {unit["code"]: unit["name"] for unit in registry["units"]}
-    for who in ("person", "head"):
-        row = next(row for row in registry["people"] if row["nip"] == cast[who])
-        print(f"{who:6} {row['nip']}  {row['name']}: {positions[row['position']]}, {units[row['unit']]}")
-    print(f"period {cast['period']}")
+    files = [registry, *(json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("changes/*.json")))]
+    people = {row["nip"]: row for file in files for row in file.get("people", ())}
+    for who, story in STORIES.items():
+        row = people[cast[who]]
+        print(f"{who:16} {row['nip']}  {row['name']}: {positions[row['position']]}, {units[row['unit']]}\n{'':16} {story}")
+    print(f"period           {cast['period']}")
 
 
 def person_id(nip):
@@ -162,7 +181,7 @@ def person_id(nip):
     for row in csv.DictReader(listed.stdout.splitlines()):
         if row["nip"] == nip:
             return row["person"]
-    sys.exit("show: the example person is not in the registry; load DIR/registry.json first")
+    sys.exit("show: that person is not in the registry; load DIR/registry.json and DIR/changes/*.json first")
 
 
 def arguments():
@@ -173,7 +192,8 @@ def arguments():
     parser.add_argument("--period", metavar="PERIOD", help="such as 2026-10, 2026-Q3 or 2026")
     parser.add_argument("--indicator", metavar="CODE", help="whose evidence to show (default: the first hint's)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help="what city.py wrote")
-    parser.add_argument("--pick", action="store_true", help="print the example person's NIP and the head's")
+    parser.add_argument("--who", choices=STORIES, default="person", help="whose of the city's stories")
+    parser.add_argument("--pick", action="store_true", help="print who they are")
     args = parser.parse_args()
     if args.pick and not args.dir:
         parser.error("--pick needs --dir")
@@ -189,11 +209,12 @@ def main():
     if args.pick:
         return pick(args.dir)
     cast = read(args.dir, "cast.json") if args.dir else {}
+    best = cast.get("shown", {}).get(args.who, {})
     indicators = read(args.dir, "registry.json")["indicators"] if args.dir else []
     names = {row["code"]: f"{row['name']['id']} / {row['name']['en']}" for row in indicators}
     try:
-        show(Gateway(args.gateway, args.token), args.person or person_id(cast["person"]),
-             args.period or cast["period"], args.indicator, names)
+        show(Gateway(args.gateway, args.token), args.person or person_id(cast[args.who]),
+             args.period or best.get("period") or cast["period"], args.indicator or best.get("indicator"), names)
     except HTTPError as why:
         sys.exit(f"show: {why.code} {why.reason}: {why.read(2000).decode(errors='replace')}")
     except URLError as why:

@@ -277,7 +277,8 @@ class Stack:
         loaded = demo / "loaded"
         if not loaded.exists():
             run([sys.executable, "demo/city.py", "--out", demo], "demo/city.py")
-            self.admin("registry", "load", demo / "registry.json")
+            for file in [demo / "registry.json", *sorted(demo.glob("changes/*.json"))]:
+                self.admin("registry", "load", file)
             self.say("the demo city is registered; publishing its events with kcat")
             run([sys.executable, "demo/publish.py", "--dir", demo, "--brokers", self.addresses()["KAFKA_BROKERS"]],
                 "demo/publish.py", capture_output=False)

@@ -5,6 +5,7 @@
 #include "api.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "counting.h"
 #include "messages/event.h"
 #include "messages/headers.h"
 
@@ -32,33 +33,33 @@ static json_t *decimal(dec_wide value)
 	return json_string(dec_format_value(value, text));
 }
 
-static json_t *evidence_json(const struct evidence_row *x)
+static json_t *evidence_json(const struct evidence_row *x, const struct uncounted *why)
 {
 	char time[CLOCK_TEXT], received[CLOCK_TEXT], sha256[DIGEST_HEX];
 	BUF_AUTO payload;
 	buf_init(&payload, 2 * EVENT_MAX_BYTES);
 	digest_base64(&payload, x->payload, x->payload_len);
 	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:b, s:s?, s:s, s:i, s:I, s:s, s:s, "
-		"s:o, s:o}",
+		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:b, s:s?, s:s?, s:s, s:i, s:I, s:s, "
+		"s:s, s:o, s:o}",
 		"source", x->source, "id", x->id, "type", event_type_name((enum event_type)x->kind),
 		"indicator", x->indicator, "time", clock_format(x->time, time), "value",
 		decimal(x->value), "of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref,
-		"counts", !x->replaced_by, "replaced_by", x->replaced_by, "topic", x->topic,
-		"partition", x->partition, "offset", (json_int_t)x->offset, "received_at",
-		clock_format(x->received_at, received), "sha256",
+		"counts", !why, "uncounted", why ? why->code : NULL, "replaced_by", x->replaced_by,
+		"topic", x->topic, "partition", x->partition, "offset", (json_int_t)x->offset,
+		"received_at", clock_format(x->received_at, received), "sha256",
 		digest_hex(x->sha256, x->sha256_len, sha256), "headers",
 		headers_shown(x->headers, x->headers_len, SIZE_MAX), "payload", text_of(&payload));
 }
 
-static bool answer_evidence(struct visit *v, const struct db_result *r)
+static bool answer_evidence(struct visit *v, const struct db_result *r, const struct counting *c)
 {
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
 	json_t *items = json_array();
 	struct cursor last = {0};
 	for (int i = 0; i < n; i++) {
 		const struct evidence_row x = store_evidence_row(r, i);
-		json_array_append_new(items, evidence_json(&x));
+		json_array_append_new(items, evidence_json(&x, counting_of(c, &x)));
 		last = x.at;
 	}
 	return api_page(v, items, store_evidence_more(r) ? &last : NULL);
@@ -67,7 +68,12 @@ static bool answer_evidence(struct visit *v, const struct db_result *r)
 bool api_get_evidence(struct visit *v, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	return visit_evidence(v, &r, e) && answer_evidence(v, r);
+	struct counting c;
+	if (!visit_evidence(v, &r, e) || !counting_begin(&c, v, e))
+		return false;
+	bool ok = answer_evidence(v, r, &c);
+	counting_end(&c);
+	return ok;
 }
 
 static json_t *message_json(const struct inbox_row *x)

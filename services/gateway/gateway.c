@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraisal/roster.h"
 #include "base/clock.h"
 #include "store.h"
 #include "visit.h"
@@ -51,7 +52,8 @@ bool gateway_start(struct gateway *g, const struct route *routes, size_t n, stru
 	sem_init(&g->decoders, 0, DECODERS);
 	g->pool = pool_new(
 		(int)g->db_pool, common->database, "gateway", store_statements, store_statements_n);
-	if (!g->pool)
+	g->registry = snapshot_new(common->database, &roster_snapshot);
+	if (!g->pool || !g->registry)
 		return err_set(e, ERR_FATAL, "out of memory");
 	g->out = bus_producer_new(common->brokers, e);
 	return g->out && (g->http = http_start(&config, e));
@@ -62,6 +64,7 @@ void gateway_stop(struct gateway *g)
 	http_stop(g->http);
 	bus_producer_free(g->out);
 	pool_free(g->pool);
+	snapshot_free(g->registry);
 	free(g->served);
 }
 

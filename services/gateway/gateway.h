@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "bus/bus.h"
+#include "db/snapshot.h"
 #include "http/http.h"
 #include "pool.h"
 #include "route.h"
@@ -21,6 +22,7 @@ struct gateway {
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */
 	struct pool *pool;
+	struct snapshot *registry; /* of rosters: what each day asks of people */
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
 	sem_t decoders; /* of events: parsed, one takes up to fifty times its size */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "counting.h"
 #include "messages/event.h"
 #include "page.h"
 #include "words.h"
@@ -54,11 +55,19 @@ static void put_value(struct buf *b, const struct evidence_row *x)
 	html_text(b, dec_format_value(x->of, of));
 }
 
-static void put_row(struct buf *b, const struct evidence_row *x, const struct db_result *indicators)
+static void put_why_not(struct buf *b, const struct evidence_row *x, const struct uncounted *why)
+{
+	const char *const *values = HTML_VALUES(x->replaced_by);
+	if (why)
+		html_say(b, why->words, values, values);
+}
+
+static void put_row(struct buf *b, const struct evidence_row *x, const struct uncounted *why,
+	const struct db_result *indicators)
 {
 	char time[PAGE_TIME];
 	const struct indicator_row about = store_indicator_find(indicators, x->indicator);
-	html_open(b, "li", "class", x->replaced_by ? "replaced" : NULL, NULL);
+	html_open(b, "li", "class", why ? "uncounted" : NULL, NULL);
 	html_element(b, "time", page_time(x->time, time));
 	html_text(b, " ");
 	html_open(b, "strong", NULL);
@@ -72,11 +81,7 @@ static void put_row(struct buf *b, const struct evidence_row *x, const struct db
 		html_text(b, " · ");
 		html_text(b, x->ref);
 	}
-	if (x->replaced_by)
-		html_say(b,
-			(struct words){"Tidak dihitung lagi: diganti oleh %s.",
-				"Counts no longer: replaced by %s."},
-			HTML_VALUES(x->replaced_by), HTML_VALUES(x->replaced_by));
+	put_why_not(b, x, why);
 	put_origin(b, x);
 	html_close(b, "li");
 }
@@ -110,25 +115,32 @@ static void put_way_back(struct buf *b, struct visit *v)
 	html_close(b, "p");
 }
 
-static bool show(struct visit *v, const struct db_result *r, const struct db_result *indicators)
+static void put_rows(struct buf *b, const struct db_result *r, int n, const struct counting *c,
+	const struct db_result *indicators)
+{
+	html_open(b, "ol", "class", "evidence", NULL);
+	for (int i = 0; i < n; i++) {
+		const struct evidence_row x = store_evidence_row(r, i);
+		put_row(b, &x, counting_of(c, &x), indicators);
+	}
+	html_close(b, "ol");
+}
+
+static bool show(struct visit *v, const struct db_result *r, const struct counting *c,
+	const struct db_result *indicators)
 {
 	struct buf b;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
-	struct cursor last = {0};
 	page_begin(&b, (struct words){"Bukti dukung", "Evidence"}, true);
 	if (v->period_name)
 		put_way_back(&b, v);
 	if (n == 0)
 		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
-	html_open(&b, "ol", "class", "evidence", NULL);
-	for (int i = 0; i < n; i++) {
-		const struct evidence_row x = store_evidence_row(r, i);
-		put_row(&b, &x, indicators);
-		last = x.at;
-	}
-	html_close(&b, "ol");
-	if (store_evidence_more(r))
+	put_rows(&b, r, n, c, indicators);
+	if (store_evidence_more(r)) {
+		const struct cursor last = store_evidence_row(r, n - 1).at;
 		put_next(&b, v, &last);
+	}
 	return page_send(v, 200, &b);
 }
 
@@ -136,6 +148,11 @@ bool page_evidence(struct visit *v, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	DB_RESULT_AUTO *indicators = NULL;
-	return visit_evidence(v, &r, e) && store_indicators(v->db, &indicators, e) &&
-	       show(v, r, indicators);
+	struct counting c;
+	if (!visit_evidence(v, &r, e) || !store_indicators(v->db, &indicators, e) ||
+		!counting_begin(&c, v, e))
+		return false;
+	bool ok = show(v, r, &c, indicators);
+	counting_end(&c);
+	return ok;
 }

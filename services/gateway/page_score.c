@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "page.h"
 #include "sheet.h"
@@ -64,6 +65,23 @@ static void put_rated(struct buf *b, struct words name, const json_t *rated, str
 	html_close(b, "p");
 }
 
+/* Where the results rating comes from. */
+static void put_counts(struct buf *b, const json_t *results)
+{
+	static const char *const keys[] = {"above", "meets", "below"};
+	char n[COUNT(keys)][24];
+	for (size_t i = 0; i < COUNT(keys); i++)
+		snprintf(n[i], sizeof n[i], "%lld",
+			(long long)json_integer_value(json_object_get(results, keys[i])));
+	const char *const *values = HTML_VALUES(n[0], n[1], n[2]);
+	html_say(b,
+		(struct words){
+			"Indikator yang menentukan: %s di atas, %s sesuai, %s di bawah ekspektasi.",
+			"The indicators that decide it: %s above, %s meeting, %s below "
+			"expectations."},
+		values, values);
+}
+
 /* The grade is people's: before somebody signs one, the page says that there is none. */
 static void put_grade(struct buf *b, const json_t *score)
 {
@@ -95,6 +113,8 @@ static void put_summary(const struct sheet *s)
 	}
 	put_rated(s->b, (struct words){"Hasil kerja", "Results"}, results,
 		(struct words){"belum ada yang terukur", "nothing measured yet"});
+	if (json_is_object(results))
+		put_counts(s->b, results);
 	put_rated(s->b, (struct words){"Perilaku kerja", "Behaviour"},
 		json_object_get(s->score, "behaviour"),
 		(struct words){"belum diamati", "not observed yet"});
@@ -222,6 +242,7 @@ static bool load(struct visit *v, struct sheet *s, struct err *e)
 	s->score = json_loads(db_text(r, 0, 0), 0, NULL);
 	return store_person(v->db, s->person, today < last ? today : last, &s->who, e) &&
 	       store_indicators(v->db, &s->indicators, e) &&
+	       store_units_of(v->db, s->person, &s->units, e) &&
 	       store_periods(v->db, s->person, &s->periods, e) &&
 	       store_service_days(v->db, s->person, s->period, today, &s->days, e);
 }
@@ -237,5 +258,6 @@ bool page_score(struct visit *v, struct err *e)
 	db_result_free(s.who);
 	db_result_free(s.indicators);
 	db_result_free(s.periods);
+	db_result_free(s.units);
 	return ok;
 }

@@ -57,7 +57,7 @@ static void put_figures(struct buf *b, const json_t *item, const char *unit)
 		b, (struct words){"Capaian", "Achievement"}, sheet_text(item, "achievement"), "%");
 	put_figure(b, (struct words){"Capaian yang dihitung", "Achievement that counts"},
 		sheet_text(item, "capped"), "%");
-	put_figure(b, (struct words){"Bobot", "Weight"}, sheet_text(item, "weight"), "");
+	put_figure(b, (struct words){"Bobot", "Weight"}, sheet_text(item, "weight"), "%");
 	put_figure(b, (struct words){"Kontribusi", "Contribution"},
 		sheet_text(item, "contribution"), "");
 	html_close(b, "dl");
@@ -157,6 +157,35 @@ static void put_hint(struct buf *b, const json_t *hint, const char *unit)
 	html_close(b, "div");
 }
 
+static void put_note(struct buf *b, struct words w, const char *const *values)
+{
+	html_open(b, "div", "class", "note", NULL);
+	html_say(b, w, values, values);
+	html_close(b, "div");
+}
+
+/* What most items have nothing to say of. */
+static void put_remarks(const struct sheet *s, const json_t *item)
+{
+	size_t i;
+	const json_t *unit;
+	if (json_is_true(json_object_get(item, "brief")))
+		put_note(s->b,
+			(struct words){"Hanya sebentar menjadi tugas: ikut dalam nilai, tetapi "
+				       "tidak ikut menentukan hasil kerja di atas atau di bawah "
+				       "ekspektasi.",
+				"Held only briefly: it counts in the score, but has no part in "
+				"whether results are above or below expectations."},
+			NULL);
+	json_array_foreach (json_object_get(item, "left"), i, unit)
+		put_note(s->b,
+			(struct words){"Belum ada bukti dari %s: hari-hari di sana tidak ikut "
+				       "dalam target, realisasi, dan bobot.",
+				"No evidence from %s: the days there are in neither target, "
+				"realised nor weight."},
+			HTML_VALUES(store_unit_name(s->units, json_string_value(unit))));
+}
+
 static void put_evidence_link(const struct sheet *s, const json_t *item)
 {
 	char label[80];
@@ -203,6 +232,7 @@ void sheet_put_item(const struct sheet *s, const json_t *item)
 		put_pace(s, &pace);
 	if (hint)
 		put_hint(s->b, hint, x.unit);
+	put_remarks(s, item);
 	put_evidence_link(s, item);
 	html_close(s->b, "section");
 }

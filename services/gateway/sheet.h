@@ -14,7 +14,7 @@ struct sheet {
 	const char *period_name;
 	struct period period;
 	json_t *score; /* owned */
-	struct db_result *who, *indicators, *periods; /* owned */
+	struct db_result *who, *indicators, *periods, *units; /* owned */
 	struct service_days days;
 };
 

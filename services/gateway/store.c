@@ -15,6 +15,7 @@ enum statement {
 	ACCESS,
 	IS_SUPERIOR,
 	PERSON,
+	UNITS_OF,
 	SCORE,
 	PERIODS,
 	SERVICE_DAYS,
@@ -71,6 +72,10 @@ const struct db_statement store_statements[] = {
 		"registry.agency_view g ON g.code = a.agency WHERE p.person = $1 ORDER BY "
 		"a.from_date DESC NULLS LAST LIMIT 1",
 		"uuid, date"},
+	[UNITS_OF] = {"units_of",
+		"SELECT DISTINCT u.code, u.name FROM registry.assignment_view a JOIN "
+		"registry.unit_view u ON u.code = a.unit WHERE a.person = $1",
+		"uuid"},
 	[SCORE] = {"score", "SELECT body FROM scoring.score_view WHERE person = $1 AND period = $2",
 		"uuid, text"},
 	[PERIODS] = {"periods",
@@ -231,6 +236,19 @@ bool store_person(
 struct person_row store_person_row(const struct db_result *r)
 {
 	return (struct person_row){db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2)};
+}
+
+bool store_units_of(struct db *db, const uint8_t person[16], struct db_result **out, struct err *e)
+{
+	return db_exec(db, UNITS_OF, out, e, DB_UUID(person));
+}
+
+const char *store_unit_name(const struct db_result *r, const char *code)
+{
+	for (int i = 0; i < db_rows(r); i++)
+		if (strcmp(db_text(r, i, 0), code) == 0)
+			return db_text(r, i, 1);
+	return code;
 }
 
 bool store_score(struct db *db, const uint8_t person[16], const char *period,

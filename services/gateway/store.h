@@ -48,6 +48,12 @@ bool store_access(
 bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],
 	int32_t day, bool *is, struct err *e) MUST_CHECK;
 
+/* The units in which a person works or has worked: rows of code and name. */
+bool store_units_of(
+	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
+/* By code; one that is not among them has its code for a name. */
+const char *store_unit_name(const struct db_result *r, const char *code);
+
 /* A person's name, and where the person works on that day or worked last before; no row when
  * unknown. */
 struct person_row {

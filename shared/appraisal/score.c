@@ -61,11 +61,10 @@ static bool holdings_make(struct holdings *h, const struct stretches *s, struct 
 static struct holding *holding_of(const struct holdings *h, const struct stretches *all,
 	const struct stretch *s, int32_t indicator)
 {
-	for (size_t i = 0; s != NULL && i < items_of(s); i++) {
-		if (s->items->items[i].indicator == indicator)
-			return &h->list[h->first[s - all->list] + i];
-	}
-	return NULL;
+	const struct score_plan_item *item = s != NULL ? stretch_item(s, indicator) : NULL;
+	struct holding *first = item != NULL ? &h->list[h->first[s - all->list]] : NULL;
+
+	return item != NULL ? first + (item - s->items->items) : NULL;
 }
 
 static bool inexact(const struct holding *h, struct err *e)

@@ -170,3 +170,35 @@ const struct stretch *stretches_on(const struct stretches *s, int32_t day)
 		return NULL;
 	return &s->list[s->on[i]];
 }
+
+const struct score_plan_item *stretch_item(const struct stretch *s, int32_t indicator)
+{
+	for (size_t i = 0; s->items != NULL && i < s->items->n; i++) {
+		if (s->items->items[i].indicator == indicator)
+			return &s->items->items[i];
+	}
+	return NULL;
+}
+
+static bool is_employed(const struct score_facts *facts, int32_t day)
+{
+	for (size_t i = 0; i < facts->n_assignments; i++) {
+		if (facts->assignments[i].from <= day && day <= facts->assignments[i].until)
+			return true;
+	}
+	return false;
+}
+
+enum day_says day_says(const struct score_facts *facts, int32_t day, int32_t indicator)
+{
+	const struct stretch *s;
+	struct stretches month;
+
+	stretches_make(facts, period_of(PERIOD_MONTH, clock_month(day)), &month);
+	s = stretches_on(&month, day);
+	if (s == NULL)
+		return is_employed(facts, day) ? DAY_ABSENT : DAY_NOT_EMPLOYED;
+	if (s->items == NULL)
+		return DAY_ASKS_NOTHING;
+	return stretch_item(s, indicator) != NULL ? DAY_COUNTS : DAY_ASKS_OTHERWISE;
+}

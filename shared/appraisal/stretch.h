@@ -130,3 +130,16 @@ bool stretches_need_evidence(const struct stretches *s, int32_t month);
 const struct stretch *stretches_whole_month(const struct stretches *s, int32_t month);
 /* The stretch of a day; NULL when it is no service day of the period. */
 const struct stretch *stretches_on(const struct stretches *s, int32_t day);
+/* What its days ask of an indicator; NULL when they do not. */
+const struct score_plan_item *stretch_item(const struct stretch *s, int32_t indicator);
+
+/* What becomes of an event of an indicator by the day on which it lies. */
+enum day_says {
+	DAY_COUNTS,
+	DAY_NOT_EMPLOYED,
+	DAY_ABSENT,
+	DAY_ASKS_NOTHING, /* of this person: no agreed plan is in force, or none with items */
+	DAY_ASKS_OTHERWISE, /* other items than this */
+	DAY_SAYINGS
+};
+enum day_says day_says(const struct score_facts *facts, int32_t day, int32_t indicator);

@@ -57,6 +57,14 @@ def test_reason_codes():
     assert [code for row in readme for code in quoted(row[0])] == order
 
 
+def test_why_evidence_does_not_count():
+    """A client knows every code that it can meet, and how each is said on the page."""
+    codes = re.findall(r'= \{\s*"(\w+)",', source("services/gateway/counting.c"))
+    evidence = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text())["components"]["schemas"]["evidence"]
+    assert evidence["properties"]["uncounted"]["enum"] == [*codes, None]
+    assert all(code in evidence["properties"]["uncounted"]["description"] for code in codes)
+
+
 # --- services
 
 def test_a_service_is_a_row_and_a_folder():

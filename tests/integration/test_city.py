@@ -5,13 +5,16 @@ import hashlib
 import json
 import time
 from collections import Counter
+from datetime import datetime, timedelta
 
 import jsonschema
 import pytest
 from conftest import ROOT
 from oracle.city import City
 from oracle.events import LIMIT
+from oracle.oracle import months_of
 from told import MICRO, Told, unpack
+from web import ask
 SCHEMAS = ROOT / "schemas/topics"
 
 
@@ -37,6 +40,37 @@ def test_every_score_is_the_oracles(told):
             "a brief post": lambda line: line.get("brief"), "a range": lambda line: isinstance(line["target"], list),
             "a kind that changed": lambda line: line["kind"] == "ADDITIONAL"}.items():
         assert sum(bool(is_it(line)) for line in lines) >= 5, kind
+
+
+def test_what_counts_is_in_the_score(told):
+    """What the evidence says of itself is what the scores say: whoever adds up a list of events finds the score's count."""
+    says, wrong = Counter(), []
+    for nip, person in told.ids.items():
+        counts = Counter()
+        for event in evidence(told.stack, person):
+            says[event["uncounted"]] += 1
+            counts[event["time"], event["indicator"]] += event["counts"]
+        for period in ("2026", *months_of("2026")):
+            score = told.before.get((nip, period))
+            want = {item["indicator"]: item["events"] for item in score["items"] if item["events"]} if score else {}
+            got = Counter()
+            for (time, indicator), n in counts.items():
+                got[indicator] += n if local_day(time).startswith(period) else 0
+            wrong += [(nip, period, want, +got)] if want != +got else []
+    assert not wrong, f"{len(wrong)}, such as {wrong[0]}"
+    assert all(says[why] > 10 for why in (None, "replaced", "absent", "nothing_asked", "not_asked")), says
+
+
+def evidence(stack, person):
+    cursor = ""
+    while cursor is not None:
+        page = ask(stack, "GET", f"/api/v1/people/{person}/evidence{cursor and '?cursor='}{cursor}", stack.env["AUDITOR_TOKEN"]).json
+        yield from page["items"]
+        cursor = page["next"]
+
+
+def local_day(time):
+    return str((datetime.fromisoformat(time) + timedelta(hours=7)).date())
 
 
 def test_every_rejection_is_the_oracles(told):

@@ -267,6 +267,46 @@ def test_evidence_leads_to_the_upstream_event(stack, city):
     assert get(stack, f"/people/{town.id()}/evidence?indicator=nothing", mine).json == {"items": [], "next": None}
 
 
+@pytest.fixture(scope="module")
+def uncounted(stack):
+    """A town whose person has an event for each reason not to count, by that reason, and one that counts."""
+    town = Town(stack, load=False)
+    nip = town.nips[0]
+    quality = [town.item(town.quality, 50, weight=100)]
+    stack.load({**town.registry, "plans": [town.plan(nip, **{"from": "2026-02-01"}),
+                                           town.plan(nip, items=quality, **{"from": "2026-04-01"})],
+                "absences": [{"nip": nip, "from": "2026-03-16", "until": "2026-03-17", "kind": "sick"}]})
+    at = {"nothing_asked": "2026-01-31T23:59:59", None: "2026-02-01T00:00:00", "replaced": "2026-03-15T08:00:00",
+          "absent": "2026-03-16T00:00:00", "not_asked": "2026-04-01T00:00:00", "not_employed": "2026-05-01T00:00:00"}
+    town.events = {why: town.event(time=f"{time}+07:00") for why, time in at.items()}
+    fix = town.event("corrected", time="2026-03-17T23:59:59+07:00", replaces=town.events["replaced"]["id"])
+    town.settle(*town.events.values(), fix)
+    stack.load({"people": [town.person(nip, until="2026-04-30")]})
+    stack.wait_idle()
+    town.said = {**{event["id"]: why for why, event in town.events.items()}, fix["id"]: "absent"}
+    return town
+
+
+def test_evidence_that_does_not_count_says_why(stack, uncounted):
+    """And the score counts what the evidence says that it counts."""
+    found = get(stack, f"/people/{uncounted.id()}/evidence", token(stack, "auditor")).json["items"]
+    assert {item["id"]: item["uncounted"] for item in found} == uncounted.said
+    assert [item["id"] for item in found if item["counts"]] == [uncounted.events[None]["id"]]
+    assert uncounted.realized("2026") == uncounted.realized("2026-02") == ("1.00", 1)
+
+
+def test_the_page_of_evidence_says_why(stack, uncounted):
+    cookie = cookie_of(stack, token(stack, "auditor"))
+    found = Page(page(stack, f"/people/{uncounted.id()}/evidence", cookie).text)
+    marked = [row.get("class") for row in found.all("li")]
+    assert marked.count("uncounted") == len(uncounted.said) - 1 == len(marked) - 1
+    for says in ("no plan is agreed for that day", "a day of leave or other absence", "karena cuti atau ketidakhadiran lain",
+                 "does not have this indicator", "tidak memuat indikator ini", "not employed on that day"):
+        assert says in found.text, says
+    april = page(stack, f"/people/{uncounted.id()}/evidence?period=2026-04", cookie).text
+    assert "does not have this indicator" in april and "absence" not in april
+
+
 def pages(stack, path, token, most=20):
     """All items of a list, page by page."""
     items, cursor = [], None
@@ -483,6 +523,25 @@ def test_the_page_explains_a_score(stack, city):
     links = [a["href"] for a in found.all("a")]
     assert f"/people/{city.person_id}/evidence?period=2026-03&indicator={city.visits}" in links
     assert city.person_nip not in answer.text
+
+
+def test_the_page_says_what_is_out_of_the_ordinary(stack):
+    """A unit that was silent, what was held for some days alone, and where the results rating comes from."""
+    here, there = (Town(stack, load=False) for _ in range(2))
+    here.registry["people"] += [here.person(here.nips[0], unit=there.unit, **{"from": "2026-03-01"}), here.person(
+        here.nips[0], unit=there.unit, position=there.position, **{"from": "2026-03-28"})]
+    there.registry["units"] = [{**there.registry["units"][0], "name": "Puskesmas <Seberang>"}]
+    here.registry["sources"][0]["indicators"] += [there.visits]
+    stack.load(there.registry)
+    stack.load(here.registry)
+    here.settle(here.event(time="2026-01-04T08:00:00+07:00"), here.event(time="2026-03-29T08:00:00+07:00", indicator=there.visits))
+    score = here.score("2026-Q1")
+    assert [(item.get("brief"), item.get("left")) for item in score["items"]] == [(True, None), (None, [there.unit])]
+    cookie = cookie_of(stack, token(stack, "auditor"))
+    text = Page(page(stack, f"/people/{here.id()}/scores/2026-Q1", cookie).text).text
+    for says in ("No evidence from Puskesmas <Seberang>", "Belum ada bukti dari Puskesmas <Seberang>", "Held only briefly",
+                 "Hanya sebentar menjadi tugas", "0 above, 0 meeting, 1 below"):
+        assert text.count(says) == 1, says
 
 
 def test_the_page_leads_to_the_evidence(stack, city):

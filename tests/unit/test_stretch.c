@@ -297,6 +297,53 @@ static void test_a_day_is_in_its_stretch(void **state)
 		stretches_whole_month(&s, period_of_text("2026-06").first_month)->unit, 'b');
 }
 
+/* Whoever looks at a piece of evidence is told the truth about it, and why. */
+static void test_what_a_day_says_of_an_event(void **state)
+{
+	enum { VISITS = 7, LETTERS, MARKS };
+	static struct score_plan_item visits[] = {{.indicator = VISITS}, {.indicator = MARKS}},
+				      letters[] = {{.indicator = LETTERS}};
+	static const struct {
+		const char *day;
+		int32_t indicator;
+		enum day_says want;
+	} cases[] = {
+		{"2026-02-09", VISITS, DAY_NOT_EMPLOYED},
+		{"2026-02-10", VISITS, DAY_ASKS_NOTHING},
+		{"2026-02-28", VISITS, DAY_ASKS_NOTHING},
+		{"2026-03-01", VISITS, DAY_COUNTS},
+		{"2026-03-01", MARKS, DAY_COUNTS},
+		{"2026-03-01", LETTERS, DAY_ASKS_OTHERWISE},
+		{"2026-03-10", VISITS, DAY_ABSENT},
+		{"2026-03-10", LETTERS, DAY_ABSENT},
+		{"2026-03-11", VISITS, DAY_COUNTS},
+		{"2026-03-16", VISITS, DAY_ASKS_OTHERWISE},
+		{"2026-03-16", LETTERS, DAY_COUNTS},
+		{"2026-04-01", LETTERS, DAY_ASKS_NOTHING},
+		{"2026-05-01", LETTERS, DAY_NOT_EMPLOYED},
+		{"2025-03-01", VISITS, DAY_NOT_EMPLOYED},
+		{"9999-12-31", VISITS, DAY_NOT_EMPLOYED},
+	};
+	struct score_assignment assignments[] = {{day("2026-02-10"), day("2026-03-15"), 'a', -1},
+		{day("2026-03-16"), day("2026-04-30"), 'b', -1}};
+	const struct score_absence absence = {day("2026-03-10"), day("2026-03-10")};
+	const struct score_plan plans[] = {
+		{2026, 1, day("2026-02-01"), PLAN_DRAFT, true, {visits, 2}},
+		{2026, 2, day("2026-03-01"), PLAN_AGREED, true, {visits, 2}},
+		{2026, 3, day("2026-03-16"), PLAN_AGREED, true, {letters, 1}},
+		{2026, 4, day("2026-04-01"), PLAN_WITHDRAWN, false, {NULL, 0}}};
+	const struct score_facts facts = {assignments, COUNT(assignments), &absence, 1, plans,
+					 COUNT(plans), NULL},
+				 nobody = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (day_says(&facts, day(cases[i].day), cases[i].indicator) != cases[i].want)
+			fail_msg("%s: %d", cases[i].day,
+				day_says(&facts, day(cases[i].day), cases[i].indicator));
+	assert_int_equal(day_says(&nobody, day("2026-03-01"), VISITS), DAY_NOT_EMPLOYED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_a_whole_leap_year_of_service),
 		cmocka_unit_test(test_stretches),
 		cmocka_unit_test(test_a_day_is_in_its_stretch),
+		cmocka_unit_test(test_what_a_day_says_of_an_event),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
