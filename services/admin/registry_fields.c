@@ -260,7 +260,8 @@ static const struct field source_fields[] = {
 	{"name", NAME, .required = true},
 	{"indicators", FIELD_LIST, .required = true, .each = &an_indicator, .distinct = "",
 		.must = "must be a list of indicators' codes"},
-	{"uris", FIELD_LIST, .each = &a_uri, .distinct = "", .must = "must be a list of URIs"},
+	{"uris", FIELD_LIST, .most = 16, .each = &a_uri, .distinct = "",
+		.must = "must be a list of at most 16 URIs"},
 };
 static const struct field position_fields[] = {
 	{"code", CODE(64), .required = true},

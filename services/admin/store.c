@@ -14,7 +14,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_KNOWN] = {"registry_known",
 		"SELECT jsonb_build_object('agencies', (SELECT coalesce(jsonb_object_agg(code, "
 		"true), '{}') FROM registry.agency), 'units', (SELECT "
-		"coalesce(jsonb_object_agg(unit, v), '{}') FROM (SELECT unit, jsonb_object_agg(" FROM
+		"coalesce(jsonb_object_agg(unit, v), '{}') FROM (SELECT unit, "
+		"jsonb_object_agg(" FROM
 		", agency) AS v FROM registry.unit_agency GROUP BY unit) u), 'indicators', "
 		"(SELECT coalesce(jsonb_object_agg(code, direction), '{}') FROM "
 		"registry.indicator), 'sources', (SELECT coalesce(jsonb_object_agg(code, (SELECT "
@@ -176,7 +177,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_PLANS] = {"registry_plans",
 		"INSERT INTO registry.plan (person, year, version, from_date, status, items) "
 		"SELECT p.id, r.year, (SELECT coalesce(max(version), 0) FROM registry.plan o WHERE "
-		"o.person = p.id AND o.year = r.year) + row_number() OVER (PARTITION BY p.id, r.year ORDER BY "
+		"o.person = p.id AND o.year = r.year) + row_number() OVER (PARTITION BY p.id, r.year "
+		"ORDER BY "
 		"r.place), r.\"from\", r.status, r.items FROM jsonb_to_recordset($1) AS r(nip "
 		"text, year int, \"from\" date, status text, items jsonb, place int) JOIN "
 		"registry.person p ON p.nip = r.nip RETURNING 1",
@@ -254,14 +256,15 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_PEOPLE] = {"people", "SELECT nip, id FROM registry.person ORDER BY nip", ""},
 	[STORE_PEOPLE_FIND] = {"people_find",
 		"SELECT coalesce(a.person, b.id) FROM unnest($1) WITH ORDINALITY AS t(text, n) "
-		"LEFT JOIN registry.nip_view a ON a.nip = t.text LEFT JOIN registry.person b ON b.id = "
+		"LEFT JOIN registry.nip_view a ON a.nip = t.text LEFT JOIN registry.person b "
+		"ON b.id = "
 		"CASE WHEN t.text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN "
 		"t.text::uuid END ORDER BY t.n",
 		"text[]"},
 
 	[STORE_TOKEN_SUBJECT] = {"token_subject",
-		"SELECT p.person, coalesce($3, u.agency), EXISTS (SELECT FROM registry.agency WHERE "
-		"code = $3), EXISTS (SELECT FROM registry.source WHERE code = $4) FROM (SELECT) "
+		"SELECT p.person, coalesce($3, u.agency), EXISTS (SELECT FROM registry.agency "
+		"WHERE code = $3), EXISTS (SELECT FROM registry.source WHERE code = $4) FROM (SELECT) "
 		"one LEFT JOIN registry.nip_view p ON p.nip = $1 LEFT JOIN "
 		"registry.assignment_view u ON u.person = p.person AND $2 BETWEEN u.from_date AND "
 		"coalesce(u.until_date, 'infinity')",

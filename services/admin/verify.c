@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "messages/event.h"
 #include "messages/headers.h"
 #include "messages/topics.h"
@@ -66,18 +67,9 @@ static bool other_text(const struct original *o, int column, const char *text)
 	return strcmp(db_text(o->rows, o->row, column), text ? text : "") != 0;
 }
 
-/* Whether the column has no such word. */
 static bool no_word(const struct original *o, int column, const char *word)
 {
-	size_t len = strlen(word);
-	const char *at = db_text(o->rows, o->row, column);
-	while (strncmp(at, word, len) != 0 || !strchr(" ", at[len])) {
-		at = strchr(at, ' ');
-		if (!at)
-			return true;
-		at++;
-	}
-	return false;
+	return !text_has_word(db_text(o->rows, o->row, column), word);
 }
 
 static bool other_key(const struct original *o, int column, const char *id)

@@ -23,19 +23,20 @@ enum {
 			"registry.indicator_view ORDER BY code COLLATE \"C\"", \
 			""}, \
 		[(first_) + ROSTER_POSITIONS] = {"roster_positions", \
-			"SELECT position, from_date, items FROM registry.position_version_view ORDER BY " \
-			"position COLLATE \"C\", from_date NULLS FIRST", \
+			"SELECT position, from_date, items FROM registry.position_version_view " \
+			"ORDER BY position COLLATE \"C\", from_date NULLS FIRST", \
 			""}, \
 		[(first_) + ROSTER_RULESETS] = {"roster_rulesets", \
-			"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date", \
+			"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY " \
+			"from_date", \
 			""}, \
 		[(first_) + ROSTER_ASSIGNMENTS] = {"roster_assignments", \
 			"SELECT person, from_date, until_date, unit, position FROM " \
 			"registry.assignment_view ORDER BY person, from_date", \
 			""}, \
 		[(first_) + ROSTER_ABSENCES] = {"roster_absences", \
-			"SELECT person, from_date, until_date FROM registry.absence_view ORDER BY " \
-			"person, from_date", \
+			"SELECT person, from_date, until_date FROM registry.absence_view " \
+			"ORDER BY person, from_date", \
 			""}, \
 		[(first_) + ROSTER_PLANS] = {"roster_plans", \
 			"SELECT person, year, version, from_date, status, items FROM " \
