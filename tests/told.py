@@ -83,7 +83,8 @@ class Told:
         """They are the registry's: of each score that stands, and of no other."""
         want = {}
         for nip, period in stand:
-            days = [day for month in self.registry.service(nip, months_of(period)).values() for day in month]
+            days = [day for month in months_of(period) for stretch in self.registry.stretches(nip, month)
+                    for day in stretch.days]
             unit = self.registry.assignment(nip, max(days))["unit"]
             want[nip, period] = unit, self.registry.units[unit]["agency"], sorted(days)
         assert self.facts() == want

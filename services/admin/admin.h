@@ -40,6 +40,7 @@ bool role_check(const struct arguments *args, struct err *e) MUST_CHECK;
 bool role_password(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool topics_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool registry_load(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool registry_export(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool registry_publish(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool people_list(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool people_import(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;

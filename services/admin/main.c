@@ -79,9 +79,13 @@ static const struct command commands[] = {
 		STORE_REGISTRY, OPTIONS(topics_options), .run = topics_run},
 	{"registry load", "[--dry-run] FILE",
 		"Loads a registry file: JSON, or people alone as CSV (*.csv).\n"
-		"All or nothing; loading it again changes nothing; what it leaves out stays.",
+		"All or nothing; loading it again changes nothing; what it leaves out stays.\n"
+		"Says whose targets change from when, and months that have ended apart.",
 		BOTH, STORE_REGISTRY, OPTIONS(load_options), .min_rest = 1, .max_rest = 1,
 		.run = registry_load},
+	{"registry export", "",
+		"Prints what is in force as a registry file, which loads to the same.", DATABASE,
+		STORE_REGISTRY, .run = registry_export},
 	{"registry publish", "",
 		"Says on registry.changed what an interrupted command had left to say.", BOTH,
 		STORE_REGISTRY, .run = registry_publish},

@@ -13,13 +13,16 @@ struct registry_file {
 	struct registry_csv *csv; /* of which those lines are */
 };
 
-/* Checks the file against itself and against what is stored, `known`:
- *   {"agencies":{code:…}, "units":{code:…}, "sources":{code:…}, "indicators":{code:direction},
- *    "positions":{code:[indicators with a target of 0]}, "plans":{indicator with a target of 0:…},
- *    "people":{nip:{from:until or null}}, "rulesets":{version:rule set}}
- * Returns what is to be stored: the file's parts, but for people, who come as "persons",
- * "assignments" (successive ones closed) and "closings" (stored assignments that end the day before
- * a new one), and plans with their day and place. NULL when anything was found: every fault is
- * told, in the order of the parts. */
-json_t *registry_check(
-	const struct registry_file *file, const json_t *known, struct findings *found);
+/* Checks the file against itself and against what is stored, `known`; a date "" is the beginning:
+ *   {"agencies":{code:…}, "units":{code:{from:agency}}, "sources":{code:[uris]},
+ *    "indicators":{code:direction}, "positions":{code:{from:items}},
+ *    "people":{nip:{from:{"until":last day or null,"stated":what was said of it,"unit":…,
+ *    "position":…,"superior":nip or null}}}, "former":{nip:the person's nip of today},
+ *    "absences":{nip:{from:{"until":…,"kind":…}}},
+ *    "plans":{nip:{year:[{"from":…,"status":…,"items":…}] by version}},
+ *    "rulesets":{version:rule set}}
+ * Returns what is to be stored, in the parts that registry_relate.h names. NULL when anything was
+ * found: every fault is told, in the order of the parts; those of rows among each other when no row
+ * is wrong by itself. What is odd, but may be meant, is told in `warned`. */
+json_t *registry_check(const struct registry_file *file, const json_t *known, int32_t today,
+	struct findings *found, struct findings *warned);

@@ -28,10 +28,23 @@ const char *place_field(
 	return out;
 }
 
+const char *row_text(const json_t *row, const char *field)
+{
+	return json_string_value(json_object_get(row, field));
+}
+
+bool row_removed(const json_t *row)
+{
+	return json_is_true(json_object_get(row, "removed"));
+}
+
+/* A person also by a number of before. */
 bool check_has(const struct check *c, const char *part, const char *code)
 {
 	return json_object_get(json_object_get(c->in_file, part), code) ||
-	       json_object_get(json_object_get(c->known, part), code);
+	       json_object_get(json_object_get(c->known, part), code) ||
+	       (strcmp(part, "people") == 0 &&
+		       json_object_get(json_object_get(c->known, "former"), code));
 }
 
 /* A code or a NIP must be there: in the part that its row names. */
@@ -68,6 +81,14 @@ static void check_visible(
 	(void)f;
 	if (*json_string_value(v) && !text_is_visible(json_string_value(v)))
 		fields_fault(r, at, VISIBLE_MUST);
+}
+
+static bool is_uri(const char *text)
+{
+	for (const char *p = text; *p; p++)
+		if (*p <= ' ' || *p >= 0x7f)
+			return false;
+	return true;
 }
 
 static const char *const measures[] = {"count", "sum", "mean", "ratio", "latest", NULL};
@@ -114,16 +135,20 @@ static bool is_zero(const json_t *v)
 	return json_is_number(v) && json_number_value(v) == 0;
 }
 
+bool target_is_zero(const json_t *target)
+{
+	return is_zero(target) || is_zero(json_array_get(target, 0)) ||
+	       is_zero(json_array_get(target, 1));
+}
+
 static void check_item(
 	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
 	const struct fields_place place = {.up = at, .name = "target"};
 	const char *indicator = json_string_value(json_object_get(v, "indicator"));
-	const json_t *target = json_object_get(v, "target");
 	(void)f;
 	if (indicator && wants_more(r->arg, indicator) &&
-		(is_zero(target) || is_zero(json_array_get(target, 0)) ||
-			is_zero(json_array_get(target, 1))))
+		target_is_zero(json_object_get(v, "target")))
 		fields_fault(r, &place, "a target of 0 is for indicators of which less is better");
 }
 
@@ -177,6 +202,7 @@ static const struct field unit_fields[] = {
 	{"code", CODE(64), .required = true},
 	{"agency", CODE(64), .required = true, AMONG("agencies")},
 	{"name", NAME, .required = true},
+	{"from", FIELD_DATE, .nullable = true},
 };
 
 static const struct field language_fields[] = {
@@ -184,6 +210,30 @@ static const struct field language_fields[] = {
 	{"en", NAME, .required = true},
 };
 static const struct fields_table languages = {TABLE(language_fields)};
+
+/* What a thing is counted in: in one language, or in both. */
+static void check_unit(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
+{
+	static const struct field text = {.type = FIELD_TEXT,
+		.most = 200,
+		.plain = true,
+		.may_be_empty = true,
+		.must = "must be a text of at most 200 characters, or such a text as \"id\" and "
+			"as \"en\""};
+	static const struct field both = {.type = FIELD_OBJECT, .object = &languages};
+	(void)f;
+	fields_value(r, at, json_is_object(v) ? &both : &text, v, NULL);
+}
+
+static void check_step(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
+{
+	(void)f;
+	if (is_zero(v))
+		fields_fault(r, at, "must be above 0");
+}
+
 static const char *const aspects[] = {"productivity", "service_quality", "innovation", NULL};
 static const char *const directions[] = {"more", "less", NULL};
 static const struct field indicator_fields[] = {
@@ -194,23 +244,31 @@ static const struct field indicator_fields[] = {
 	{"element", FIELD_NEVER,
 		.must = "goes with the measure \"survey\" alone, which cannot be loaded yet"},
 	{"direction", WORD(directions), .required = true},
-	{"unit", NAME, .may_be_empty = true},
+	{"unit", FIELD_ANY, .check = check_unit},
 	{"min", NUMBER(4, 0, 0)},
 	{"max", NUMBER(4, 0, 0)},
+	{"result_max", NUMBER(2, 0, 0)},
+	{"step", NUMBER(2, 0, FIELD_NO_MAX), .check = check_step},
 };
 
 static const struct field an_indicator = {NULL, CODE(128), AMONG("indicators")};
+static const struct field a_uri = {NULL, FIELD_TEXT, .most = 128, .is = is_uri,
+	.must = "must be a URI of 1 to 128 characters, without spaces"};
 static const struct field source_fields[] = {
 	{"code", CODE(64), .required = true},
 	{"name", NAME, .required = true},
 	{"indicators", FIELD_LIST, .required = true, .each = &an_indicator, .distinct = "",
 		.must = "must be a list of indicators' codes"},
+	{"uris", FIELD_LIST, .most = 16, .each = &a_uri, .distinct = "",
+		.must = "must be a list of at most 16 URIs"},
 };
 static const struct field position_fields[] = {
 	{"code", CODE(64), .required = true},
 	{"name", NAME, .required = true},
 	{"items", ITEMS, .required = true},
+	{"from", FIELD_DATE, .nullable = true},
 };
+static const char *const people_languages[] = {"id", "en", NULL};
 static const struct field people_fields[] = {
 	{"nip", NIP, .required = true},
 	{"name", NAME, .required = true},
@@ -220,13 +278,34 @@ static const struct field people_fields[] = {
 	{"from", FIELD_DATE, .required = true},
 	{"until", FIELD_DATE, .nullable = true},
 	{"email", EMAIL, .nullable = true},
+	{"language", WORD(people_languages), .nullable = true},
+	{"was", NIP, .nullable = true},
+	{"removed", FIELD_BOOL, .required = false},
 };
 static const struct field absence_fields[] = {
 	{"nip", NIP, .required = true, AMONG("people")},
 	{"from", FIELD_DATE, .required = true},
 	{"until", FIELD_DATE, .required = true},
 	{"kind", NAME, .required = true},
+	{"removed", FIELD_BOOL, .required = false},
 };
+
+/* What is taken back is named; what else it was may be said. */
+static const struct field removed_fields[] = {
+	{"nip", NIP, .required = true},
+	{"from", FIELD_DATE, .required = true},
+	{"removed", FIELD_BOOL, .required = false},
+	{"was", NIP, .nullable = true},
+	{"name", FIELD_ANY, .required = false},
+	{"unit", FIELD_ANY, .required = false},
+	{"position", FIELD_ANY, .required = false},
+	{"superior", FIELD_ANY, .required = false},
+	{"until", FIELD_ANY, .required = false},
+	{"email", FIELD_ANY, .required = false},
+	{"language", FIELD_ANY, .required = false},
+	{"kind", FIELD_ANY, .required = false},
+};
+static const struct fields_table removed_table = {TABLE(removed_fields)};
 
 static const char *const statuses[] = {"DRAFT", "SUBMITTED", "AGREED", "WITHDRAWN", NULL};
 static const struct field plan_fields[] = {
@@ -257,13 +336,13 @@ static const struct field ruleset_fields[] = {
 #define PART(name_, fields_) .name = (name_), .fields = {TABLE(fields_)}
 const struct part registry_parts[PARTS] = {
 	{PART("agencies", agency_fields), .keys = {"code"}},
-	{PART("units", unit_fields), .keys = {"code"}},
+	{PART("units", unit_fields), .keys = {"code", "from"}},
 	{PART("indicators", indicator_fields), .keys = {"code"}},
 	{PART("sources", source_fields), .keys = {"code"}},
-	{PART("positions", position_fields), .keys = {"code"}},
-	{PART("people", people_fields), .keys = {"nip", "from"}},
-	{PART("absences", absence_fields), .keys = {"nip", "from"}},
-	{PART("plans", plan_fields), .keys = {"nip", "year", "from"}},
+	{PART("positions", position_fields), .keys = {"code", "from"}},
+	{PART("people", people_fields), .keys = {"nip", "from"}, .removed = &removed_table},
+	{PART("absences", absence_fields), .keys = {"nip", "from"}, .removed = &removed_table},
+	{PART("plans", plan_fields), .keys = {"nip"}, .repeats = true},
 	{PART("rulesets", ruleset_fields), .keys = {"version"}},
 };
 
@@ -278,5 +357,6 @@ void row_check(struct check *c, const char *place, const json_t *row, const stru
 {
 	const struct fields_place at = {.name = place};
 	struct fields r = {.fault = add_finding, .arg = c, .joint = joint_of(c)};
-	fields_read(&r, &at, &part->fields, row, NULL);
+	fields_read(&r, &at, part->removed && row_removed(row) ? part->removed : &part->fields, row,
+		NULL);
 }

@@ -5,92 +5,59 @@
 
 #include "admin.h"
 #include "base/array.h"
+#include "base/clock.h"
+#include "effect.h"
 #include "publish.h"
 #include "registry_file.h"
 #include "store.h"
 #include "topics.h"
 
-enum { LAST_YEAR = 9999 };
-
-/* Whose scores a part's changes can move. */
-enum touches {
-	TOUCHES_NOBODY,
-	TOUCHES_PERSON,
-	TOUCHES_POSITION,
-	TOUCHES_INDICATOR,
-	TOUCHES_EVERYBODY
-};
-
 /* In the order of references. What follows a row with the same label is counted with it. */
 static const struct step {
 	const char *part, *label;
 	int statement;
-	enum touches touches;
 } steps[] = {
-	{"agencies", "agencies", STORE_AGENCIES, TOUCHES_NOBODY},
-	{"units", "units", STORE_UNITS, TOUCHES_NOBODY},
-	{"indicators", "indicators", STORE_INDICATORS, TOUCHES_INDICATOR},
-	{"sources", "sources", STORE_SOURCES, TOUCHES_NOBODY},
-	{"positions", "positions", STORE_POSITIONS, TOUCHES_POSITION},
-	{"persons", "people", STORE_PERSONS, TOUCHES_NOBODY},
-	{"closings", "assignments", STORE_CLOSINGS, TOUCHES_PERSON},
-	{"assignments", "assignments", STORE_ASSIGNMENTS, TOUCHES_PERSON},
-	{"absences", "absences", STORE_ABSENCES, TOUCHES_PERSON},
-	{"plans", "plans", STORE_PLANS, TOUCHES_PERSON},
-	{"rulesets", "rule sets", STORE_RULESETS, TOUCHES_EVERYBODY},
+	{"agencies", "agencies", STORE_AGENCIES},
+	{"units", "units", STORE_UNITS},
+	{"indicators", "indicators", STORE_INDICATORS},
+	{"sources", "sources", STORE_SOURCES},
+	{"positions", "positions", STORE_POSITIONS},
+	{"unformer", "former numbers", STORE_UNFORMER},
+	{"renames", "people's numbers", STORE_RENAMES},
+	{"persons", "people", STORE_PERSONS},
+	{"former", "former numbers", STORE_FORMER},
+	{"removals", "assignments", STORE_REMOVALS},
+	{"assignments", "assignments", STORE_ASSIGNMENTS},
+	{"absence_removals", "absences", STORE_ABSENCE_REMOVALS},
+	{"absences", "absences", STORE_ABSENCES},
+	{"plans", "plans", STORE_PLANS},
+	{"rulesets", "rule sets", STORE_RULESETS},
 };
 
+enum change { CHANGED, ADDED, TAKEN_BACK, CHANGES };
+
 struct load {
-	struct {
-		int added, changed;
-	} counts[COUNT(steps)];
+	int counts[COUNT(steps)][CHANGES];
 	int all;
-	struct db_array persons, firsts, lasts, positions, indicators;
-	int64_t everybody_from; /* LAST_YEAR + 1: nobody */
-	int64_t touched; /* people's years to be looked at again */
+	int32_t today;
+	struct roster before, after;
+	struct effect effect;
+	struct findings warned;
 };
 
 static void load_init(struct load *l)
 {
-	*l = (struct load){.everybody_from = LAST_YEAR + 1};
-	db_array_init(&l->persons, DB_K_UUID);
-	db_array_init(&l->firsts, DB_K_INT4);
-	db_array_init(&l->lasts, DB_K_INT4);
-	db_array_init(&l->positions, DB_K_TEXT);
-	db_array_init(&l->indicators, DB_K_TEXT);
+	*l = (struct load){.today = clock_date(clock_now())};
+	effect_init(&l->effect);
+	findings_init(&l->warned);
 }
 
 static void load_done(struct load *l)
 {
-	db_array_done(&l->persons);
-	db_array_done(&l->firsts);
-	db_array_done(&l->lasts);
-	db_array_done(&l->positions);
-	db_array_done(&l->indicators);
-}
-
-/* Notes whom one changed row (store.h says its columns) touches. */
-static bool load_touch(struct load *l, enum touches touches, const struct db_result *rows, int i)
-{
-	int64_t first = db_int(rows, i, 3);
-	switch (touches) {
-	case TOUCHES_NOBODY:
-		return true;
-	case TOUCHES_PERSON:
-		return db_array_add(&l->persons, DB_UUID(db_uuid(rows, i, 2))) &&
-		       db_array_add(&l->firsts, DB_INT4(first)) &&
-		       db_array_add(&l->lasts, DB_INT4(db_int(rows, i, 4)));
-	case TOUCHES_POSITION:
-		return db_is_null(rows, i, 1) ||
-		       db_array_add(&l->positions, DB_TEXT(db_text(rows, i, 1)));
-	case TOUCHES_INDICATOR:
-		return db_is_null(rows, i, 1) ||
-		       db_array_add(&l->indicators, DB_TEXT(db_text(rows, i, 1)));
-	case TOUCHES_EVERYBODY:
-		if (first < l->everybody_from)
-			l->everybody_from = first;
-	}
-	return true;
+	roster_done(&l->before);
+	roster_done(&l->after);
+	effect_done(&l->effect);
+	findings_done(&l->warned);
 }
 
 static bool load_step(struct db *db, struct load *l, size_t i, const json_t *part, struct err *e)
@@ -103,31 +70,29 @@ static bool load_step(struct db *db, struct load *l, size_t i, const json_t *par
 	bool ok = text ? db_exec(db, steps[i].statement, &rows, e, DB_JSON(text))
 		       : err_set(e, ERR_FATAL, "out of memory");
 	free(text);
-	for (int row = 0; ok && row < db_rows(rows); row++) {
-		*(db_int(rows, row, 0) ? &l->counts[i].added : &l->counts[i].changed) += 1;
-		l->all++;
-		ok = load_touch(l, steps[i].touches, rows, row) ||
-		     err_set(e, ERR_FATAL, "out of memory");
-	}
+	for (int row = 0; ok && row < db_rows(rows); row++)
+		l->counts[i][db_int(rows, row, 0)]++;
+	l->all += ok ? db_rows(rows) : 0;
 	return ok;
 }
 
+/* Notes whose scores can move by what is stored by now. */
 static bool load_say(struct db *db, struct load *l, struct err *e)
 {
-	DB_RESULT_AUTO *rows = NULL;
 	if (l->all == 0)
 		return true;
-	bool ok = db_exec(db, STORE_TOUCH, &rows, e, db_array_value(&l->persons),
-			  db_array_value(&l->firsts), db_array_value(&l->lasts),
-			  db_array_value(&l->positions), db_array_value(&l->indicators),
-			  DB_INT4(l->everybody_from)) &&
-		  db_run(db, STORE_BUMP, NULL, 0, NULL, e);
-	l->touched = db_affected(rows);
-	return ok;
+	return roster_read(db, STORE_ROSTER, &l->after, e) &&
+	       (effect_find(&l->effect, &l->before, &l->after, l->today) ||
+		       err_set(e, ERR_FATAL, "out of memory")) &&
+	       db_exec(db, STORE_TOUCH, NULL, e, db_array_value(&l->effect.persons),
+		       db_array_value(&l->effect.years)) &&
+	       db_run(db, STORE_BUMP, NULL, 0, NULL, e);
 }
 
 static bool load_store(struct db *db, struct load *l, const json_t *checked, struct err *e)
 {
+	if (!roster_read(db, STORE_ROSTER, &l->before, e))
+		return false;
 	for (size_t i = 0; i < COUNT(steps); i++)
 		if (!load_step(db, l, i, json_object_get(checked, steps[i].part), e))
 			return err_wrap(e, "storing the %s", steps[i].label);
@@ -155,30 +120,65 @@ static bool load_transaction(struct admin *a, const struct registry_file *file, 
 	json_auto_t *checked = NULL;
 	bool ok = admin_begin_registry(a, e) && (known = load_known(a->db, e)) != NULL;
 	if (ok)
-		checked = registry_check(file, known, found);
+		checked = registry_check(file, known, l->today, found, &l->warned);
 	ok = ok && checked && load_store(a->db, l, checked, e) && (try_only || db_commit(a->db, e));
 	db_rollback(a->db);
 	return ok;
 }
 
+/* The steps of one label together; returns the next one's. */
+static size_t print_counts(const struct load *l, size_t i)
+{
+	size_t next = i;
+	int sum[CHANGES] = {0};
+	for (; next < COUNT(steps) && strcmp(steps[next].label, steps[i].label) == 0; next++)
+		for (int k = 0; k < CHANGES; k++)
+			sum[k] += l->counts[next][k];
+	if (sum[ADDED] || sum[CHANGED] || sum[TAKEN_BACK])
+		printf("%s: %d added, %d changed", steps[i].label, sum[ADDED], sum[CHANGED]);
+	if (sum[TAKEN_BACK])
+		printf(", %d taken back", sum[TAKEN_BACK]);
+	if (sum[ADDED] || sum[CHANGED] || sum[TAKEN_BACK])
+		putchar('\n');
+	return next;
+}
+
+static void print_open(const char *what, const char *verb, int64_t people, int32_t from)
+{
+	char month[CLOCK_TEXT];
+	if (people)
+		printf("%s of %" PRId64 " %s %s from %s\n", what, people,
+			people == 1 ? "person" : "people", verb, clock_month_format(from, month));
+}
+
+static void print_effect(const struct effect *f)
+{
+	print_open("targets", "change", f->targets, f->targets_from);
+	print_open("scores", "are reckoned otherwise", f->otherwise, f->otherwise_from);
+	if (f->ended)
+		printf("%" PRId64 " ended %s for %" PRId64 " %s\n", f->ended,
+			f->ended == 1 ? "month changes" : "months change", f->ended_people,
+			f->ended_people == 1 ? "person" : "people");
+	printf("years of people to be looked at again: %" PRId64 "\n", f->n);
+}
+
 static void load_print(const struct load *l, bool try_only)
 {
-	for (size_t i = 0; i < COUNT(steps); i++) {
-		int added = l->counts[i].added, changed = l->counts[i].changed;
-		for (; i + 1 < COUNT(steps) && strcmp(steps[i].label, steps[i + 1].label) == 0;
-			i++) {
-			added += l->counts[i + 1].added;
-			changed += l->counts[i + 1].changed;
-		}
-		if (added || changed)
-			printf("%s: %d added, %d changed\n", steps[i].label, added, changed);
-	}
+	for (size_t i = 0; i < COUNT(steps);)
+		i = print_counts(l, i);
 	if (l->all == 0)
 		puts("nothing changed");
 	else
-		printf("years of people to be looked at again: %" PRId64 "\n", l->touched);
+		print_effect(&l->effect);
 	if (try_only && l->all)
 		puts("nothing is stored: this was a dry run");
+}
+
+static void warn(const struct findings *warned)
+{
+	const char *line = warned->text.data;
+	for (const char *end; line && (end = strchr(line, '\n')); line = end + 1)
+		fprintf(stderr, "warning: %.*s\n", (int)(end - line), line);
 }
 
 /* Also when nothing changed: an earlier command may have been killed between the two. */
@@ -219,6 +219,7 @@ static bool load(struct admin *a, const struct arguments *args, const char *part
 	if (ok)
 		load_print(&l, try_only);
 	findings_print(&found, stderr);
+	warn(&l.warned);
 	if (found.count) {
 		err_set(e, ERR_INVALID, "%d %s in %s; nothing is changed", found.count,
 			found.count == 1 ? "error" : "errors", args->rest[0]);

@@ -1,178 +1,245 @@
-#include "registry_people.h"
-
+/* Successive assignments: each ends the one before it, and what is taken back was never there. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "registry_relate.h"
 
-struct span {
-	const char *from, *until; /* dates sort as texts; until NULL: open */
-	const json_t *row; /* NULL: stored, and not in the file */
-	size_t i; /* of the row */
-};
+struct person *people_person(const struct people *p, const char *nip_now)
+{
+	const json_t *i = json_object_get(p->index, nip_now);
+	return i ? &p->list[json_integer_value(i)] : NULL;
+}
 
-struct person {
-	const char *nip;
-	const json_t *stored; /* from → until, of all that are stored */
-	struct span *spans; /* by from */
-	size_t n;
-};
+void people_done(struct people *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->list[i].spans);
+	free(p->list);
+	json_decref(p->index);
+}
+
+/* Somebody new: the list has room for as many as there are rows and stored people. */
+static struct person *people_add(struct people *p, const char *nip)
+{
+	json_object_set_new(p->index, nip, json_integer((json_int_t)p->n));
+	p->list[p->n] = (struct person){.nip = nip};
+	return &p->list[p->n++];
+}
+
+static struct span *person_span(struct person *person, const char *from)
+{
+	for (size_t i = 0; i < person->n; i++)
+		if (strcmp(person->spans[i].from, from) == 0)
+			return &person->spans[i];
+	struct span *spans = person->spans;
+	if ((person->n & (person->n - 1)) == 0)
+		spans = realloc(spans, (person->n ? 2 * person->n : 1) * sizeof *spans);
+	if (!spans)
+		return NULL;
+	person->spans = spans;
+	spans[person->n] = (struct span){.from = from};
+	return &spans[person->n++];
+}
+
+static bool gather_stored(const struct check *c, struct people *p)
+{
+	const char *nip, *from;
+	json_t *spans, *v;
+	json_object_foreach (json_object_get(c->known, "people"), nip, spans) {
+		struct person *person = people_add(p, number_now(c, nip));
+		json_object_foreach (spans, from, v) {
+			struct span *s = person_span(person, from);
+			if (!s)
+				return false;
+			s->stored = v;
+		}
+	}
+	return true;
+}
+
+static void take_back(struct check *c, struct person *person, size_t i, const json_t *row)
+{
+	char at[PLACE_TEXT];
+	for (size_t k = 0; person && k < person->n; k++)
+		if (strcmp(person->spans[k].from, row_text(row, "from")) == 0) {
+			person->spans[k].removed = true;
+			person->in_file = true;
+			return;
+		}
+	findings_add(c->warned, place_row(c, "people", i, at),
+		"no assignment from %s is in the registry, so none is taken back",
+		row_text(row, "from"));
+}
+
+static bool put(struct check *c, struct person *person, size_t i, const json_t *row)
+{
+	char at[PLACE_TEXT], other[PLACE_TEXT];
+	struct span *s = person_span(person, row_text(row, "from"));
+	if (!s)
+		return false;
+	if (s->row)
+		findings_add(c->found, place_row(c, "people", i, at),
+			"the same person and from as %s", place_row(c, "people", s->i, other));
+	s->row = row;
+	s->i = i;
+	s->removed = false;
+	const json_t *rows = json_object_get(c->root, "people");
+	if (!person->in_file || !row_text(json_array_get(rows, person->last), "name") ||
+		strcmp(row_text(json_array_get(rows, person->last), "from"), s->from) < 0)
+		person->last = i;
+	person->in_file = true;
+	return true;
+}
+
+/* What is taken back first, whatever the order of the rows. */
+static bool gather_rows(struct check *c, struct people *p)
+{
+	size_t i;
+	const json_t *row, *rows = json_object_get(c->root, "people");
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
+		if (row_removed(row))
+			take_back(c, people_person(p, number_now(c, row_text(row, "nip"))), i, row);
+	}
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
+		const char *nip = number_now(c, row_text(row, "nip"));
+		struct person *person = people_person(p, nip);
+		if (!row_removed(row) && !put(c, person ? person : people_add(p, nip), i, row))
+			return false;
+	}
+	return true;
+}
 
 static int by_from(const void *a, const void *b)
 {
 	return strcmp(((const struct span *)a)->from, ((const struct span *)b)->from);
 }
 
-static json_t *day_before(const char *date)
+const char *span_text(const struct span *s, const char *field)
+{
+	return row_text(s->row ? s->row : s->stored, field);
+}
+
+static const char *span_stated(const struct span *s)
+{
+	return s->row ? row_text(s->row, "until") : row_text(s->stored, "stated");
+}
+
+static void day_before(const char *date, char out[16])
 {
 	char text[CLOCK_TEXT];
 	int32_t day = 0;
 	clock_date_parse(date, &day);
-	return json_string(clock_date_format(day - 1, text));
+	snprintf(out, 16, "%.10s", clock_date_format(day - 1, text));
 }
 
-/* A stored assignment that ends the day before the stored one after it was closed by that one, so
- * that a new one in between may close it earlier; one that ends by itself may not be overlapped. */
-static bool was_closed(const struct person *p, const struct span *s)
+/* Sorts them, leaves out what was taken back, and ends each. */
+static void arrange(struct person *p)
 {
-	const char *next = NULL, *from;
-	json_t *until;
-	json_object_foreach ((json_t *)(uintptr_t)p->stored, from, until) {
-		if (strcmp(from, s->from) > 0 && (!next || strcmp(from, next) < 0))
-			next = from;
-	}
-	json_auto_t *end = next ? day_before(next) : NULL;
-	return end && strcmp(json_string_value(end), s->until) == 0;
-}
-
-static void overlaps_stored(struct check *c, const struct span *s, const struct span *next)
-{
-	char row[PLACE_TEXT], at[PLACE_TEXT];
-	place_field(c, place_row(c, "people", next->i, row), "from", at);
-	findings_add(c->found, at,
-		"in the registry an assignment from %s until %s reaches over this day; load that "
-		"one with an earlier until",
-		s->from, s->until);
-}
-
-static void overlaps_next(struct check *c, const struct span *s, const struct span *next)
-{
-	char row[PLACE_TEXT], at[PLACE_TEXT], other[PLACE_TEXT] = "in the registry";
-	if (next->row)
-		place_row(c, "people", next->i, other);
-	place_field(c, place_row(c, "people", s->i, row), "until", at);
-	findings_add(
-		c->found, at, "reaches into the next assignment, from %s (%s)", next->from, other);
-}
-
-static void arrange_stored(struct check *c, const struct person *p, const struct span *s,
-	const struct span *next, json_t *result)
-{
-	if (!next || (s->until && strcmp(s->until, next->from) < 0))
-		return;
-	if (s->until && !was_closed(p, s)) {
-		overlaps_stored(c, s, next);
-		return;
-	}
-	json_array_append_new(json_object_get(result, "closings"),
-		json_pack("{s:s, s:s, s:o}", "nip", p->nip, "from", s->from, "until",
-			day_before(next->from)));
-}
-
-static void arrange_row(struct check *c, const struct person *p, const struct span *s,
-	const struct span *next, json_t *result)
-{
-	if (s->until && next && strcmp(s->until, next->from) >= 0) {
-		overlaps_next(c, s, next);
-		return;
-	}
-	json_t *until = s->until ? json_string(s->until)
-			: next   ? day_before(next->from)
-				 : json_null();
-	json_t *superior = json_object_get(s->row, "superior");
-	json_array_append_new(json_object_get(result, "assignments"),
-		json_pack("{s:s, s:s, s:o, s:O, s:O, s:O?}", "nip", p->nip, "from", s->from,
-			"until", until, "unit", json_object_get(s->row, "unit"), "position",
-			json_object_get(s->row, "position"), "superior", superior));
-}
-
-/* Name and address are those of the latest assignment in the file; an address that it leaves out
- * stays. */
-static void arrange_person(const struct person *p, json_t *result)
-{
-	const json_t *last = NULL;
+	size_t n = 0;
+	if (p->n)
+		qsort(p->spans, p->n, sizeof *p->spans, by_from);
 	for (size_t i = 0; i < p->n; i++)
-		if (p->spans[i].row)
-			last = p->spans[i].row;
-	json_t *email = json_object_get(last, "email");
-	json_array_append_new(json_object_get(result, "persons"),
-		json_pack("{s:s, s:O, s:O?, s:b}", "nip", p->nip, "name",
-			json_object_get(last, "name"), "email", email, "keep_email",
-			email == NULL));
+		if (!p->spans[i].removed)
+			p->spans[n++] = p->spans[i];
+	p->n = n;
+	for (size_t i = 0; i < n; i++) {
+		struct span *s = &p->spans[i];
+		const char *until = span_stated(s);
+		snprintf(s->end, sizeof s->end, "%.10s", until ? until : "");
+		if (i + 1 < n && (!until || strcmp(until, s[1].from) >= 0))
+			day_before(s[1].from, s->end);
+	}
 }
 
-/* Gathers a person's assignments: `rows` has the places of those in the file by their first day. */
-static bool person_gather(struct person *p, const json_t *people, const json_t *rows)
+bool people_gather(struct check *c, struct people *p)
 {
-	const char *from;
-	json_t *v;
-	p->spans = calloc(json_object_size(rows) + json_object_size(p->stored), sizeof *p->spans);
-	if (!p->spans)
+	size_t most = json_object_size(json_object_get(c->known, "people")) +
+		      json_array_size(json_object_get(c->root, "people"));
+	p->list = calloc(most + 1, sizeof *p->list);
+	p->index = json_object();
+	if (!p->list || !p->index || !gather_stored(c, p) || !gather_rows(c, p))
 		return false;
-	json_object_foreach ((json_t *)(uintptr_t)rows, from, v) {
-		size_t i = (size_t)json_integer_value(v);
-		const json_t *row = json_array_get(people, i);
-		p->spans[p->n++] = (struct span){
-			from, json_string_value(json_object_get(row, "until")), row, i};
-	}
-	json_object_foreach ((json_t *)(uintptr_t)p->stored, from, v) {
-		if (!json_object_get(rows, from))
-			p->spans[p->n++] =
-				(struct span){.from = from, .until = json_string_value(v)};
-	}
-	qsort(p->spans, p->n, sizeof *p->spans, by_from);
+	for (size_t i = 0; i < p->n; i++)
+		arrange(&p->list[i]);
 	return true;
 }
 
-static void person_arrange(
-	struct check *c, const char *nip, const json_t *people, const json_t *rows, json_t *result)
+/* Whoever joined earlier than the registry knows has the first assignment in the file, too: one
+ * alone is a slip of the year. */
+static void employment_check(struct check *c, const struct person *p)
 {
-	struct person p = {
-		.nip = nip, .stored = json_object_get(json_object_get(c->known, "people"), nip)};
-	if (!person_gather(&p, people, rows)) {
-		findings_add(c->found, "people", "out of memory");
+	char row[PLACE_TEXT], at[PLACE_TEXT];
+	const struct span *first = NULL;
+	for (size_t i = 0; i < p->n && !first; i++)
+		if (p->spans[i].stored)
+			first = &p->spans[i];
+	if (!first || first->row || first == p->spans)
 		return;
-	}
-	for (size_t i = 0; i < p.n; i++) {
-		const struct span *next = i + 1 < p.n ? &p.spans[i + 1] : NULL;
-		if (p.spans[i].row)
-			arrange_row(c, &p, &p.spans[i], next, result);
-		else
-			arrange_stored(c, &p, &p.spans[i], next, result);
-	}
-	arrange_person(&p, result);
-	free(p.spans);
+	for (const struct span *s = p->spans; s < first; s++)
+		findings_add(c->found,
+			place_field(c, place_row(c, "people", s->i, row), "from", at),
+			"is before the person's employment, which begins on %s in the registry; "
+			"put the assignment from that day into the file, too, if it began earlier",
+			first->from);
 }
 
-void people_arrange(struct check *c, const json_t *rows, json_t *result)
+static void add_assignments(const struct check *c, const struct person *p, json_t *list)
+{
+	for (const struct span *s = p->spans; s < p->spans + p->n; s++) {
+		const char *until = s->stored ? row_text(s->stored, "until") : NULL;
+		const char *superior = span_text(s, "superior");
+		if (!s->row && strcmp(until ? until : "", s->end) == 0)
+			continue;
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s?, s:s?, s:s, s:s, s:s?}", "nip", p->nip, "from",
+				s->from, "until", *s->end ? s->end : NULL, "stated", span_stated(s),
+				"unit", span_text(s, "unit"), "position", span_text(s, "position"),
+				"superior", superior ? number_now(c, superior) : NULL));
+	}
+}
+
+/* Name, address and language are those of the latest assignment in the file; of the last two what
+ * it leaves out stays. */
+static void add_person(const struct check *c, const struct person *p, json_t *list)
+{
+	const json_t *row = json_array_get(json_object_get(c->root, "people"), p->last);
+	json_t *email = json_object_get(row, "email"), *language = json_object_get(row, "language");
+	if (p->n && row_text(row, "name") && !row_removed(row))
+		json_array_append_new(
+			list, json_pack("{s:s, s:O, s:O?, s:b, s:O?, s:b}", "nip", p->nip, "name",
+				      json_object_get(row, "name"), "email", email, "keep_email",
+				      email == NULL, "language", language, "keep_language",
+				      language == NULL));
+}
+
+static void add_removals(const struct check *c, const struct people *p, json_t *list)
 {
 	size_t i;
 	const json_t *row;
-	const char *nip;
-	json_t *places;
-	json_auto_t *by_nip = json_object();
-	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
-		nip = json_string_value(json_object_get(row, "nip"));
-		if (!json_object_get(by_nip, nip))
-			json_object_set_new(by_nip, nip, json_object());
-		json_object_set_new(json_object_get(by_nip, nip),
-			json_string_value(json_object_get(row, "from")),
-			json_integer((json_int_t)i));
+	json_array_foreach (json_object_get(c->root, "people"), i, row) {
+		const struct person *person = people_person(p, number_now(c, row_text(row, "nip")));
+		bool stays = false;
+		for (size_t k = 0; person && k < person->n; k++)
+			stays = stays || strcmp(person->spans[k].from, row_text(row, "from")) == 0;
+		if (row_removed(row) && person && !stays)
+			json_array_append_new(list, json_pack("{s:s, s:s}", "nip", person->nip,
+							    "from", row_text(row, "from")));
 	}
-	json_object_set_new(result, "persons", json_array());
-	json_object_set_new(result, "assignments", json_array());
-	json_object_set_new(result, "closings", json_array());
-	json_object_foreach (by_nip, nip, places) {
-		person_arrange(c, nip, rows, places, result);
+}
+
+void people_relate(struct check *c, const struct people *p, json_t *result)
+{
+	json_t *persons = json_array(), *assignments = json_array(), *removals = json_array();
+	for (size_t i = 0; i < p->n; i++) {
+		if (!p->list[i].in_file)
+			continue;
+		employment_check(c, &p->list[i]);
+		add_person(c, &p->list[i], persons);
+		add_assignments(c, &p->list[i], assignments);
 	}
+	add_removals(c, p, removals);
+	json_object_set_new(result, "persons", persons);
+	json_object_set_new(result, "assignments", assignments);
+	json_object_set_new(result, "removals", removals);
 }

@@ -1,196 +1,203 @@
 #include "store.h"
 
-/* What one part's row returns when no score can move through it. */
-#define NOTHING "NULL::text, NULL::uuid, NULL::int4, NULL::int4"
+#include "appraisal/roster_statements.h"
+
+/* What each row of a part returns. */
+#define CHANGED " RETURNING CASE WHEN xmax = 0 THEN 1 ELSE 0 END"
+/* A version's day: the beginning where none is said; and back. */
+#define SINCE "coalesce(\"from\", '-infinity'::date)"
+#define FROM "coalesce(nullif(from_date, '-infinity')::text, '')"
 
 const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_LOCK] = {"registry_lock", "SELECT pg_advisory_xact_lock(1413829189, 1)", ""},
 
 	[STORE_KNOWN] = {"registry_known",
 		"SELECT jsonb_build_object('agencies', (SELECT coalesce(jsonb_object_agg(code, "
-		"true), '{}') FROM registry.agency),'units', (SELECT "
-		"coalesce(jsonb_object_agg(code, true), '{}') FROM registry.unit),'indicators', "
+		"true), '{}') FROM registry.agency), 'units', (SELECT "
+		"coalesce(jsonb_object_agg(unit, v), '{}') FROM (SELECT unit, "
+		"jsonb_object_agg(" FROM
+		", agency) AS v FROM registry.unit_agency GROUP BY unit) u), 'indicators', "
 		"(SELECT coalesce(jsonb_object_agg(code, direction), '{}') FROM "
-		"registry.indicator),'sources', (SELECT coalesce(jsonb_object_agg(code, true), "
-		"'{}') FROM registry.source),'positions', (SELECT coalesce(jsonb_object_agg(code, "
-		"(SELECT coalesce(jsonb_agg(i->'indicator'), '[]') FROM "
-		"jsonb_array_elements(items) i WHERE i @? '$.target[*] ? (@ == 0)')), '{}') FROM "
-		"registry.position),'plans', (SELECT coalesce(jsonb_object_agg(i->>'indicator', "
-		"true), '{}') FROM registry.plan, jsonb_array_elements(items) i WHERE i @? "
-		"'$.target[*] ? (@ == 0)'),'people', (SELECT coalesce(jsonb_object_agg(nip, "
-		"spans), '{}') FROM (SELECT p.nip, coalesce(jsonb_object_agg(a.from_date, "
-		"a.until_date) FILTER (WHERE a.person IS NOT NULL), '{}') AS spans FROM "
-		"registry.person p LEFT JOIN registry.assignment a ON a.person = p.id GROUP BY "
-		"p.id) s),'rulesets', (SELECT coalesce(jsonb_object_agg(version, body), '{}') "
-		"FROM registry.ruleset))",
+		"registry.indicator), 'sources', (SELECT coalesce(jsonb_object_agg(code, (SELECT "
+		"coalesce(jsonb_agg(uri), '[]') FROM registry.source_uri u WHERE u.source = "
+		"s.code AND u.current)), '{}') FROM registry.source s), 'positions', (SELECT "
+		"coalesce(jsonb_object_agg(position, v), '{}') FROM (SELECT position, "
+		"jsonb_object_agg(" FROM ", items) AS v FROM registry.position_version GROUP BY "
+		"position) p), 'former', (SELECT coalesce(jsonb_object_agg(f.nip, p.nip), '{}') "
+		"FROM registry.former_nip f JOIN registry.person p ON p.id = f.person), 'people', "
+		"(SELECT coalesce(jsonb_object_agg(nip, v), '{}') FROM (SELECT p.nip, coalesce("
+		"jsonb_object_agg(a.from_date, jsonb_build_object('until', a.until_date, 'stated', "
+		"a.stated_until, 'unit', a.unit, 'position', a.position, 'superior', s.nip)) "
+		"FILTER (WHERE a.person IS NOT NULL), '{}') AS v FROM registry.person p LEFT JOIN "
+		"registry.assignment a ON a.person = p.id LEFT JOIN registry.person s ON s.id = "
+		"a.superior GROUP BY p.id) x), 'absences', (SELECT coalesce(jsonb_object_agg(nip, "
+		"v), '{}') FROM (SELECT p.nip, jsonb_object_agg(a.from_date, jsonb_build_object("
+		"'until', a.until_date, 'kind', a.kind)) AS v FROM registry.absence a JOIN "
+		"registry.person p ON p.id = a.person GROUP BY p.id) x), 'plans', (SELECT "
+		"coalesce(jsonb_object_agg(nip, v), '{}') FROM (SELECT p.nip, "
+		"jsonb_object_agg(y.year, y.v) AS v FROM (SELECT person, year, "
+		"jsonb_agg(jsonb_build_object('from', from_date, 'status', status, 'items', items) "
+		"ORDER BY version) AS v FROM registry.plan GROUP BY person, year) y JOIN "
+		"registry.person p ON p.id = y.person GROUP BY p.id) x), 'rulesets', (SELECT "
+		"coalesce(jsonb_object_agg(version, body), '{}') FROM registry.ruleset))",
 		""},
 
 	[STORE_AGENCIES] = {"registry_agencies",
 		"INSERT INTO registry.agency AS t (code, name) SELECT code, name FROM "
 		"jsonb_to_recordset($1) AS r(code text, name text) ORDER BY code ON CONFLICT "
-		"(code) DO UPDATE SET name = excluded.name WHERE t.name <> excluded.name"
-		" RETURNING xmax = 0, " NOTHING,
+		"(code) DO UPDATE SET name = excluded.name WHERE t.name <> excluded.name" CHANGED,
 		"jsonb"},
 
 	[STORE_UNITS] = {"registry_units",
-		"INSERT INTO registry.unit AS t (code, agency, name) SELECT code, agency, name"
-		" FROM jsonb_to_recordset($1) AS r(code text, agency text, name text) ORDER BY code"
-		" ON CONFLICT (code) DO UPDATE SET agency = excluded.agency, name = excluded.name"
-		" WHERE (t.agency, t.name) IS DISTINCT FROM (excluded.agency, excluded.name)"
-		" RETURNING xmax = 0, " NOTHING,
+		"WITH new AS (SELECT code, name, agency, " SINCE " AS since FROM "
+		"jsonb_to_recordset($1) AS r(code text, name text, agency text, \"from\" date)), "
+		"written AS (INSERT INTO registry.unit AS t (code, name) SELECT DISTINCT code, "
+		"name FROM new ORDER BY code ON CONFLICT (code) DO UPDATE SET name = excluded.name "
+		"WHERE t.name <> excluded.name RETURNING code, xmax = 0 AS added), moved AS "
+		"(INSERT INTO registry.unit_agency AS t (unit, from_date, agency) SELECT code, "
+		"since, agency FROM new ORDER BY code, since ON CONFLICT (unit, from_date) DO "
+		"UPDATE SET agency = excluded.agency WHERE t.agency <> excluded.agency RETURNING "
+		"unit AS code) SELECT CASE WHEN w.added THEN 1 ELSE 0 END FROM (SELECT code FROM "
+		"written UNION SELECT code FROM moved) c LEFT JOIN written w USING (code)",
 		"jsonb"},
 
 	[STORE_INDICATORS] = {"registry_indicators",
-		"WITH new AS (SELECT code, name->>'id' AS name_id, name->>'en' AS name_en, "
-		"aspect, measure, direction, coalesce(unit, '') AS unit, min, max FROM "
-		"jsonb_to_recordset($1) AS r(code text, name jsonb, aspect text, measure text, "
-		"direction text, unit text, min numeric, max numeric)), old AS (SELECT code, "
-		"aspect, measure, direction FROM registry.indicator), written AS (INSERT INTO "
-		"registry.indicator AS t (code, name_id, name_en, aspect, measure, direction, "
-		"unit, min, max) SELECT code, name_id, name_en, aspect, measure, direction, unit, "
-		"min, max FROM new ORDER BY code ON CONFLICT (code) DO UPDATE SET name_id = "
-		"excluded.name_id, name_en = excluded.name_en, aspect = excluded.aspect, measure "
-		"= excluded.measure, direction = excluded.direction, unit = excluded.unit, min = "
-		"excluded.min, max = excluded.max WHERE (t.name_id, t.name_en, t.aspect, "
-		"t.measure, t.direction, t.unit, t.min, t.max) IS DISTINCT FROM "
-		"(excluded.name_id, excluded.name_en, excluded.aspect, excluded.measure, "
-		"excluded.direction, excluded.unit, excluded.min, excluded.max) RETURNING xmax = "
-		"0 AS added, code, aspect, measure, direction) SELECT w.added, CASE WHEN "
-		"(w.aspect, w.measure, w.direction) IS DISTINCT FROM (o.aspect, o.measure, "
-		"o.direction) THEN w.code END, NULL::uuid, NULL::int4, NULL::int4 FROM written w "
-		"LEFT JOIN old o USING (code)",
+		"INSERT INTO registry.indicator AS t (code, name_id, name_en, aspect, measure, "
+		"direction, unit_id, unit_en, min, max, result_max, step) SELECT code, "
+		"name->>'id', name->>'en', aspect, measure, direction, coalesce(unit->>'id', unit "
+		"#>> '{}', ''), coalesce(unit->>'en', unit #>> '{}', ''), min, max, result_max, "
+		"step FROM jsonb_to_recordset($1) AS r(code text, name jsonb, aspect text, measure "
+		"text, direction text, unit jsonb, min numeric, max numeric, result_max numeric, "
+		"step numeric) ORDER BY code ON CONFLICT (code) DO UPDATE SET name_id = "
+		"excluded.name_id, name_en = excluded.name_en, aspect = excluded.aspect, measure = "
+		"excluded.measure, direction = excluded.direction, unit_id = excluded.unit_id, "
+		"unit_en = excluded.unit_en, min = excluded.min, max = excluded.max, result_max = "
+		"excluded.result_max, step = excluded.step WHERE (t.name_id, t.name_en, t.aspect, "
+		"t.measure, t.direction, t.unit_id, t.unit_en, t.min, t.max, t.result_max, t.step) "
+		"IS DISTINCT FROM (excluded.name_id, excluded.name_en, excluded.aspect, "
+		"excluded.measure, excluded.direction, excluded.unit_id, excluded.unit_en, "
+		"excluded.min, excluded.max, excluded.result_max, excluded.step)" CHANGED,
 		"jsonb"},
 
 	[STORE_SOURCES] = {"registry_sources",
-		"WITH new AS (SELECT code, name, indicators FROM jsonb_to_recordset($1) AS r(code "
-		"text, name text, indicators jsonb)), wanted AS (SELECT n.code, i.indicator FROM "
-		"new n, jsonb_array_elements_text(n.indicators) AS i(indicator)), written AS "
-		"(INSERT INTO registry.source AS t (code, name) SELECT code, name FROM new ORDER "
-		"BY code ON CONFLICT (code) DO UPDATE SET name = excluded.name WHERE t.name <> "
-		"excluded.name RETURNING code, xmax = 0 AS added), forbidden AS (DELETE FROM "
-		"registry.source_indicator s USING new n WHERE s.source = n.code AND NOT EXISTS "
-		"(SELECT FROM wanted w WHERE w.code = s.source AND w.indicator = s.indicator) "
-		"RETURNING s.source AS code), allowed AS (INSERT INTO registry.source_indicator "
-		"(source, indicator) SELECT code, indicator FROM wanted ORDER BY 1, 2 ON CONFLICT "
-		"DO NOTHING RETURNING source AS code)"
-		" SELECT coalesce(w.added, false), " NOTHING
-		" FROM (SELECT code FROM written UNION SELECT code FROM forbidden"
-		" UNION SELECT code FROM allowed) c LEFT JOIN written w USING (code)",
+		"WITH new AS (SELECT code, name, indicators, uris FROM jsonb_to_recordset($1) AS "
+		"r(code text, name text, indicators jsonb, uris jsonb)), wanted AS (SELECT n.code, "
+		"i.indicator FROM new n, jsonb_array_elements_text(n.indicators) AS i(indicator)), "
+		"named AS (SELECT n.code, u.uri FROM new n, jsonb_array_elements_text(n.uris) AS "
+		"u(uri)), written AS (INSERT INTO registry.source AS t (code, name) SELECT code, "
+		"name FROM new ORDER BY code ON CONFLICT (code) DO UPDATE SET name = excluded.name "
+		"WHERE t.name <> excluded.name RETURNING code, xmax = 0 AS added), forbidden AS "
+		"(DELETE FROM registry.source_indicator s USING new n WHERE s.source = n.code AND "
+		"NOT EXISTS (SELECT FROM wanted w WHERE w.code = s.source AND w.indicator = "
+		"s.indicator) RETURNING s.source AS code), allowed AS (INSERT INTO "
+		"registry.source_indicator (source, indicator) SELECT code, indicator FROM wanted "
+		"ORDER BY 1, 2 ON CONFLICT DO NOTHING RETURNING source AS code), unnamed AS "
+		"(UPDATE registry.source_uri u SET current = false FROM new n WHERE u.source = "
+		"n.code AND u.current AND NOT EXISTS (SELECT FROM named d WHERE d.code = u.source "
+		"AND d.uri = u.uri) RETURNING u.source AS code), renamed AS (INSERT INTO "
+		"registry.source_uri AS t (source, uri, current) SELECT code, uri, true FROM named "
+		"ORDER BY 1, 2 ON CONFLICT (source, uri) DO UPDATE SET current = true WHERE NOT "
+		"t.current RETURNING source AS code) SELECT CASE WHEN w.added THEN 1 ELSE 0 END "
+		"FROM (SELECT code FROM written UNION SELECT code FROM forbidden UNION SELECT code "
+		"FROM allowed UNION SELECT code FROM unnamed UNION SELECT code FROM renamed) c "
+		"LEFT JOIN written w USING (code)",
 		"jsonb"},
 
 	[STORE_POSITIONS] = {"registry_positions",
-		"WITH new AS (SELECT code, name, items FROM jsonb_to_recordset($1) AS r(code "
-		"text, name text, items jsonb)), old AS (SELECT code, items FROM "
-		"registry.position), written AS (INSERT INTO registry.position AS t (code, name, "
-		"items) SELECT code, name, items FROM new ORDER BY code ON CONFLICT (code) DO "
-		"UPDATE SET name = excluded.name, items = excluded.items WHERE (t.name, t.items) "
-		"IS DISTINCT FROM (excluded.name, excluded.items) RETURNING xmax = 0 AS added, "
-		"code, items) SELECT w.added, CASE WHEN w.items IS DISTINCT FROM o.items THEN "
-		"w.code END, NULL::uuid, NULL::int4, NULL::int4 FROM written w LEFT JOIN old o "
+		"WITH new AS (SELECT code, name, items, " SINCE " AS since FROM "
+		"jsonb_to_recordset($1) AS r(code text, name text, items jsonb, \"from\" date)), "
+		"written AS (INSERT INTO registry.position AS t (code, name) SELECT DISTINCT code, "
+		"name FROM new ORDER BY code ON CONFLICT (code) DO UPDATE SET name = excluded.name "
+		"WHERE t.name <> excluded.name RETURNING code, xmax = 0 AS added), versions AS "
+		"(INSERT INTO registry.position_version AS t (position, from_date, items) SELECT "
+		"code, since, items FROM new ORDER BY code, since ON CONFLICT (position, "
+		"from_date) DO UPDATE SET items = excluded.items WHERE t.items <> excluded.items "
+		"RETURNING position AS code) SELECT CASE WHEN w.added THEN 1 ELSE 0 END FROM "
+		"(SELECT code FROM written UNION SELECT code FROM versions) c LEFT JOIN written w "
 		"USING (code)",
 		"jsonb"},
 
+	[STORE_UNFORMER] = {"registry_unformer",
+		"DELETE FROM registry.former_nip f USING jsonb_to_recordset($1) AS r(nip text) "
+		"WHERE f.nip = r.nip RETURNING 2",
+		"jsonb"},
+	[STORE_RENAMES] = {"registry_renames",
+		"UPDATE registry.person p SET nip = r.now FROM jsonb_to_recordset($1) AS r(nip "
+		"text, now text) WHERE p.nip = r.nip RETURNING 0",
+		"jsonb"},
 	[STORE_PERSONS] = {"registry_persons",
-		"INSERT INTO registry.person AS t (nip, name, email) SELECT r.nip, r.name, CASE "
-		"WHEN r.keep_email THEN o.email ELSE r.email END FROM jsonb_to_recordset($1) AS "
-		"r(nip text, name text, email text, keep_email bool) LEFT JOIN registry.person o "
-		"ON o.nip = r.nip ORDER BY r.nip ON CONFLICT (nip) DO UPDATE SET name = "
-		"excluded.name, email = excluded.email WHERE (t.name, t.email) IS DISTINCT FROM "
-		"(excluded.name, excluded.email)"
-		" RETURNING xmax = 0, " NOTHING,
+		"INSERT INTO registry.person AS t (nip, name, email, language) SELECT r.nip, "
+		"r.name, CASE WHEN r.keep_email THEN o.email ELSE r.email END, CASE WHEN "
+		"r.keep_language THEN o.language ELSE r.language END FROM jsonb_to_recordset($1) "
+		"AS r(nip text, name text, email text, keep_email bool, language text, "
+		"keep_language bool) LEFT JOIN registry.person o ON o.nip = r.nip ORDER BY r.nip "
+		"ON CONFLICT (nip) DO UPDATE SET name = excluded.name, email = excluded.email, "
+		"language = excluded.language WHERE (t.name, t.email, t.language) IS DISTINCT FROM "
+		"(excluded.name, excluded.email, excluded.language)" CHANGED,
+		"jsonb"},
+	[STORE_FORMER] = {"registry_former",
+		"INSERT INTO registry.former_nip (nip, person) SELECT r.nip, p.id FROM "
+		"jsonb_to_recordset($1) AS r(nip text, now text) JOIN registry.person p ON p.nip = "
+		"r.now ORDER BY r.nip RETURNING 1",
 		"jsonb"},
 
-	/* Scores move from the first day on which the assignment is another one than before until
-	   the last. */
+	[STORE_REMOVALS] = {"registry_removals",
+		"DELETE FROM registry.assignment a USING jsonb_to_recordset($1) AS r(nip text, "
+		"\"from\" date) JOIN registry.person p ON p.nip = r.nip WHERE a.person = p.id AND "
+		"a.from_date = r.\"from\" RETURNING 2",
+		"jsonb"},
 	[STORE_ASSIGNMENTS] = {"registry_assignments",
-		"WITH new AS (SELECT p.id AS person, r.\"from\", r.until, r.unit, r.position, "
-		"s.id AS superior, CASE WHEN (o.unit, o.position) IS NOT DISTINCT FROM (r.unit, "
-		"r.position) THEN least(o.until_date, r.until, '9999-12-31') ELSE r.\"from\" END "
-		"AS first, CASE WHEN o.person IS NOT NULL AND o.until_date IS NULL THEN "
-		"'9999-12-31' ELSE greatest(o.until_date, coalesce(r.until, '9999-12-31')) END AS "
-		"last FROM jsonb_to_recordset($1) AS r(nip text, \"from\" date, until date, unit "
-		"text, position text, superior text) JOIN registry.person p ON p.nip = r.nip LEFT "
-		"JOIN registry.person s ON s.nip = r.superior LEFT JOIN registry.assignment o ON "
-		"o.person = p.id AND o.from_date = r.\"from\"), written AS (INSERT INTO "
-		"registry.assignment AS t (person, from_date, until_date, unit, position, "
-		"superior) SELECT person, \"from\", until, unit, position, superior FROM new "
-		"ORDER BY person, \"from\" ON CONFLICT (person, from_date) DO UPDATE SET "
-		"until_date = excluded.until_date, unit = excluded.unit, position = "
-		"excluded.position, superior = excluded.superior WHERE (t.until_date, t.unit, "
-		"t.position, t.superior) IS DISTINCT FROM (excluded.until_date, excluded.unit, "
-		"excluded.position, excluded.superior) RETURNING xmax = 0 AS added, person, "
-		"from_date) SELECT w.added, NULL::text, w.person, extract(year FROM "
-		"n.first)::int4, extract(year FROM n.last)::int4 FROM written w JOIN new n ON "
-		"n.person = w.person AND n.\"from\" = w.from_date",
+		"INSERT INTO registry.assignment AS t (person, from_date, until_date, "
+		"stated_until, unit, position, superior) SELECT p.id, r.\"from\", r.until, "
+		"r.stated, r.unit, r.position, s.id FROM jsonb_to_recordset($1) AS r(nip text, "
+		"\"from\" date, until date, stated date, unit text, position text, superior text) "
+		"JOIN registry.person p ON p.nip = r.nip LEFT JOIN registry.person s ON s.nip = "
+		"r.superior ORDER BY p.id, r.\"from\" ON CONFLICT (person, from_date) DO UPDATE "
+		"SET until_date = excluded.until_date, stated_until = excluded.stated_until, unit "
+		"= excluded.unit, position = excluded.position, superior = excluded.superior WHERE "
+		"(t.until_date, t.stated_until, t.unit, t.position, t.superior) IS DISTINCT FROM "
+		"(excluded.until_date, excluded.stated_until, excluded.unit, excluded.position, "
+		"excluded.superior)" CHANGED,
 		"jsonb"},
 
-	[STORE_CLOSINGS] = {"registry_closings",
-		"UPDATE registry.assignment a SET until_date = r.until FROM "
-		"jsonb_to_recordset($1) AS r(nip text, \"from\" date, until date) JOIN "
-		"registry.person p ON p.nip = r.nip WHERE a.person = p.id AND a.from_date = "
-		"r.\"from\" AND a.until_date IS DISTINCT FROM r.until RETURNING false, "
-		"NULL::text, a.person, extract(year FROM r.until)::int4, 9999",
+	[STORE_ABSENCE_REMOVALS] = {"registry_absence_removals",
+		"DELETE FROM registry.absence a USING jsonb_to_recordset($1) AS r(nip text, "
+		"\"from\" date) JOIN registry.person p ON p.nip = r.nip WHERE a.person = p.id AND "
+		"a.from_date = r.\"from\" RETURNING 2",
 		"jsonb"},
-
 	[STORE_ABSENCES] = {"registry_absences",
-		"WITH new AS (SELECT p.id AS person, r.\"from\", r.until, r.kind, "
-		"greatest(r.until, o.until_date) AS last FROM jsonb_to_recordset($1) AS r(nip "
-		"text, \"from\" date, until date, kind text) JOIN registry.person p ON p.nip = "
-		"r.nip LEFT JOIN registry.absence o ON o.person = p.id AND o.from_date = "
-		"r.\"from\"), written AS (INSERT INTO registry.absence AS t (person, from_date, "
-		"until_date, kind) SELECT person, \"from\", until, kind FROM new ORDER BY person, "
-		"\"from\" ON CONFLICT (person, from_date) DO UPDATE SET until_date = "
-		"excluded.until_date, kind = excluded.kind WHERE (t.until_date, t.kind) IS "
-		"DISTINCT FROM (excluded.until_date, excluded.kind) RETURNING xmax = 0 AS added, "
-		"person, from_date) SELECT w.added, NULL::text, w.person, extract(year FROM "
-		"w.from_date)::int4, extract(year FROM n.last)::int4 FROM written w JOIN new n ON "
-		"n.person = w.person AND n.\"from\" = w.from_date",
+		"INSERT INTO registry.absence AS t (person, from_date, until_date, kind) SELECT "
+		"p.id, r.\"from\", r.until, r.kind FROM jsonb_to_recordset($1) AS r(nip text, "
+		"\"from\" date, until date, kind text) JOIN registry.person p ON p.nip = r.nip "
+		"ORDER BY p.id, r.\"from\" ON CONFLICT (person, from_date) DO UPDATE SET "
+		"until_date = excluded.until_date, kind = excluded.kind WHERE (t.until_date, "
+		"t.kind) IS DISTINCT FROM (excluded.until_date, excluded.kind)" CHANGED,
 		"jsonb"},
 
-	/* A version is appended when the newest of the same day says something else. */
 	[STORE_PLANS] = {"registry_plans",
-		"WITH new AS (SELECT p.id AS person, r.year, r.\"from\", r.status, r.items, "
-		"r.place FROM jsonb_to_recordset($1) AS r(nip text, year int, \"from\" date, "
-		"status text, items jsonb, place int) JOIN registry.person p ON p.nip = r.nip), "
-		"standing AS (SELECT DISTINCT ON (person, year, from_date) person, year, "
-		"from_date, status, items FROM registry.plan ORDER BY person, year, from_date, "
-		"version DESC), newest AS (SELECT person, year, max(version) AS version FROM "
-		"registry.plan GROUP BY person, year), written AS (INSERT INTO registry.plan "
-		"(person, year, version, from_date, status, items) SELECT n.person, n.year, "
-		"coalesce(m.version, 0) + row_number() OVER (PARTITION BY n.person, n.year ORDER "
-		"BY n.place), n.\"from\", n.status, n.items FROM new n LEFT JOIN newest m ON "
-		"m.person = n.person AND m.year = n.year LEFT JOIN standing s ON s.person = "
-		"n.person AND s.year = n.year AND s.from_date = n.\"from\" WHERE s.person IS NULL "
-		"OR (s.status, s.items) IS DISTINCT FROM (n.status, n.items) RETURNING person, "
-		"year, from_date) SELECT s.person IS NULL, NULL::text, w.person, w.year, w.year "
-		"FROM written w LEFT JOIN standing s ON s.person = w.person AND s.year = w.year "
-		"AND s.from_date = w.from_date",
+		"INSERT INTO registry.plan (person, year, version, from_date, status, items) "
+		"SELECT p.id, r.year, (SELECT coalesce(max(version), 0) FROM registry.plan o WHERE "
+		"o.person = p.id AND o.year = r.year) + row_number() OVER "
+		"(PARTITION BY p.id, r.year ORDER BY r.place), r.\"from\", r.status, r.items FROM jsonb_to_recordset($1) AS r(nip "
+		"text, year int, \"from\" date, status text, items jsonb, place int) JOIN "
+		"registry.person p ON p.nip = r.nip RETURNING 1",
 		"jsonb"},
 
 	[STORE_RULESETS] = {"registry_rulesets",
 		"INSERT INTO registry.ruleset (version, from_date, body) SELECT r->>'version', "
 		"(r->>'from')::date, r FROM jsonb_array_elements($1) r ORDER BY 1 ON CONFLICT "
-		"(version) DO NOTHING RETURNING true, version, NULL::uuid, extract(year FROM "
-		"from_date)::int4, 9999",
+		"(version) DO NOTHING RETURNING 1",
 		"jsonb"},
 
-	/* A score needs a plan, so only years with one can move. */
 	[STORE_TOUCH] = {"registry_touch",
-		"WITH hit AS (SELECT code FROM registry.position p WHERE code = ANY ($4) OR "
-		"EXISTS (SELECT FROM jsonb_array_elements(p.items) i WHERE i->>'indicator' = ANY "
-		"($5))) INSERT INTO registry.outbox (message) SELECT jsonb_build_object('kind', "
-		"'person', 'person', person, 'year', year) FROM (SELECT p.person, p.year FROM "
-		"unnest($1, $2, $3) AS t(person, first, last) JOIN registry.plan p ON p.person = "
-		"t.person AND p.year BETWEEN t.first AND t.last UNION SELECT p.person, p.year "
-		"FROM hit JOIN registry.assignment a ON a.position = hit.code JOIN registry.plan "
-		"p ON p.person = a.person AND p.year BETWEEN extract(year FROM a.from_date) AND "
-		"coalesce(extract(year FROM a.until_date), 9999) UNION SELECT p.person, p.year "
-		"FROM registry.plan p WHERE EXISTS (SELECT FROM jsonb_array_elements(p.items) i "
-		"WHERE i->>'indicator' = ANY ($5)) UNION SELECT p.person, p.year FROM "
-		"registry.plan p WHERE p.year >= $6) m ORDER BY person, year",
-		"uuid[], int4[], int4[], text[], text[], int4"},
+		"INSERT INTO registry.outbox (message) SELECT jsonb_build_object('kind', 'person', "
+		"'person', person, 'year', year) FROM unnest($1, $2) AS t(person, year) ORDER BY "
+		"person, year",
+		"uuid[], int4[]"},
 
 	[STORE_BUMP] = {"registry_bump", "UPDATE registry.version SET version = version + 1", ""},
+
+	ROSTER_STATEMENTS(STORE_ROSTER),
 
 	/* Skips what another command is saying right now. */
 	[STORE_OUTBOX_PAGE] = {"outbox_page",
@@ -201,6 +208,48 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"int8[]"},
 	[STORE_OUTBOX_COUNT] = {"outbox_count", "SELECT count(*) FROM registry.outbox", ""},
 
+	/* Each row of a registry file that loads to what is stored: its part, and the row. */
+	[STORE_EXPORT] = {"registry_export",
+		"WITH former AS (SELECT person, nip, row_number() OVER (PARTITION BY person ORDER "
+		"BY nip) AS n FROM registry.former_nip), rows AS ("
+		"SELECT 1 AS part, code AS a, '' AS b, 0 AS c, json_build_object('code', code, "
+		"'name', name) AS said FROM registry.agency "
+		"UNION ALL SELECT 2, u.code, " FROM ", 0, json_build_object('code', u.code, "
+		"'agency', v.agency, 'name', u.name, 'from', nullif(v.from_date, '-infinity')) "
+		"FROM registry.unit u JOIN registry.unit_agency v ON v.unit = u.code "
+		"UNION ALL SELECT 3, code, '', 0, json_strip_nulls(json_build_object('code', "
+		"code, 'name', json_build_object('id', name_id, 'en', name_en), 'aspect', aspect, "
+		"'measure', measure, 'direction', direction, 'unit', CASE WHEN unit_id = unit_en "
+		"THEN to_json(unit_en) ELSE json_build_object('id', unit_id, 'en', unit_en) END, "
+		"'min', min, 'max', max, 'result_max', result_max, 'step', step)) FROM "
+		"registry.indicator "
+		"UNION ALL SELECT 4, code, '', 0, json_build_object('code', code, 'name', name, "
+		"'indicators', (SELECT coalesce(json_agg(indicator ORDER BY indicator), '[]') FROM "
+		"registry.source_indicator WHERE source = code), 'uris', (SELECT "
+		"coalesce(json_agg(uri ORDER BY uri), '[]') FROM registry.source_uri WHERE source "
+		"= code AND current)) FROM registry.source "
+		"UNION ALL SELECT 5, p.code, " FROM ", 0, json_build_object('code', p.code, "
+		"'name', p.name, 'items', v.items, 'from', nullif(v.from_date, '-infinity')) FROM "
+		"registry.position p JOIN registry.position_version v ON v.position = p.code "
+		"UNION ALL SELECT 6, p.nip, a.from_date::text, 0, json_strip_nulls("
+		"json_build_object('nip', p.nip, 'name', p.name, 'unit', a.unit, 'position', "
+		"a.position, 'superior', s.nip, 'from', a.from_date, 'until', a.stated_until, "
+		"'email', p.email, 'language', p.language, 'was', f.nip)) FROM (SELECT *, "
+		"row_number() OVER (PARTITION BY person ORDER BY from_date) AS n FROM "
+		"registry.assignment) a JOIN registry.person p ON p.id = a.person LEFT JOIN "
+		"registry.person s ON s.id = a.superior LEFT JOIN former f ON f.person = a.person "
+		"AND f.n = a.n "
+		"UNION ALL SELECT 7, p.nip, a.from_date::text, 0, json_build_object('nip', p.nip, "
+		"'from', a.from_date, 'until', a.until_date, 'kind', a.kind) FROM "
+		"registry.absence a JOIN registry.person p ON p.id = a.person "
+		"UNION ALL SELECT 8, p.nip, l.year::text, l.version, json_strip_nulls("
+		"json_build_object('nip', p.nip, 'year', l.year, 'from', l.from_date, 'status', "
+		"l.status, 'items', l.items)) FROM registry.plan l JOIN registry.person p ON p.id "
+		"= l.person "
+		"UNION ALL SELECT 9, version, '', 0, body::json FROM registry.ruleset) "
+		"SELECT part, said::text FROM rows ORDER BY part, a COLLATE \"C\", b COLLATE "
+		"\"C\", c",
+		""},
 	[STORE_SOURCE_CODES] = {"source_codes", "SELECT code FROM registry.source ORDER BY code",
 		""},
 /* Apostrophes are as many as there are keyboards: none counts. */
@@ -213,18 +262,19 @@ const struct db_statement store_statements[STORE_ALL] = {
 			"p.name") ") > 0) ORDER BY p.nip",
 		"date, text, text"},
 	[STORE_PEOPLE_FIND] = {"people_find",
-		"SELECT coalesce(a.id, b.id) FROM unnest($1) WITH ORDINALITY AS t(text, n) LEFT "
-		"JOIN registry.person a ON a.nip = t.text LEFT JOIN registry.person b ON b.id = "
+		"SELECT coalesce(a.person, b.id) FROM unnest($1) WITH ORDINALITY AS t(text, n) "
+		"LEFT JOIN registry.nip_view a ON a.nip = t.text LEFT JOIN registry.person b "
+		"ON b.id = "
 		"CASE WHEN t.text ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN "
 		"t.text::uuid END ORDER BY t.n",
 		"text[]"},
 
 	[STORE_TOKEN_SUBJECT] = {"token_subject",
-		"SELECT p.id, coalesce($3, u.agency), EXISTS (SELECT FROM registry.agency WHERE "
-		"code = $3), EXISTS (SELECT FROM registry.source WHERE code = $4) FROM (SELECT) "
-		"one LEFT JOIN registry.person p ON p.nip = $1 LEFT JOIN registry.assignment a ON "
-		"a.person = p.id AND $2 BETWEEN a.from_date AND coalesce(a.until_date, "
-		"'infinity') LEFT JOIN registry.unit u ON u.code = a.unit",
+		"SELECT p.person, coalesce($3, u.agency), EXISTS (SELECT FROM registry.agency "
+		"WHERE code = $3), EXISTS (SELECT FROM registry.source WHERE code = $4) "
+		"FROM (SELECT) one LEFT JOIN registry.nip_view p ON p.nip = $1 LEFT JOIN "
+		"registry.assignment_view u ON u.person = p.person AND $2 BETWEEN u.from_date AND "
+		"coalesce(u.until_date, 'infinity')",
 		"text, date, text, text"},
 	[STORE_TOKEN_ADD] = {"token_add",
 		"INSERT INTO registry.token (hash, role, person, agency, source, note, expires_at)"
@@ -287,7 +337,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	   is missed. */
 	[STORE_ORIGINALS] = {"originals",
 		"DECLARE originals NO SCROLL CURSOR FOR SELECT t.name, e.\"partition\", "
-		"e.\"offset\", e.kind, e.at, e.day, e.key, e.event_id, s.code, n.code, p.nip, "
+		"e.\"offset\", e.kind, e.at, e.day, e.key, e.event_id, s.code, u.uris, n.code, "
+		"p.nip || coalesce(' ' || f.nips, ''), "
 		"e.value, e.\"of\", e.replaces, e.sha256, e.headers, e.payload, i.content, "
 		"i.waiting OR i.person IS DISTINCT FROM e.person OR i.month IS DISTINCT FROM CASE "
 		"WHEN e.person IS NOT NULL THEN (extract(year FROM e.day) * 12 + extract(month "
@@ -296,8 +347,11 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"FROM e.received_at AT TIME ZONE 'Asia/Pontianak')) < extract(year FROM now()) - "
 		"2 FROM intake.evidence e LEFT JOIN intake.topic t ON t.id = e.topic LEFT JOIN "
 		"intake.event_id i ON i.key = e.key LEFT JOIN registry.source s ON s.id = "
-		"e.source LEFT JOIN registry.indicator n ON n.id = e.indicator LEFT JOIN "
-		"registry.person p ON p.id = e.person",
+		"e.source LEFT JOIN (SELECT source, string_agg(uri, ' ') AS uris FROM "
+		"registry.source_uri GROUP BY source) u ON u.source = s.code LEFT JOIN "
+		"registry.indicator n ON n.id = e.indicator LEFT JOIN registry.person p ON p.id = "
+		"e.person LEFT JOIN (SELECT person, string_agg(nip, ' ') AS nips FROM "
+		"registry.former_nip GROUP BY person) f ON f.person = e.person",
 		""},
 	[STORE_ORIGINALS_NEXT] = {"originals_next", "FETCH 1000 FROM originals", ""},
 

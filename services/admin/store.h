@@ -1,11 +1,13 @@
 /* store: all SQL of the commands. Statements are rows of one table; those up to STORE_REGISTRY need
  * no more than the registry, so that they prepare for its owner alone.
  *
- * STORE_AGENCIES to STORE_RULESETS each take one part of a checked registry file (registry_check.h)
- * and return a row for each thing added or changed: whether it was added; a code where scores may
- * move through it; and the person, the first and the last year where one person's scores may. */
+ * STORE_AGENCIES to STORE_RULESETS each take one part of a checked registry file
+ * (registry_relate.h) and return a row for each thing that is another than before: 0 changed, 1
+ * added, 2 taken back.
+ */
 #pragma once
 
+#include "appraisal/roster_statements.h"
 #include "db/db.h"
 
 enum {
@@ -16,18 +18,24 @@ enum {
 	STORE_INDICATORS,
 	STORE_SOURCES,
 	STORE_POSITIONS,
+	STORE_UNFORMER, /* former NIPs that are today's again */
+	STORE_RENAMES,
 	STORE_PERSONS,
+	STORE_FORMER,
+	STORE_REMOVALS,
 	STORE_ASSIGNMENTS,
-	STORE_CLOSINGS, /* stored assignments that end because a new one begins */
+	STORE_ABSENCE_REMOVALS,
 	STORE_ABSENCES,
 	STORE_PLANS,
 	STORE_RULESETS,
-	STORE_TOUCH, /* persons, first years, last years, positions, indicators, the first year of
-			everybody */
+	STORE_TOUCH, /* persons and years, which are to be looked at again */
 	STORE_BUMP, /* the registry's version */
 	STORE_OUTBOX_PAGE,
 	STORE_OUTBOX_DELETE,
 	STORE_OUTBOX_COUNT,
+	STORE_EXPORT, /* parts of registry_parts, from 1, and their rows as JSON */
+	STORE_ROSTER, /* what roster_read reads */
+	STORE_ROSTER_LAST = STORE_ROSTER + ROSTER_STATEMENTS_N - 1,
 	STORE_SOURCE_CODES,
 	STORE_PEOPLE, /* today, a NIP or NULL, a part of a name or NULL: who that is, and their
 			 assignment of that day, else the last before, else the first after */

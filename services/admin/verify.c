@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "messages/event.h"
 #include "messages/headers.h"
 #include "messages/topics.h"
@@ -36,8 +37,9 @@ enum column {
 	KEY,
 	EVENT_ID,
 	SOURCE,
+	URIS, /* all that it ever had; words, as the next */
 	INDICATOR,
-	NIP,
+	NIPS, /* all that the person ever had */
 	VALUE,
 	OF,
 	REPLACES,
@@ -65,10 +67,15 @@ static bool other_text(const struct original *o, int column, const char *text)
 	return strcmp(db_text(o->rows, o->row, column), text ? text : "") != 0;
 }
 
+static bool no_word(const struct original *o, int column, const char *word)
+{
+	return !text_has_word(db_text(o->rows, o->row, column), word);
+}
+
 static bool other_key(const struct original *o, int column, const char *id)
 {
 	uint8_t key[DIGEST_KEY];
-	event_key(o->event.source, id, key);
+	event_key(db_text(o->rows, o->row, SOURCE), id, key);
 	return memcmp(db_uuid(o->rows, o->row, column), key, sizeof key) != 0;
 }
 
@@ -80,8 +87,8 @@ static bool differs_kind(const struct original *o)
 static bool differs_source(const struct original *o)
 {
 	const char *source = topic_source(db_text(o->rows, o->row, TOPIC));
-	return other_text(o, SOURCE, o->event.source) || !source ||
-	       strcmp(source, o->event.source) != 0;
+	return !source || other_text(o, SOURCE, source) ||
+	       (strcmp(source, o->event.source) != 0 && no_word(o, URIS, o->event.source));
 }
 
 static bool differs_id(const struct original *o)
@@ -97,8 +104,8 @@ static bool differs_time(const struct original *o)
 
 static bool differs_person(const struct original *o)
 {
-	return is_activity(o) ? other_text(o, NIP, o->event.subject)
-			      : !db_is_null(o->rows, o->row, NIP);
+	return is_activity(o) ? no_word(o, NIPS, o->event.subject)
+			      : !db_is_null(o->rows, o->row, NIPS);
 }
 
 static bool differs_indicator(const struct original *o)

@@ -11,6 +11,7 @@
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/text.h"
 #include "batch.h"
 #include "messages/emit.h"
 #include "messages/event.h"
@@ -39,7 +40,7 @@ static void add_error(json_t **list, const struct posted *p, int index, const ch
 	json_array_append_new(*list, error);
 }
 
-static void check(struct posted *p, int index, const char *source)
+static void check(struct posted *p, int index, const struct who *who)
 {
 	const struct event_input in = {.data = p->pieces[index].data, .len = p->pieces[index].len};
 	struct event_fault fault = {0};
@@ -50,14 +51,14 @@ static void check(struct posted *p, int index, const char *source)
 			&p->faults, p, index, fault.field, reason_code(fault.reason), fault.detail);
 		return;
 	}
-	if (strcmp(event.source, source) != 0)
+	if (strcmp(event.source, who->source) != 0 && !text_has_word(who->uris, event.source))
 		add_error(&p->mismatches, p, index, "source", reason_code(REASON_SOURCE_MISMATCH),
 			"is not the token's");
 	snprintf(p->subjects[index], sizeof p->subjects[index], "%s", event.subject);
 	event_done(&event);
 }
 
-static void read_body(struct posted *p, const struct http_request *r, const char *source)
+static void read_body(struct posted *p, const struct http_request *r, const struct who *who)
 {
 	p->n = 1;
 	p->pieces[0] = (struct batch_piece){r->body, r->body_len};
@@ -70,7 +71,7 @@ static void read_body(struct posted *p, const struct http_request *r, const char
 		add_error(&p->faults, p, -1, "", reason_code(REASON_SCHEMA),
 			"a batch holds 1 to 1000 events");
 	for (int i = 0; i < p->n && p->n <= MOST_EVENTS; i++)
-		check(p, i, source);
+		check(p, i, who);
 }
 
 /* Waits for all that was queued even when one could not be: the count of what is on its way lives
@@ -117,7 +118,7 @@ static bool take_events(struct visit *v, struct posted *p, struct err *e)
 {
 	while (sem_wait(&v->gateway->decoders) != 0)
 		; /* interrupted */
-	read_body(p, v->request, v->who.source);
+	read_body(p, v->request, &v->who);
 	sem_post(&v->gateway->decoders);
 	if (p->faults || p->mismatches)
 		return refuse(v, p);

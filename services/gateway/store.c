@@ -38,15 +38,18 @@ enum statement {
 	"WHERE t.role = 'head' AND a.person = t.person AND a.from_date <= $3 " \
 	"AND coalesce(a.until_date, 'infinity') >= $3))"
 
+#define URIS \
+	"(SELECT string_agg(u.uri, ' ') FROM registry.source_uri_view u WHERE u.code = t.source)"
+
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
-		"SELECT t.id, t.role, t.person, " AGENCY_TODAY
-		", t.source FROM registry.token_view t "
+		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source, " URIS
+		" FROM registry.token_view t "
 		"WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION] = {"session",
-		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source "
-		"FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
+		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source, " URIS
+		" FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
 		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR "
 		"t.expires_at > $2)",
 		"bytea, timestamptz, date"},
@@ -168,6 +171,7 @@ static bool who_read(const struct db_result *r, struct who *out)
 		memcpy(out->person, db_uuid(r, 0, 2), sizeof out->person);
 	snprintf(out->agency, sizeof out->agency, "%s", db_text(r, 0, 3));
 	snprintf(out->source, sizeof out->source, "%s", db_text(r, 0, 4));
+	snprintf(out->uris, sizeof out->uris, "%s", db_text(r, 0, 5));
 	return role < ROLES;
 }
 

@@ -24,6 +24,7 @@ struct who {
 	bool has_person;
 	uint8_t person[16];
 	char agency[129], source[129]; /* "" for none */
+	char uris[16 * 129]; /* other names of the source, with spaces between them */
 };
 
 /* *found tells whether there is one. `hash` is the token's, or the session's, sha256. */

@@ -138,7 +138,7 @@ static void fill(const struct judged *j, struct evidence *out)
 	out->of = e->of;
 	out->has_of = e->has_of;
 	if (e->replaces)
-		event_key(e->source, e->replaces, out->replaces);
+		event_key(j->source->code, e->replaces, out->replaces);
 }
 
 void admit_event(const struct registry *r, const char *topic_source, const struct event *e,
@@ -148,7 +148,7 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 	struct judged j = {
 		.registry = r, .event = e, .now = now, .source = registry_source(r, e->source)};
 	*out = (struct evidence){.type = e->type, .field = "source"};
-	if (!j.source || strcmp(e->source, topic_source) != 0) {
+	if (!j.source || strcmp(j.source->code, topic_source) != 0) {
 		out->early = j.source ? REASON_SOURCE_MISMATCH : REASON_UNKNOWN_SOURCE;
 		out->detail = j.source ? "is not the source that this topic belongs to"
 				       : "is a source that the registry does not know";
@@ -158,7 +158,7 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 	j.indicator = e->indicator ? registry_indicator(r, e->indicator) : NULL;
 	out->source = j.source->id;
 	out->source_code = topic_source;
-	event_key(e->source, e->id, out->key);
+	event_key(j.source->code, e->id, out->key);
 	memcpy(out->content, e->content, sizeof out->content);
 	fill(&j, out);
 	judge(&j, out);

@@ -10,8 +10,10 @@ void registry_done(void *registry)
 		free(r->units[i].code);
 	for (int i = 0; i < r->n_indicators; i++)
 		free(r->indicators[i].code);
-	for (int i = 0; i < r->n_sources; i++)
+	for (int i = 0; i < r->n_sources; i++) {
+		free(r->sources[i].name);
 		free(r->sources[i].code);
+	}
 	free(r->people);
 	free(r->assignments);
 	free(r->units);
@@ -25,7 +27,7 @@ static int by_nip(const void *key, const void *member)
 	return strcmp(key, ((const struct registry_person *)member)->nip);
 }
 
-/* For the tables whose rows begin with their code. */
+/* For the tables whose rows begin with their code or name. */
 static int by_code(const void *key, const void *member)
 {
 	return strcmp(key, *(char *const *)member);
@@ -60,9 +62,9 @@ const struct registry_indicator *registry_indicator(const struct registry *r, co
 	return find(code, r->indicators, r->n_indicators, sizeof *r->indicators, by_code);
 }
 
-const struct registry_source *registry_source(const struct registry *r, const char *code)
+const struct registry_source *registry_source(const struct registry *r, const char *name)
 {
-	return find(code, r->sources, r->n_sources, sizeof *r->sources, by_code);
+	return find(name, r->sources, r->n_sources, sizeof *r->sources, by_code);
 }
 
 bool registry_allows(const struct registry *r, int32_t source, int32_t indicator)

@@ -30,9 +30,11 @@ struct registry_indicator {
 	dec_wide min, max; /* units of 0.0001 */
 };
 
+/* A source by its code or one of its uris. */
 struct registry_source {
-	char *code;
+	char *name;
 	int32_t id;
+	char *code;
 };
 
 struct registry_allowed {
@@ -40,11 +42,11 @@ struct registry_allowed {
 };
 
 struct registry {
-	struct registry_person *people; /* by nip */
+	struct registry_person *people; /* by nip; once for each number that was ever theirs */
 	struct registry_assignment *assignments; /* by person */
 	struct registry_unit *units; /* by code */
 	struct registry_indicator *indicators; /* by code */
-	struct registry_source *sources; /* by code */
+	struct registry_source *sources; /* by name */
 	struct registry_allowed *allowed; /* by source, indicator */
 	int n_people, n_assignments, n_units, n_indicators, n_sources, n_allowed;
 };
@@ -56,6 +58,6 @@ void registry_done(void *registry);
 const struct registry_person *registry_person(const struct registry *r, const char *nip);
 const struct registry_unit *registry_unit(const struct registry *r, const char *code);
 const struct registry_indicator *registry_indicator(const struct registry *r, const char *code);
-const struct registry_source *registry_source(const struct registry *r, const char *code);
+const struct registry_source *registry_source(const struct registry *r, const char *name);
 bool registry_allows(const struct registry *r, int32_t source, int32_t indicator);
 bool registry_employed(const struct registry *r, const struct registry_person *p, int32_t day);

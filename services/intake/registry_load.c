@@ -28,7 +28,10 @@ static const struct db_statement statements[] = {
 		"BY code COLLATE \"C\"",
 		""},
 	[SOURCES] = {"sources",
-		"SELECT code, id FROM registry.source_view ORDER BY code COLLATE \"C\"", ""},
+		"SELECT name, id, code FROM (SELECT code AS name, id, code FROM "
+		"registry.source_view UNION ALL SELECT uri, source, code FROM "
+		"registry.source_uri_view WHERE uri <> code) s ORDER BY name COLLATE \"C\"",
+		""},
 	[ALLOWED] = {"allowed",
 		"SELECT source, indicator FROM registry.source_indicator_view ORDER BY source, "
 		"indicator",
@@ -105,7 +108,10 @@ static bool take_sources(void *registry, const struct db_result *r, struct err *
 	to->sources = table(db_rows(r), sizeof *to->sources);
 	for (int i = 0; to->sources && i < db_rows(r); i++)
 		to->sources[to->n_sources++] = (struct registry_source){
-			.code = strdup(db_text(r, i, 0)), .id = (int32_t)db_int(r, i, 1)};
+			.name = strdup(db_text(r, i, 0)),
+			.id = (int32_t)db_int(r, i, 1),
+			.code = strdup(db_text(r, i, 2)),
+		};
 	return to->sources;
 }
 

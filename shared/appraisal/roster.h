@@ -44,6 +44,9 @@ struct roster {
 
 /* How a roster is read from the registry; see db/snapshot.h. */
 extern const struct snapshot_kind roster_snapshot;
+/* The same over a connection whose table has ROSTER_STATEMENTS (roster_statements.h) from number
+ * `first` on: as its transaction sees it. Free with roster_done. */
+bool roster_read(struct db *db, int first, struct roster *out, struct err *e) MUST_CHECK;
 void roster_done(void *roster);
 
 const struct roster_person *roster_person(const struct roster *r, const uint8_t id[16]);

@@ -1,50 +1,16 @@
-/* The roster out of the registry's views: a snapshot. All of its SQL is here. */
+/* The roster out of the registry's views: as a snapshot, or as a transaction sees it. */
 #include "appraisal/roster.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraisal/roster_statements.h"
 #include "base/array.h"
-
-enum {
-	VERSION,
-	UNITS,
-	INDICATORS,
-	POSITIONS,
-	RULESETS,
-	ASSIGNMENTS,
-	ABSENCES,
-	PLANS,
-};
 
 static const struct db_statement statements[] = {
-	[VERSION] = {"registry_version", "SELECT version FROM registry.version_view", ""},
-	[UNITS] = {"units", "SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""},
-	[INDICATORS] = {"indicators",
-		"SELECT code, id, aspect, measure, direction FROM registry.indicator_view ORDER "
-		"BY code COLLATE \"C\"",
-		""},
-	[POSITIONS] = {"positions",
-		"SELECT code, NULL::date AS from_date, items FROM registry.position_view ORDER BY "
-		"code COLLATE \"C\", from_date NULLS FIRST",
-		""},
-	[RULESETS] = {"rulesets",
-		"SELECT version, from_date, body FROM registry.ruleset_view ORDER BY from_date",
-		""},
-	[ASSIGNMENTS] = {"assignments",
-		"SELECT person, from_date, until_date, unit, position FROM "
-		"registry.assignment_view ORDER BY person, from_date",
-		""},
-	[ABSENCES] = {"absences",
-		"SELECT person, from_date, until_date FROM registry.absence_view ORDER BY person, "
-		"from_date",
-		""},
-	[PLANS] = {"plans",
-		"SELECT person, year, version, from_date, status, items FROM "
-		"registry.plan_view ORDER BY person, year, from_date, version",
-		""},
+	[0] = {"registry_version", "SELECT version FROM registry.version_view", ""},
+	ROSTER_STATEMENTS(1),
 };
-#include "base/array.h"
 
 static void *table(int n, size_t size)
 {
@@ -80,6 +46,9 @@ static bool take_indicators(void *roster, const struct db_result *r, struct err 
 			!score_direction_parse(db_text(r, i, 4), &x->direction))
 			return err_set(e, ERR_FATAL,
 				"the registry holds an indicator that cannot be read: %s", x->code);
+		x->step = dec_shown(db_numeric(r, i, 5));
+		x->has_result_max = !db_is_null(r, i, 6);
+		x->result_max = dec_shown(db_numeric(r, i, 6));
 	}
 	return to->indicators;
 }
@@ -201,15 +170,31 @@ static bool take_plans(void *roster, const struct db_result *r, struct err *e)
 	return true;
 }
 
-static const struct snapshot_part parts[] = {
-	{UNITS, take_units},
-	{INDICATORS, take_indicators},
-	{POSITIONS, take_positions},
-	{RULESETS, take_rulesets},
-	{ASSIGNMENTS, take_assignments},
-	{ABSENCES, take_absences},
-	{PLANS, take_plans},
+static const struct snapshot_part parts[ROSTER_STATEMENTS_N] = {
+	{1 + ROSTER_UNITS, take_units},
+	{1 + ROSTER_INDICATORS, take_indicators},
+	{1 + ROSTER_POSITIONS, take_positions},
+	{1 + ROSTER_RULESETS, take_rulesets},
+	{1 + ROSTER_ASSIGNMENTS, take_assignments},
+	{1 + ROSTER_ABSENCES, take_absences},
+	{1 + ROSTER_PLANS, take_plans},
 };
+
+bool roster_read(struct db *db, int first, struct roster *out, struct err *e)
+{
+	struct roster r = {0};
+	bool ok = true;
+	for (size_t i = 0; ok && i < COUNT(parts); i++) {
+		DB_RESULT_AUTO *rows = NULL;
+		ok = db_run(db, first + parts[i].statement - 1, NULL, 0, &rows, e) &&
+		     (parts[i].take(&r, rows, e) || err_set(e, ERR_FATAL, "out of memory"));
+	}
+	if (ok)
+		*out = r;
+	else
+		roster_done(&r);
+	return ok;
+}
 
 const struct snapshot_kind roster_snapshot = {
 	.name = "roster",

@@ -6,6 +6,15 @@
 
 #include "base/array.h"
 
+bool text_has_word(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+	for (const char *at = words; at; at = strchr(at, ' ') ? strchr(at, ' ') + 1 : NULL)
+		if (strncmp(at, word, len) == 0 && (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
+}
+
 size_t text_length(const char *text)
 {
 	size_t n = 0;

@@ -4,7 +4,11 @@
 #pragma once
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Whether a word is among words with single spaces between them. */
+bool text_has_word(const char *words, const char *word);
 
 /* How many characters a text in UTF-8 has. */
 size_t text_length(const char *text);

@@ -603,6 +603,9 @@ REGISTRY_FILE = {
 def with_value(part, path, value):
     """A copy of the registry file with one value of a part's first row changed; no value: left out."""
     copy = json.loads(json.dumps(REGISTRY_FILE))
+    if not path:
+        copy[part][0] = value
+        return copy
     target = copy[part][0]
     for key in path[:-1]:
         target = target[key]
@@ -635,6 +638,17 @@ def test_registry_parts_may_be_left_out(part):
     ("plans", ["items"], None),
     ("plans", ["status"], "WITHDRAWN"),
     ("indicators", ["unit"], ""),
+    ("indicators", ["unit"], {"id": "kunjungan", "en": "visits"}),
+    ("indicators", ["result_max"], 100),
+    ("indicators", ["step"], 0.25),
+    ("sources", ["uris"], ["https://simpus.contoh.go.id/v2", "urn:simpus"]),
+    ("units", ["from"], "2026-07-01"),
+    ("positions", ["from"], None),
+    ("people", ["language"], "en"),
+    ("people", ["was"], "199101232015051001"),
+    ("people", [], {"nip": NIP, "from": "2026-01-01", "removed": True}),
+    ("absences", [], {"nip": NIP, "from": "2026-02-02", "removed": True, "kind": "leave"}),
+    ("people", ["removed"], False),
 ])
 def test_registry_takes(part, path, value):
     REGISTRY.validate(with_value(part, path, value))
@@ -677,6 +691,17 @@ def test_registry_takes(part, path, value):
     ("people", ["email"], "siti@10.0.0.1"),
     ("people", ["name"], "\u200b \u00a0\ufeff"),
     ("indicators", ["unit"], " "),
+    ("indicators", ["unit"], {"id": "kunjungan"}),
+    ("indicators", ["result_max"], 0.125),
+    ("indicators", ["step"], 0),
+    ("sources", ["uris"], ["x y"]),
+    ("sources", ["uris"], ["urn:x", "urn:x"]),
+    ("units", ["from"], "July"),
+    ("people", ["language"], "jv"),
+    ("people", ["was"], "1"),
+    ("people", [], {"nip": NIP, "from": "2026-01-01"}),
+    ("people", [], {"nip": NIP, "removed": True}),
+    ("absences", ["removed"], "yes"),
 ])
 def test_registry_refuses(part, path, value):
     assert not REGISTRY.is_valid(with_value(part, path, value))

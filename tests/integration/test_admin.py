@@ -458,7 +458,7 @@ def test_targets_and_bounds_are_stored_exactly(stack, office, load):
     assert load(file).returncode == 0
     assert stack.rows("SELECT min::text, max::text FROM registry.indicator WHERE code = %s",
                       f"{office.name}-visit") == [("0.1000", "12345678901.2345")]
-    assert stack.value("SELECT items->0->>'target' FROM registry.position WHERE code = %s",
+    assert stack.value("SELECT items->0->>'target' FROM registry.position_version WHERE position = %s",
                        f"{office.name}-nurse") == "[0.1, 99999999999.1]"
     assert load(file).stdout == "nothing changed\n"
 
@@ -478,13 +478,18 @@ def test_a_later_assignment_ends_an_open_one(stack, office, load):
         ("2026-01-01", "2026-03-31"), ("2026-04-01", "2026-06-30"), ("2026-07-01", None)]
 
 
-def test_assignments_that_overlap_are_refused(stack, office, load):
+def test_a_later_assignment_ends_one_with_an_end_too_and_can_be_taken_back(stack, office, load):
+    """Nothing resumes; what is taken back was never there, and the one before has its own end again."""
     assert load(office.registry(people=0) | {"people": [office.person(0, until="2026-06-30")]}).returncode == 0
-    done = load({"people": [office.person(0, **{"from": "2026-06-30"})]})
-    assert done.returncode == 1 and "people[0].from: in the registry an assignment from 2026-01-01" in done.stderr
-    assert load({"people": [office.person(0, **{"from": "2026-07-01"})]}).returncode == 0
-    assert load({"people": [office.person(0, until="2026-05-31")]}).returncode == 0
-    assert assignments(stack, office) == [("2026-01-01", "2026-05-31"), ("2026-07-01", None)]
+    assert load({"people": [office.person(0, until="2026-05-31", **{"from": "2026-04-01"})]}).returncode == 0
+    assert assignments(stack, office) == [("2026-01-01", "2026-03-31"), ("2026-04-01", "2026-05-31")]
+    back = {"people": [{"nip": office.nips[0], "from": "2026-04-01", "removed": True}]}
+    done = load(back)
+    assert done.returncode == 0 and "assignments: 0 added, 1 changed, 1 taken back" in done.stdout
+    assert assignments(stack, office) == [("2026-01-01", "2026-06-30")]
+    done = load(back)
+    assert done.returncode == 0 and done.stdout == "nothing changed\n"
+    assert done.stderr == "warning: people[0]: no assignment from 2026-04-01 is in the registry, so none is taken back\n"
 
 
 def test_an_address_that_is_left_out_stays(stack, office, load):
@@ -504,7 +509,7 @@ def test_a_plan_gets_a_version_only_when_it_says_something_else(stack, office, l
     agreed = {**draft, "status": "AGREED", "items": items}
     assert load(office.registry(people=1) | {"plans": [draft]}).returncode == 0
     for plan, versions in ((draft, 1), (agreed, 2), ({**agreed, "items": [items[0] | {"target": 50.0}]}, 2),
-                           ({**agreed, "from": "2026-07-01"}, 3), (agreed, 3), ({**agreed, "status": "WITHDRAWN"}, 4)):
+                           ({**agreed, "from": "2026-07-01"}, 3), (agreed, 3), (draft, 3), ({**agreed, "status": "WITHDRAWN"}, 4)):
         assert load({"plans": [plan]}).returncode == 0
         assert stack.value("SELECT max(version) FROM registry.plan WHERE person = %s",
                            person_id(stack, office)) == versions, plan
@@ -516,7 +521,8 @@ def test_changes_are_said_of_all_whom_they_touch_and_nobody_else(stack, office, 
         {"indicator": f"{office.name}-other", "target": 1, "weight": 1, "kind": "MAIN"}]})
     file["indicators"].append({**file["indicators"][0], "code": f"{office.name}-other"})
     file["people"][2]["position"] = f"{office.name}-clerk"
-    file["plans"] += [{"nip": office.nips[1], "year": 2027, "status": "DRAFT"}]
+    file["plans"] += [{"nip": office.nips[1], "year": 2027, "status": "AGREED"},
+                      {"nip": office.nips[0], "year": 2028, "status": "DRAFT"}]
     assert load(file).returncode == 0
 
     def said(change):

@@ -234,7 +234,7 @@ def test_registry_and_events_at_the_same_time(town, stack):
     for n in range(15):
         target = 10 + n
         stack.produce([town.message(town.event(), n % 6) for _ in range(20)])
-        stack.load({"positions": [{"code": town.position, "name": "x", "items": [
+        stack.load({"positions": [{"code": town.position, "name": "x", "from": None, "items": [
             town.item(town.visits, target), town.item(town.quality, 50)]}]})
     stack.wait_idle()
     line = town.score()["items"][0]

@@ -43,7 +43,7 @@ static void test_month_that_has_not_begun(void **state)
 	};
 	struct registry_unit units[] = {{(char[]){"pkm"}}};
 	struct registry_indicator indicators[] = {{.code = (char[]){"visits"}, .id = 1}};
-	struct registry_source sources[] = {{(char[]){"simpus"}, 1}};
+	struct registry_source sources[] = {{(char[]){"simpus"}, 1, (char[]){"simpus"}}};
 	struct registry_allowed allowed[] = {{1, 1}};
 	const struct registry r = {.units = units,
 		.indicators = indicators,

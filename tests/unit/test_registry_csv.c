@@ -19,13 +19,16 @@
 #define ROW CITRA ",C,pkm,nurse,,2026-01-01,,\n"
 
 static const char known_text[] =
-	"{\"agencies\":{\"dinkes\":true},\"units\":{\"pkm\":true},\"sources\":{},\"indicators\":{\"visit\":\"more\"},"
-	"\"positions\":{\"nurse\":[]},\"plans\":{},\"people\":{\"" ANI
-	"\":{\"2026-01-01\":null}},\"rulesets\":{}}";
+	"{\"agencies\":{\"dinkes\":true},\"units\":{\"pkm\":{\"\":\"dinkes\"}},\"sources\":{},"
+	"\"indicators\":{\"visit\":\"more\"},\"positions\":{\"nurse\":{\"\":[]}},\"former\":{},"
+	"\"people\":{\"" ANI "\":{\"2026-01-01\":{\"until\":null,\"stated\":null,\"unit\":\"pkm\","
+	"\"position\":\"nurse\",\"superior\":null}}},\"absences\":{},\"plans\":{},"
+	"\"rulesets\":{}}";
+enum { TODAY = 20600 }; /* 2026-05-27 */
 
 struct reading {
 	struct registry_file file;
-	struct findings found;
+	struct findings found, warned;
 	json_t *checked;
 };
 
@@ -36,10 +39,11 @@ static struct reading *reading_new(const char *part, const char *text, size_t le
 	json_auto_t *known = json_loads(known_text, 0, NULL);
 	assert_non_null(r);
 	findings_init(&r->found);
+	findings_init(&r->warned);
 	buf_init(&bytes, FILE_MOST);
 	buf_add(&bytes, text, len);
 	if (registry_file_csv(&bytes, part, &r->file, &r->found))
-		r->checked = registry_check(&r->file, known, &r->found);
+		r->checked = registry_check(&r->file, known, TODAY, &r->found, &r->warned);
 	buf_done(&bytes);
 	return r;
 }
@@ -49,6 +53,7 @@ static void reading_free(struct reading *r)
 	json_decref(r->checked);
 	registry_file_done(&r->file);
 	findings_done(&r->found);
+	findings_done(&r->warned);
 	free(r);
 }
 

@@ -160,6 +160,16 @@ static void test_log(void **state)
 	}
 }
 
+static void test_words(void **state)
+{
+	(void)state;
+	assert_true(text_has_word("urn:a", "urn:a"));
+	assert_true(text_has_word("b urn:a c", "urn:a"));
+	assert_true(text_has_word("urn:ab urn:a", "urn:a"));
+	assert_false(text_has_word("urn:ab xurn:a", "urn:a"));
+	assert_false(text_has_word("", "a"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_log),
+		cmocka_unit_test(test_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
