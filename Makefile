@@ -18,13 +18,17 @@ CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS += -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
 
-SERVICES = intake scoring notification reporting gateway
-PROGRAMS = $(SERVICES) admin
+# The table of services names them; a word, an open bracket and a name begin a row.
+rows = $(shell sed -n 's/^$(1).\([a-z]*\),.*/\1/p' shared/service/services.def)
+SERVICES := $(call rows,SERVICE)
+PROGRAMS := $(SERVICES) $(call rows,COMMAND)
 LIB = $(B)/libterukur.a
 C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-.PHONY: all up down clean test check unit bench bless format help
-all: $(PROGRAMS:%=$(B)/%) $(B)/event-check
+.PHONY: all up down clean test check unit bench bless format compose help
+# What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
+TOOLS = event-check db-check raw-produce
+all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
 
 # The two commands
 
@@ -58,6 +62,7 @@ help:
 	@echo "make all           build the programs into build/"
 	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"
 	@echo "make check         formatting and static analysis"
+	@echo "make compose       write into docker-compose.yml what the table of services says"
 	@echo "make bless         rewrite what the golden tests want; read the diff before you commit it"
 	@echo "make format        put every C file into the house format"
 
@@ -82,8 +87,11 @@ $(B)/lib$(1).a: $$(filter-out %/main.o,$$(call sources,$(1))) $$($(1)_more)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-$(B)/event-check: $(B)/tests/event_check.o $(LIB)
-	@$(CC) $(OPT) $(LINK) -o $@ $^ $(LDLIBS)
+define tool
+$(B)/$(1): $(B)/tests/$(subst -,_,$(1)).o $$(LIB)
+	@$$(CC) $$(OPT) $$(LINK) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -144,5 +152,8 @@ check:
 
 format:
 	@clang-format -i $(C_FILES)
+
+compose:
+	@$(PYTHON) scripts/compose.py
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

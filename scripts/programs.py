@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 from daemon import ROOT, Daemon, StackError, as_user, can_connect, run, wait_until, write_private
+from services import SERVICES
 
 SCRIPTS = ROOT / "scripts"
 KAFKA_LIBS = ROOT / ".run" / "kafka" / "libs"  # one download serves every stack of this checkout
 FOUNDATION = ("postgres", "kafka", "mail")
-SERVICES = ("intake", "scoring", "notification", "reporting", "gateway")
 
 # What a service is told beyond the settings that all have; {} are ports and what clients are told.
 SERVICE_SETTINGS = {

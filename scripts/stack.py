@@ -36,6 +36,7 @@ from pathlib import Path
 
 from daemon import ROOT, StackError, can_listen, read_json, run, write_private
 from programs import FOUNDATION, KINDS, SERVICES, inherited_env
+from services import NUMBERS
 
 ROLES = ("postgres", "terukur_registry", *(f"terukur_{service}" for service in SERVICES))
 
@@ -46,11 +47,7 @@ PORTS = {
     "controller": ("kafka", 19093),
     "mail": ("mail", 1025),
     "web": ("gateway", 8080),
-    "intake": ("intake", 9101),
-    "scoring": ("scoring", 9102),
-    "notification": ("notification", 9104),
-    "reporting": ("reporting", 9105),
-    "gateway": ("gateway", 9106),
+    **{service: (service, NUMBERS[service]) for service in SERVICES},
 }
 
 # What `clean` removes. Downloads stay.
@@ -269,6 +266,7 @@ class Stack:
         """Tables, topics, and a password for each role. Harmless when all is there."""
         self.admin("migrate")
         self.admin("topics", "create")
+        self.admin("registry", "publish")  # what a migration asks to be looked at again
         for role in ROLES[1:]:
             self.admin("role", "password", role, input=self.secret(role))
         self.say("tables and topics are there")

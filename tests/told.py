@@ -6,8 +6,9 @@ import io
 import json
 import time
 from collections import Counter
+from datetime import timedelta
 
-from oracle.oracle import Intake, Message, merge, same, scores
+from oracle.oracle import Intake, Message, merge, months_of, same, scores
 
 MICRO = 1_000_000
 
@@ -56,7 +57,26 @@ class Told:
                  if not same(want.get(key), got.get(key), self.before.get(key))]
         assert not wrong, f"{len(wrong)} of {len(want)} scores, such as {wrong[0]}"
         self.before = got
+        self.check_facts({key for key, score in got.items() if score})
         return got
+
+    def facts(self):
+        """{(nip, period): (unit, agency, service days)} beside the scores that stand."""
+        nips = {person: nip for nip, person in self.ids.items()}
+        return {(nips[str(person)], period): (unit, agency, [
+            span.lower + timedelta(n) for span in days for n in range((span.upper - span.lower).days)])
+            for person, period, unit, agency, days in self.stack.rows(
+                "SELECT person, period, unit, agency, service_days FROM scoring.score_view")
+            if nips[str(person)] in self.city.nips}
+
+    def check_facts(self, stand):
+        """They are the registry's: of each score that stands, and of no other."""
+        want = {}
+        for nip, period in stand:
+            days = [day for month in self.registry.service(nip, months_of(period)).values() for day in month]
+            unit = self.registry.assignment(nip, max(days))["unit"]
+            want[nip, period] = unit, self.registry.units[unit]["agency"], sorted(days)
+        assert self.facts() == want
 
     def check_rejections(self):
         """Each rejected message is in the store once, for the oracle's reason, with its bytes as they came."""
@@ -74,7 +94,7 @@ class Told:
 
 
 def unpack(headers):
-    """From evidence.rejected, {name: value}, or as they are stored, [[name, value], ...]."""
+    """As they are stored, [[name, value], ...] with both in base64, or {name: value} with the values alone."""
     def decoded(value):
         return None if value is None else base64.b64decode(value, validate=True)
     if isinstance(headers, list):

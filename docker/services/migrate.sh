@@ -3,6 +3,7 @@
 set -eu
 admin migrate
 admin topics create
+admin registry publish # what a migration asks to be looked at again
 for file in /run/secrets/terukur_*.password; do
 	role=${file##*/}
 	admin role password "${role%.password}" <"$file"

@@ -1,6 +1,9 @@
 #include "findings.h"
 
 #include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
 
 void findings_init(struct findings *f)
 {
@@ -15,16 +18,12 @@ void findings_done(struct findings *f)
 
 void findings_add(struct findings *f, const char *place, const char *format, ...)
 {
-	char text[512];
+	char text[512], shown[PLACE_TEXT];
 	va_list args;
 	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
+	text_vformat(text, sizeof text, format, args);
 	va_end(args);
-	size_t at = f->text.len;
-	buf_addf(&f->text, "%s: %s", place, text);
-	for (; at < f->text.len; at++)
-		if ((unsigned char)f->text.data[at] < ' ' || f->text.data[at] == 0x7f)
-			f->text.data[at] = '?';
-	buf_adds(&f->text, "\n");
+	text_printable(shown, sizeof shown, place, strlen(place));
+	buf_addf(&f->text, "%s: %s\n", shown, text);
 	f->count++;
 }

@@ -15,6 +15,6 @@ struct findings {
 void findings_init(struct findings *f);
 void findings_done(struct findings *f);
 
-/* Adds a line "place: text". Control characters are shown as '?'. */
+/* Adds a line "place: text", printable whatever it was made of (base/text.h). */
 void findings_add(struct findings *f, const char *place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "messages/emit.h"
+#include "messages/registry_changed.h"
 #include "service/outbox.h"
 #include "store.h"
 
@@ -16,13 +16,13 @@ struct saying {
 static bool say(void *saying, const struct db_result *rows, int i, struct err *e)
 {
 	const struct saying *s = saying;
-	const char *message = db_text(rows, i, 2);
-	const struct emit_message m = {.topic = "terukur.registry.changed",
-		.key = db_text(rows, i, 1),
-		.data = message,
-		.len = strlen(message),
-		.trace = s->trace};
-	return emit(s->a->bus, "admin", &m, e);
+	const struct emitter by = {s->a->bus, "admin", s->trace};
+	const char *noted = db_text(rows, i, 1);
+	struct registry_changed m;
+	if (!registry_changed_read(noted, strlen(noted), &m))
+		return err_set(e, ERR_FATAL,
+			"registry.outbox holds what this version cannot say: %s", noted);
+	return registry_changed_emit(&by, &m, e);
 }
 
 bool publish_outbox(struct admin *a, int64_t *said, struct err *e)

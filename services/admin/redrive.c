@@ -75,14 +75,14 @@ static void redrive_wait(struct admin *a, struct sending *s)
 static bool redrive_alone(
 	struct admin *a, const struct db_result *rows, int i, struct sending *s, struct err *e)
 {
-	if (s->why.code == ERR_NONE || s->why.code == ERR_INVALID)
+	if (s->why.code == ERR_NONE || !s->queued)
 		return true;
 	if (s->why.code == ERR_FATAL || !bus_ping(a->bus, REFUSED_MS, e))
 		return err_set(e, s->why.code, "%s", s->why.text);
 	int64_t began = clock_monotonic();
 	redrive_row(a, rows, i, s);
 	redrive_wait(a, s);
-	return s->why.code == ERR_NONE ||
+	return s->why.code == ERR_NONE || s->why.code == ERR_INVALID ||
 	       (s->why.code == ERR_RETRY &&
 		       clock_monotonic() - began < REFUSED_MS * INT64_C(1000)) ||
 	       err_set(e, s->why.code, "%s", s->why.text);

@@ -262,7 +262,7 @@ static void part_check(struct check *c, const struct part *part, const json_t *r
 	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		char place[PLACE_TEXT];
 		place_row(c, part->name, i, place);
-		fields_check(c, place, row, part->fields, part->n_fields);
+		row_check(c, place, row, part);
 		for (size_t t = 0; t < COUNT(together); t++)
 			if (json_is_object(row) && strcmp(together[t].part, part->name) == 0)
 				together[t].check(c, place, row);

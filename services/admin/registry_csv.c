@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/text.h"
 #include "csv_read.h"
 #include "registry_file.h"
 
@@ -21,7 +22,7 @@ static bool is_among(const char *name, const char *const *list, size_t n)
 
 static bool header_check(const struct csv_row *header, struct findings *found)
 {
-	char place[PLACE_TEXT];
+	char place[PLACE_TEXT], name[81];
 	snprintf(place, sizeof place, "line %d", header->line);
 	if (header->n == 1 && strchr(header->fields[0], ';'))
 		findings_add(
@@ -29,9 +30,10 @@ static bool header_check(const struct csv_row *header, struct findings *found)
 	for (int i = 0; i < header->n && found->count == 0; i++) {
 		if (!is_among(header->fields[i], columns, COUNT(columns)))
 			findings_add(found, place,
-				"\"%.80s\" is no column; those are nip, name, unit, position, "
+				"\"%s\" is no column; those are nip, name, unit, position, "
 				"superior, from, until, email",
-				header->fields[i]);
+				text_printable(name, sizeof name, header->fields[i],
+					strlen(header->fields[i])));
 		else if (is_among(header->fields[i], header->fields, (size_t)i))
 			findings_add(
 				found, place, "the column %s is there twice", header->fields[i]);

@@ -1,16 +1,10 @@
 #include "registry_fields.h"
 
-#include <math.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/clock.h"
-#include "base/dec.h"
 #include "base/nip.h"
 
-#define MOST 1e11 /* 15 digits, four of them decimals */
-
-enum { CODE_MOST = 64, INDICATOR_MOST = 128, TEXT_MOST = 200, EMAIL_MOST = 254 };
+enum { EMAIL_MOST = 254, DIGITS = 11 /* before the point: 15 digits, four of them decimals */ };
 
 const char *place_row(const struct check *c, const char *part, size_t i, char out[PLACE_TEXT])
 {
@@ -21,10 +15,15 @@ const char *place_row(const struct check *c, const char *part, size_t i, char ou
 	return out;
 }
 
+static const char *joint_of(const struct check *c)
+{
+	return c->lines ? ", column " : ".";
+}
+
 const char *place_field(
 	const struct check *c, const char *row, const char *field, char out[PLACE_TEXT])
 {
-	snprintf(out, PLACE_TEXT, c->lines ? "%.160s, column %.120s" : "%.160s.%.120s", row, field);
+	snprintf(out, PLACE_TEXT, "%.160s%s%.120s", row, joint_of(c), field);
 	return out;
 }
 
@@ -34,232 +33,71 @@ bool check_has(const struct check *c, const char *part, const char *code)
 	       json_object_get(json_object_get(c->known, part), code);
 }
 
-static void check_refers(struct check *c, const char *place, const char *code, const char *part)
+/* A code or a NIP must be there: in the part that its row names. */
+static void check_refers(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
-	if (!part || check_has(c, part, code))
+	const char *part = f->more, *code = json_string_value(v);
+	if (check_has(r->arg, part, code))
 		return;
 	if (strcmp(part, "people") == 0)
-		findings_add(c->found, place,
-			"there is no such person, neither in the file nor in the registry");
+		fields_fault(
+			r, at, "there is no such person, neither in the file nor in the registry");
 	else
-		findings_add(c->found, place,
+		fields_fault(r, at,
 			"there is no \"%s\" among the %s, neither in the file nor in the registry",
 			code, part);
 }
 
-static bool is_code(const char *text, size_t most)
+static bool is_code(const char *text)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-	size_t len = text ? strlen(text) : 0;
-	return len > 0 && len <= most && strspn(text, allowed) == len && !strchr("._-", text[0]);
+	return text[strspn(text, allowed)] == '\0' && !strchr("._-", text[0]);
 }
 
-static void check_code_of(
-	struct check *c, const char *place, const json_t *v, const struct field *f, size_t most)
+static bool is_nip(const char *text)
 {
-	const char *code = json_string_value(v);
-	if (is_code(code, most))
-		check_refers(c, place, code, f->refers);
-	else
-		findings_add(c->found, place,
-			"must be a code: 1 to %zu lower-case letters, digits, dots, hyphens, "
-			"underscores, a letter or digit first",
-			most);
+	return nip_valid(text, strlen(text));
 }
 
-static void check_code(struct check *c, const char *place, const json_t *v, const struct field *f)
+static bool is_email(const char *text)
 {
-	check_code_of(c, place, v, f, CODE_MOST);
+	const char *at = strchr(text, '@');
+	bool bare = true;
+	for (const char *p = text; *p; p++)
+		bare = bare && (unsigned char)*p > ' ' && *p != 0x7f &&
+		       !strchr("<>()[]\\,;:\"", *p);
+	return bare && at && at != text && at[1] && !strchr(at + 1, '@') &&
+	       strlen(text) <= EMAIL_MOST;
 }
 
-static void check_indicator(
-	struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	check_code_of(c, place, v, f, INDICATOR_MOST);
-}
-
-static size_t text_length(const char *text)
-{
-	size_t n = 0;
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xC0) != 0x80;
-	return n;
-}
-
-static bool has_control(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
-static void check_text(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	const char *text = json_string_value(v);
-	if (!text || text_length(text) > TEXT_MOST || has_control(text) ||
-		text[strspn(text, " ")] == '\0')
-		findings_add(c->found, place, "must be a text of 1 to %d characters%s", TEXT_MOST,
-			text && has_control(text)
-				? ", without line breaks or other control characters"
-				: "");
-	(void)f;
-}
-
-static void check_unit_name(
-	struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	if (!json_is_string(v) || json_string_length(v) > 0)
-		check_text(c, place, v, f);
-}
-
-static void check_nip(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	const char *nip = json_string_value(v);
-	if (nip && nip_valid(nip, strlen(nip)))
-		check_refers(c, place, nip, f->refers);
-	else
-		findings_add(c->found, place, "not a valid NIP");
-}
-
-static void check_date(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	int32_t date;
-	(void)f;
-	if (!json_is_string(v) || !clock_date_parse(json_string_value(v), &date))
-		findings_add(c->found, place, "must be a date such as 2026-03-04");
-}
-
-static void check_email(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	const char *text = json_string_value(v);
-	const char *at = text ? strchr(text, '@') : NULL;
-	(void)f;
-	if (!at || at == text || !at[1] || strchr(at + 1, '@') || strlen(text) > EMAIL_MOST ||
-		has_control(text) || strpbrk(text, " <>()[]\\,;:\""))
-		findings_add(c->found, place, "must be an e-mail address");
-}
-
-static void check_choice(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	char list[200] = "";
-	const char *text = json_string_value(v);
-	for (const char *const *p = f->choices; *p; p++) {
-		if (text && strcmp(text, *p) == 0)
-			return;
-		size_t len = strlen(list);
-		snprintf(list + len, sizeof list - len, "%s%s", len ? ", " : "", *p);
-	}
-	findings_add(c->found, place, "must be one of %s", list);
-}
+static const char *const measures[] = {"count", "sum", "mean", "ratio", "latest", NULL};
 
 static void check_measure(
-	struct check *c, const char *place, const json_t *v, const struct field *f)
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
-	if (json_is_string(v) && strcmp(json_string_value(v), "survey") == 0)
-		findings_add(c->found, place,
-			"\"survey\" comes with citizens' feedback and cannot be loaded yet");
-	else
-		check_choice(c, place, v, f);
-}
-
-static void check_element(
-	struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	(void)v;
+	static const struct field one_of = {.type = FIELD_WORD, .words = measures};
 	(void)f;
-	findings_add(c->found, place,
-		"goes with the measure \"survey\" alone, which cannot be loaded yet");
-}
-
-/* Exactly, with at most so many decimals. */
-static bool is_decimal(const json_t *v, int decimals)
-{
-	static const int steps[] = {10000, 1000, 100, 10, 1}; /* units of 0.0001 */
-	dec_wide exact;
-	bool fits = json_is_integer(v) ? dec_from_int(json_integer_value(v), &exact)
-		    : json_is_real(v)  ? dec_from_real(json_real_value(v), &exact)
-				       : false;
-	return fits && exact % steps[decimals] == 0;
-}
-
-static bool is_number(const json_t *v, const struct field *f)
-{
-	double number = json_number_value(v);
-	if (f->decimals == 0 && !json_is_integer(v))
-		return false;
-	return is_decimal(v, f->decimals) && number >= f->min && number <= f->max &&
-	       fabs(number) < MOST;
-}
-
-static void check_number(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	static const char *const kinds[] = {"a whole number", "a number with at most 1 decimal",
-		"a number with at most 2 decimals", "a number with at most 3 decimals",
-		"a number with at most 4 decimals"};
-	if (is_number(v, f))
-		return;
-	if (f->max < MOST)
-		findings_add(c->found, place, "must be %s from %.15g to %.15g", kinds[f->decimals],
-			f->min, f->max);
-	else if (f->min > -MOST)
-		findings_add(c->found, place, "must be %s from %.15g, and 15 digits in all",
-			kinds[f->decimals], f->min);
+	if (json_is_string(v) && strcmp(json_string_value(v), "survey") == 0)
+		fields_fault(
+			r, at, "\"survey\" comes with citizens' feedback and cannot be loaded yet");
 	else
-		findings_add(
-			c->found, place, "must be %s and 15 digits in all", kinds[f->decimals]);
+		fields_value(r, at, &one_of, v, NULL);
 }
 
-static void check_target(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_target(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
-	const json_t *low = json_array_get(v, 0), *high = json_array_get(v, 1);
-	bool range = json_array_size(v) == 2 && is_number(low, f) && is_number(high, f);
-	if (!range && !is_number(v, f))
-		findings_add(c->found, place,
+	dec_wide low, high;
+	bool range = json_array_size(v) == 2 && fields_number_fits(f, json_array_get(v, 0), &low) &&
+		     fields_number_fits(f, json_array_get(v, 1), &high);
+	if (!range && !fields_number_fits(f, v, &low))
+		fields_fault(r, at,
 			"must be a number not below 0 with at most 4 decimals, or [low, high] of "
 			"such");
-	else if (range && json_number_value(low) > json_number_value(high))
-		findings_add(c->found, place, "the low bound is above the high one");
+	else if (range && low > high)
+		fields_fault(r, at, "the low bound is above the high one");
 }
-
-static void check_object(struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	fields_check(c, place, v, f->fields, f->n_fields);
-}
-
-/* Codes of indicators, none of them twice. */
-static void check_indicators(
-	struct check *c, const char *place, const json_t *v, const struct field *f)
-{
-	size_t i;
-	const json_t *one;
-	json_auto_t *seen = json_object();
-	if (!json_is_array(v))
-		findings_add(c->found, place, "must be a list of indicators' codes");
-	json_array_foreach ((json_t *)(uintptr_t)v, i, one) {
-		char at[PLACE_TEXT];
-		snprintf(at, sizeof at, "%.200s[%zu]", place, i);
-		check_indicator(c, at, one, f);
-		const json_t *first =
-			json_is_string(one) ? json_object_get(seen, json_string_value(one)) : NULL;
-		if (first)
-			findings_add(c->found, at, "the same as %s[%lld]", place,
-				(long long)json_integer_value(first));
-		else if (json_is_string(one))
-			json_object_set_new(
-				seen, json_string_value(one), json_integer((json_int_t)i));
-	}
-}
-
-#define FIELDS(table_) .fields = (table_), .n_fields = COUNT(table_)
-
-static const char *const kinds[] = {"MAIN", "ADDITIONAL", NULL};
-static const struct field item_fields[] = {
-	{"indicator", check_indicator, .required = true, .refers = "indicators"},
-	{"target", check_target, .required = true, .min = 0, .max = MOST, .decimals = 4},
-	{"weight", check_number, .required = true, .min = 0, .max = MOST, .decimals = 2},
-	{"kind", check_choice, .required = true, .choices = kinds},
-};
 
 /* True when the indicator is one of which more is better. */
 static bool wants_more(const struct check *c, const char *indicator)
@@ -277,128 +115,146 @@ static bool is_zero(const json_t *v)
 	return json_is_number(v) && json_number_value(v) == 0;
 }
 
-/* What one item shows beside its fields; returns its weight. */
-static double check_item(
-	struct check *c, const char *place, const json_t *item, size_t i, json_t *seen)
+static void check_item(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
-	char at[PLACE_TEXT], field[PLACE_TEXT];
-	snprintf(at, sizeof at, "%.200s[%zu]", place, i);
-	fields_check(c, at, item, item_fields, COUNT(item_fields));
-	const char *indicator = json_string_value(json_object_get(item, "indicator"));
-	const json_t *target = json_object_get(item, "target");
-	const json_t *first = indicator ? json_object_get(seen, indicator) : NULL;
-	if (first)
-		findings_add(c->found, place_field(c, at, "indicator", field),
-			"the same as in %s[%lld]", place, (long long)json_integer_value(first));
-	else if (indicator)
-		json_object_set_new(seen, indicator, json_integer((json_int_t)i));
-	if (indicator && wants_more(c, indicator) &&
+	const struct fields_place place = {.up = at, .name = "target"};
+	const char *indicator = json_string_value(json_object_get(v, "indicator"));
+	const json_t *target = json_object_get(v, "target");
+	(void)f;
+	if (indicator && wants_more(r->arg, indicator) &&
 		(is_zero(target) || is_zero(json_array_get(target, 0)) ||
 			is_zero(json_array_get(target, 1))))
-		findings_add(c->found, place_field(c, at, "target", field),
-			"a target of 0 is for indicators of which less is better");
-	return json_number_value(json_object_get(item, "weight"));
+		fields_fault(r, &place, "a target of 0 is for indicators of which less is better");
 }
 
-static void check_items(struct check *c, const char *place, const json_t *v, const struct field *f)
+static void check_weights(
+	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
 	size_t i;
 	const json_t *item;
 	double sum = 0;
-	json_auto_t *seen = json_object();
 	(void)f;
-	if (json_array_size(v) == 0) {
-		findings_add(c->found, place, "must be a list of at least one item");
-		return;
-	}
-	json_array_foreach ((json_t *)(uintptr_t)v, i, item) {
-		sum += check_item(c, place, item, i, seen);
-	}
+	json_array_foreach (v, i, item)
+		sum += json_number_value(json_object_get(item, "weight"));
 	if (!(sum > 0))
-		findings_add(c->found, place, "the sum of the weights must be above 0");
+		fields_fault(r, at, "the sum of the weights must be above 0");
 }
 
+/* What fields are: codes, names, … */
+
+#define CODE_MUST(most_) \
+	"must be a code: 1 to " #most_ " lower-case letters, digits, dots, hyphens, underscores, " \
+	"a letter or digit first"
+#define CODE(most_) FIELD_TEXT, .most = (most_), .is = is_code, .must = CODE_MUST(most_)
+#define AMONG(part_) .check = check_refers, .more = (part_)
+#define NAME FIELD_TEXT, .most = 200, .plain = true
+#define NIP FIELD_TEXT, .is = is_nip, .must = "not a valid NIP"
+#define EMAIL FIELD_TEXT, .is = is_email, .must = "must be an e-mail address"
+#define NUMBER(decimals_, min_, max_) \
+	FIELD_NUMBER, .decimals = (decimals_), .digits = DIGITS, .min = (min_), .max = (max_)
+#define WORD(words_) FIELD_WORD, .words = (words_)
+#define OBJECT(table_) FIELD_OBJECT, .object = &(table_)
+#define TABLE(rows_) FIELD_ROWS(rows_), .unknown = "is no field here"
+
+static const char *const kinds[] = {"MAIN", "ADDITIONAL", NULL};
+static const struct field item_fields[] = {
+	{"indicator", CODE(128), .required = true, AMONG("indicators")},
+	{"target", FIELD_ANY, .required = true, .check = check_target, .decimals = 4,
+		.digits = DIGITS, .max = FIELD_NO_MAX},
+	{"weight", NUMBER(2, 0, FIELD_NO_MAX), .required = true},
+	{"kind", WORD(kinds), .required = true},
+};
+static const struct fields_table item_table = {TABLE(item_fields)};
+static const struct field an_item = {NULL, OBJECT(item_table), .check = check_item};
+#define SOME_ITEMS FIELD_LIST, .least = 1, .must = "must be a list of at least one item"
+#define ITEMS SOME_ITEMS, .each = &an_item, .distinct = "indicator", .check = check_weights
+
 static const struct field agency_fields[] = {
-	{"code", check_code, .required = true},
-	{"name", check_text, .required = true},
+	{"code", CODE(64), .required = true},
+	{"name", NAME, .required = true},
 };
 static const struct field unit_fields[] = {
-	{"code", check_code, .required = true},
-	{"agency", check_code, .required = true, .refers = "agencies"},
-	{"name", check_text, .required = true},
+	{"code", CODE(64), .required = true},
+	{"agency", CODE(64), .required = true, AMONG("agencies")},
+	{"name", NAME, .required = true},
 };
 
-static const struct field languages[] = {
-	{"id", check_text, .required = true},
-	{"en", check_text, .required = true},
+static const struct field language_fields[] = {
+	{"id", NAME, .required = true},
+	{"en", NAME, .required = true},
 };
+static const struct fields_table languages = {TABLE(language_fields)};
 static const char *const aspects[] = {"productivity", "service_quality", "innovation", NULL};
-static const char *const measures[] = {"count", "sum", "mean", "ratio", "latest", NULL};
 static const char *const directions[] = {"more", "less", NULL};
 static const struct field indicator_fields[] = {
-	{"code", check_indicator, .required = true},
-	{"name", check_object, .required = true, FIELDS(languages)},
-	{"aspect", check_choice, .required = true, .choices = aspects},
-	{"measure", check_measure, .required = true, .choices = measures},
-	{"element", check_element, .required = false},
-	{"direction", check_choice, .required = true, .choices = directions},
-	{"unit", check_unit_name, .required = false},
-	{"min", check_number, .min = -MOST, .max = MOST, .decimals = 4},
-	{"max", check_number, .min = -MOST, .max = MOST, .decimals = 4},
+	{"code", CODE(128), .required = true},
+	{"name", OBJECT(languages), .required = true},
+	{"aspect", WORD(aspects), .required = true},
+	{"measure", FIELD_ANY, .required = true, .check = check_measure},
+	{"element", FIELD_NEVER,
+		.must = "goes with the measure \"survey\" alone, which cannot be loaded yet"},
+	{"direction", WORD(directions), .required = true},
+	{"unit", NAME, .may_be_empty = true},
+	{"min", NUMBER(4, 0, 0)},
+	{"max", NUMBER(4, 0, 0)},
 };
 
+static const struct field an_indicator = {NULL, CODE(128), AMONG("indicators")};
 static const struct field source_fields[] = {
-	{"code", check_code, .required = true},
-	{"name", check_text, .required = true},
-	{"indicators", check_indicators, .required = true, .refers = "indicators"},
+	{"code", CODE(64), .required = true},
+	{"name", NAME, .required = true},
+	{"indicators", FIELD_LIST, .required = true, .each = &an_indicator, .distinct = "",
+		.must = "must be a list of indicators' codes"},
 };
 static const struct field position_fields[] = {
-	{"code", check_code, .required = true},
-	{"name", check_text, .required = true},
-	{"items", check_items, .required = true},
+	{"code", CODE(64), .required = true},
+	{"name", NAME, .required = true},
+	{"items", ITEMS, .required = true},
 };
 static const struct field people_fields[] = {
-	{"nip", check_nip, .required = true},
-	{"name", check_text, .required = true},
-	{"unit", check_code, .required = true, .refers = "units"},
-	{"position", check_code, .required = true, .refers = "positions"},
-	{"superior", check_nip, .nullable = true, .refers = "people"},
-	{"from", check_date, .required = true},
-	{"until", check_date, .nullable = true},
-	{"email", check_email, .nullable = true},
+	{"nip", NIP, .required = true},
+	{"name", NAME, .required = true},
+	{"unit", CODE(64), .required = true, AMONG("units")},
+	{"position", CODE(64), .required = true, AMONG("positions")},
+	{"superior", NIP, .nullable = true, AMONG("people")},
+	{"from", FIELD_DATE, .required = true},
+	{"until", FIELD_DATE, .nullable = true},
+	{"email", EMAIL, .nullable = true},
 };
 static const struct field absence_fields[] = {
-	{"nip", check_nip, .required = true, .refers = "people"},
-	{"from", check_date, .required = true},
-	{"until", check_date, .required = true},
-	{"kind", check_text, .required = true},
+	{"nip", NIP, .required = true, AMONG("people")},
+	{"from", FIELD_DATE, .required = true},
+	{"until", FIELD_DATE, .required = true},
+	{"kind", NAME, .required = true},
 };
 
 static const char *const statuses[] = {"DRAFT", "SUBMITTED", "AGREED", "WITHDRAWN", NULL};
 static const struct field plan_fields[] = {
-	{"nip", check_nip, .required = true, .refers = "people"},
-	{"year", check_number, .required = true, .min = 1900, .max = 9999},
-	{"status", check_choice, .required = true, .choices = statuses},
-	{"from", check_date, .required = false},
-	{"items", check_items, .nullable = true},
+	{"nip", NIP, .required = true, AMONG("people")},
+	{"year", NUMBER(0, 1900, 9999), .required = true},
+	{"status", WORD(statuses), .required = true},
+	{"from", FIELD_DATE, .required = false},
+	{"items", ITEMS, .nullable = true},
 };
 
 static const struct field survey_fields[] = {
-	{"prior", check_number, .required = true, .min = 1, .max = 4, .decimals = 2},
-	{"prior_weight", check_number, .required = true, .min = 0, .max = 1e6},
+	{"prior", NUMBER(2, 1, 4), .required = true},
+	{"prior_weight", NUMBER(0, 0, 1000000), .required = true},
 };
+static const struct fields_table survey = {TABLE(survey_fields)};
 static const struct field ruleset_fields[] = {
-	{"version", check_code, .required = true},
-	{"from", check_date, .required = true},
-	{"cap", check_number, .required = true, .min = 0, .max = 1000, .decimals = 2},
-	{"below_under", check_number, .required = true, .min = 0, .max = 1000, .decimals = 2},
-	{"above_from", check_number, .required = true, .min = 0, .max = 1000, .decimals = 2},
-	{"most", check_number, .required = true, .min = 0, .max = 1, .decimals = 4},
-	{"minimum_group", check_number, .required = true, .min = 1, .max = 1e6},
-	{"survey", check_object, .required = true, FIELDS(survey_fields)},
+	{"version", CODE(64), .required = true},
+	{"from", FIELD_DATE, .required = true},
+	{"cap", NUMBER(2, 0, 1000), .required = true},
+	{"below_under", NUMBER(2, 0, 1000), .required = true},
+	{"above_from", NUMBER(2, 0, 1000), .required = true},
+	{"most", NUMBER(4, 0, 1), .required = true},
+	{"minimum_group", NUMBER(0, 1, 1000000), .required = true},
+	{"survey", OBJECT(survey), .required = true},
 };
 
-#define PART(name_, table_) .name = (name_), FIELDS(table_)
+#define PART(name_, fields_) .name = (name_), .fields = {TABLE(fields_)}
 const struct part registry_parts[PARTS] = {
 	{PART("agencies", agency_fields), .keys = {"code"}},
 	{PART("units", unit_fields), .keys = {"code"}},
@@ -411,34 +267,16 @@ const struct part registry_parts[PARTS] = {
 	{PART("rulesets", ruleset_fields), .keys = {"version"}},
 };
 
-static bool fields_know(const struct field *fields, size_t n, const char *name)
+static bool add_finding(void *check, const char *place, const char *detail)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(fields[i].name, name) == 0)
-			return true;
-	return false;
+	const struct check *c = check;
+	findings_add(c->found, place, "%s", detail);
+	return true;
 }
 
-void fields_check(
-	struct check *c, const char *place, const json_t *row, const struct field *fields, size_t n)
+void row_check(struct check *c, const char *place, const json_t *row, const struct part *part)
 {
-	char at[PLACE_TEXT];
-	const char *name;
-	json_t *v;
-	if (!json_is_object(row)) {
-		findings_add(c->found, place, "must be an object");
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		v = json_object_get(row, fields[i].name);
-		place_field(c, place, fields[i].name, at);
-		if (!v && fields[i].required)
-			findings_add(c->found, at, "is missing");
-		else if (v && !(json_is_null(v) && fields[i].nullable))
-			fields[i].check(c, at, v, &fields[i]);
-	}
-	json_object_foreach ((json_t *)(uintptr_t)row, name, v) {
-		if (!fields_know(fields, n, name))
-			findings_add(c->found, place_field(c, place, name, at), "is no field here");
-	}
+	const struct fields_place at = {.name = place};
+	struct fields r = {.fault = add_finding, .arg = c, .joint = joint_of(c)};
+	fields_read(&r, &at, &part->fields, row, NULL);
 }

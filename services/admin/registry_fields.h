@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "base/fields.h"
 #include "findings.h"
 
 struct check {
@@ -13,32 +14,17 @@ struct check {
 	struct findings *found;
 };
 
-struct field {
-	const char *name;
-	void (*check)(struct check *c, const char *place, const json_t *v,
-		const struct field *f); /* v is not null */
-	bool required, nullable;
-	const char *refers; /* the part whose code it must be */
-	const char *const *choices;
-	double min, max; /* of a number */
-	int decimals;
-	const struct field *fields; /* of an object */
-	size_t n_fields;
-};
-
 struct part {
 	const char *name;
-	const struct field *fields;
-	size_t n_fields;
+	struct fields_table fields;
 	const char *keys[3]; /* together they tell one row from another */
 };
 
 enum { PARTS = 9 };
 extern const struct part registry_parts[PARTS];
 
-/* Checks one row or object field by field; unknown fields are faults. */
-void fields_check(struct check *c, const char *place, const json_t *row, const struct field *fields,
-	size_t n);
+/* Checks one row field by field; unknown fields are faults. */
+void row_check(struct check *c, const char *place, const json_t *row, const struct part *part);
 
 /* "people[3]" or "line 5"; and a field of it. */
 const char *place_row(const struct check *c, const char *part, size_t i, char out[PLACE_TEXT]);

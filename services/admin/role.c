@@ -2,19 +2,22 @@
 #include <string.h>
 
 #include "admin.h"
-#include "base/array.h"
+#include "base/buf.h"
+#include "service/services.h"
 
-static const char *const roles[] = {"terukur_admin", "terukur_registry", "terukur_intake",
-	"terukur_scoring", "terukur_notification", "terukur_reporting", "terukur_gateway"};
+static const char registry[] = "terukur_registry"; /* owns what no service does */
 
 bool role_check(const struct arguments *args, struct err *e)
 {
-	for (size_t i = 0; i < COUNT(roles); i++)
-		if (strcmp(args->rest[0], roles[i]) == 0)
-			return true;
-	return err_set(e, ERR_INVALID,
-		"the roles are terukur_admin and terukur_registry, _intake, _scoring, "
-		"_notification, _reporting, _gateway");
+	BUF_AUTO all;
+	buf_init(&all, 4096);
+	buf_adds(&all, registry);
+	bool known = strcmp(args->rest[0], registry) == 0;
+	for (int i = 0; i < SERVICE_ROWS; i++) {
+		known = known || strcmp(args->rest[0], service_rows[i].role) == 0;
+		buf_addf(&all, ", %s", service_rows[i].role);
+	}
+	return known || err_set(e, ERR_INVALID, "the roles are %s", all.data);
 }
 
 bool role_password(struct admin *a, const struct arguments *args, struct err *e)

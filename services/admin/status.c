@@ -7,49 +7,59 @@
 
 #include <jansson.h>
 
-#include "base/array.h"
 #include "base/clock.h"
+#include "messages/topics.h"
+#include "service/services.h"
 #include "store.h"
 
-enum { POLL_MS = 200, IDLE_ROUNDS = 2, EACH_ACTIVITY = -1 };
+enum { POLL_MS = 200, IDLE_ROUNDS = 2, STAGES_MOST = SERVICE_ROWS * SERVICE_READS_MOST };
 
 /* Who reads what, upstream first: a stage is looked at when all before it are idle. */
-static const struct stage {
-	const char *group, *topic; /* topic NULL: every source's */
-} stages[] = {
-	{"terukur-intake", NULL},
-	{"terukur-intake", "terukur.registry.changed"},
-	{"terukur-scoring", "terukur.evidence.accepted"},
-	{"terukur-scoring", "terukur.registry.changed"},
-	{"terukur-notification", "terukur.score.changed"},
-	{"terukur-reporting", "terukur.score.changed"},
+struct stage {
+	int service; /* its row */
+	const struct service_read *read;
+	struct bus_inspector *inspector; /* of the first stage of a group; others have NULL */
 };
-enum { STAGES = COUNT(stages), UNSCORED = 2, SCORED = 4 };
 
 struct watch {
 	struct admin *admin;
-	struct bus_inspector
-		*inspectors[STAGES]; /* one for each group; the first stage's of that group */
+	struct stage stages[STAGES_MOST];
+	int n_stages;
 	json_t *sources; /* the activity topics there are */
 };
 
 static struct bus_inspector *watch_inspector(const struct watch *w, int stage)
 {
-	while (!w->inspectors[stage])
+	while (!w->stages[stage].inspector)
 		stage--;
-	return w->inspectors[stage];
+	return w->stages[stage].inspector;
+}
+
+static bool stage_reads(const struct stage *s, const char *topic)
+{
+	return strcmp(s->read->topic, topic) == 0;
+}
+
+static void watch_stages(struct watch *w)
+{
+	for (int service = 0; service < SERVICE_ROWS; service++)
+		for (const struct service_read *r = service_rows[service].reads; r->topic; r++)
+			w->stages[w->n_stages++] = (struct stage){service, r, NULL};
 }
 
 static bool watch_open(struct watch *w, struct admin *a, struct err *e)
 {
 	*w = (struct watch){.admin = a};
+	watch_stages(w);
 	if (!admin_kafka(a, e))
 		return false;
-	for (int i = 0; i < STAGES; i++) {
-		if (i > 0 && strcmp(stages[i].group, stages[i - 1].group) == 0)
+	const char *group = "";
+	for (int i = 0; i < w->n_stages; i++) {
+		if (strcmp(w->stages[i].read->group, group) == 0)
 			continue;
-		w->inspectors[i] = bus_inspector_new(a->brokers, stages[i].group, e);
-		if (!w->inspectors[i])
+		group = w->stages[i].read->group;
+		w->stages[i].inspector = bus_inspector_new(a->brokers, group, e);
+		if (!w->stages[i].inspector)
 			return false;
 	}
 	return true;
@@ -57,8 +67,8 @@ static bool watch_open(struct watch *w, struct admin *a, struct err *e)
 
 static void watch_close(struct watch *w)
 {
-	for (int i = 0; i < STAGES; i++)
-		bus_inspector_free(w->inspectors[i]);
+	for (int i = 0; i < w->n_stages; i++)
+		bus_inspector_free(w->stages[i].inspector);
 	json_decref(w->sources);
 }
 
@@ -72,38 +82,42 @@ static bool watch_sources(struct watch *w, struct err *e)
 {
 	json_decref(w->sources);
 	w->sources = json_array();
-	return bus_topic_list(w->admin->bus, "terukur.activity.", topic_note, w->sources, e);
+	return bus_topic_list(w->admin->bus, TOPIC_ACTIVITY, topic_note, w->sources, e);
 }
 
 /* The lag of one stage, a row {"group","topic","lag","end","oldest"} for each of its topics. */
 static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *out, struct err *e)
 {
-	size_t n = stages[stage].topic ? 1 : json_array_size(w->sources);
+	const struct stage *s = &w->stages[stage];
+	bool each = stage_reads(s, TOPIC_ACTIVITY);
+	size_t n = each ? json_array_size(w->sources) : 1;
 	for (size_t i = 0; i < n; i++) {
 		struct bus_lag lag = {0};
-		const char *topic = stages[stage].topic;
-		if (!topic)
+		const char *topic = s->read->topic;
+		if (each)
 			topic = json_string_value(json_array_get(w->sources, i));
 		if (!bus_lag(watch_inspector(w, stage), topic, oldest, &lag, e))
 			return false;
 		json_array_append_new(out,
-			json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", stages[stage].group,
-				"topic", topic, "lag", (json_int_t)(lag.end - lag.committed), "end",
+			json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", s->read->group, "topic",
+				topic, "lag", (json_int_t)(lag.end - lag.committed), "end",
 				(json_int_t)lag.end, "oldest", (json_int_t)lag.oldest_at));
 	}
 	return true;
 }
 
-/* Counts that mean work, each of the stages from `before` on. */
+/* Counts that mean work, each of the service's stages and those after. */
 enum { BUSY_REGISTRY, BUSY_WAITING, BUSY_INTAKE, BUSY_SCORES, BUSY };
 static const struct {
 	const char *name, *text;
-	int before; /* the stage that waits for it */
+	int service; /* the one that waits for it */
 } busy_counts[BUSY] = {
-	[BUSY_REGISTRY] = {"registry_unpublished", "registry changes not yet published", 0},
-	[BUSY_WAITING] = {"waiting_due", "corrections whose original has come", UNSCORED},
-	[BUSY_INTAKE] = {"intake_unpublished", "outcomes of intake not yet published", UNSCORED},
-	[BUSY_SCORES] = {"scores_unpublished", "scores not yet published", SCORED},
+	[BUSY_REGISTRY] = {"registry_unpublished", "registry changes not yet published",
+		SERVICE_intake},
+	[BUSY_WAITING] = {"waiting_due", "corrections whose original has come", SERVICE_scoring},
+	[BUSY_INTAKE] = {"intake_unpublished", "outcomes of intake not yet published",
+		SERVICE_scoring},
+	[BUSY_SCORES] = {"scores_unpublished", "scores not yet published", SERVICE_notification},
 };
 
 static bool watch_busy(struct admin *a, int64_t out[BUSY], struct err *e)
@@ -118,10 +132,10 @@ static bool watch_busy(struct admin *a, int64_t out[BUSY], struct err *e)
 
 /* The counts are read before the stages' lags: what a stage wrote while it was behind is seen next
  * round. */
-static void left_counts(struct err *left, const int64_t busy[BUSY], int before)
+static void left_counts(struct err *left, const int64_t busy[BUSY], int service)
 {
 	for (int i = 0; i < BUSY; i++)
-		if (busy_counts[i].before == before && busy[i])
+		if (busy_counts[i].service == service && busy[i])
 			err_set(left, ERR_NOT_FOUND, "%" PRId64 " %s", busy[i],
 				busy_counts[i].text);
 }
@@ -133,11 +147,11 @@ static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct
 	int64_t busy[BUSY];
 	if (!watch_sources(w, e) || !watch_busy(w->admin, busy, e))
 		return false;
-	for (int stage = 0; stage < STAGES && left->code == ERR_NONE; stage++) {
+	for (int stage = 0; stage < w->n_stages && left->code == ERR_NONE; stage++) {
 		size_t i;
 		const json_t *row;
 		json_auto_t *rows = json_array();
-		left_counts(left, busy, stage);
+		left_counts(left, busy, w->stages[stage].service);
 		if (!watch_stage(w, stage, false, rows, e))
 			return false;
 		json_array_foreach (rows, i, row) {
@@ -146,7 +160,7 @@ static bool watch_round(struct watch *w, struct err *left, int64_t *ends, struct
 			if (lag)
 				err_set(left, ERR_NOT_FOUND,
 					"%s is %" JSON_INTEGER_FORMAT " messages behind on %s",
-					stages[stage].group, lag,
+					w->stages[stage].read->group, lag,
 					json_string_value(json_object_get(row, "topic")));
 		}
 	}
@@ -199,8 +213,9 @@ static json_t *status_gather(struct watch *w, struct err *e)
 	if (!watch_sources(w, e) || !watch_busy(w->admin, busy, e) ||
 		!db_run(w->admin->db, STORE_STATUS, NULL, 0, &rows, e))
 		return NULL;
-	for (int stage = 0; stage < STAGES; stage++)
-		if (!watch_stage(w, stage, stage == UNSCORED, lag, e))
+	for (int stage = 0; stage < w->n_stages; stage++)
+		if (!watch_stage(w, stage, stage_reads(&w->stages[stage], TOPIC_EVIDENCE_ACCEPTED),
+			    lag, e))
 			return NULL;
 	json_t *status = json_loads(db_text(rows, 0, 0), 0, NULL);
 	json_object_set(status, "lag", lag);

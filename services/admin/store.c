@@ -194,8 +194,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 
 	/* Skips what another command is saying right now. */
 	[STORE_OUTBOX_PAGE] = {"outbox_page",
-		"SELECT id, message->>'person', message FROM registry.outbox ORDER BY id LIMIT "
-		"5000 FOR UPDATE SKIP LOCKED",
+		"SELECT id, message FROM registry.outbox ORDER BY id LIMIT 5000 FOR UPDATE SKIP "
+		"LOCKED",
 		""},
 	[STORE_OUTBOX_DELETE] = {"outbox_delete", "DELETE FROM registry.outbox WHERE id = ANY ($1)",
 		"int8[]"},
@@ -346,8 +346,11 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"scoring.score_view ORDER BY year",
 		""},
 	[STORE_STANDING] = {"standing",
-		"SELECT person, period, revision, content, body FROM scoring.score WHERE person = "
-		"ANY ($1) ORDER BY person, period",
+		"SELECT person, period, revision, content, body, results, rating, missing, unit, "
+		"(SELECT '{' || string_agg('[' || to_char(lower(d), 'YYYY-MM-DD') || ',' || "
+		"to_char(upper(d) - 1, 'YYYY-MM-DD') || ']', ',' ORDER BY d) || '}' FROM "
+		"unnest(service_days) d) FROM scoring.score WHERE person = ANY ($1) ORDER BY "
+		"person, period",
 		"uuid[]"},
 	[STORE_UNPUBLISHED] = {"unpublished",
 		"SELECT s.person, s.period FROM scoring.score s JOIN scoring.person p ON p.person "

@@ -5,22 +5,10 @@
 
 #include <jansson.h>
 
-#include "base/array.h"
+#include "messages/topics.h"
 #include "store.h"
 
-#define DAY_MS INT64_C(86400000)
 enum { BROKERS_DEFAULT = -1, PING_MS = 5000 };
-
-/* What is kept for good is in PostgreSQL: a topic need only outlast the time that its readers are
- * away. */
-static const struct bus_topic internal_topics[] = {
-	{"terukur.evidence.accepted", 12, false, 30 * DAY_MS},
-	{"terukur.evidence.rejected", 12, false, 7 * DAY_MS}, /* carries NIPs */
-	{"terukur.registry.changed", 12, false, 30 * DAY_MS},
-	{"terukur.score.changed", 12, true, -1},
-	{"terukur.notification.sent", 12, false, 30 * DAY_MS},
-};
-static const struct bus_topic activity_topic = {NULL, 6, false, 7 * DAY_MS};
 
 static void topic_note(const char *name, int partitions, void *arg)
 {
@@ -55,14 +43,13 @@ static bool topic_ensure(
 static bool topics_ensure(struct admin *a, struct ensuring *t, bool internal,
 	const struct db_result *sources, struct err *e)
 {
-	for (size_t i = 0; internal && i < COUNT(internal_topics); i++)
-		if (!topic_ensure(a, t, &internal_topics[i], e))
+	for (size_t i = 0; internal && i < topic_internal_n; i++)
+		if (!topic_ensure(a, t, &topic_internal[i].kafka, e))
 			return false;
 	for (int i = 0; i < db_rows(sources); i++) {
-		char name[128];
-		struct bus_topic topic = activity_topic;
-		snprintf(name, sizeof name, "terukur.activity.%s", db_text(sources, i, 0));
-		topic.name = name;
+		char name[TOPIC_TEXT];
+		struct bus_topic topic = topic_activity.kafka;
+		topic.name = topic_of_source(db_text(sources, i, 0), name);
 		if (!topic_ensure(a, t, &topic, e))
 			return false;
 	}
@@ -74,7 +61,7 @@ bool topics_create(struct admin *a, bool internal, int replication, int *created
 	json_auto_t *existing = json_object();
 	DB_RESULT_AUTO *sources = NULL;
 	struct ensuring t = {.existing = existing, .replication = replication};
-	if (!admin_kafka(a, e) || !bus_topic_list(a->bus, "terukur.", topic_note, existing, e) ||
+	if (!admin_kafka(a, e) || !bus_topic_list(a->bus, TOPIC_PREFIX, topic_note, existing, e) ||
 		!db_run(a->db, STORE_SOURCE_CODES, NULL, 0, &sources, e) ||
 		!topics_ensure(a, &t, internal, sources, e))
 		return false;

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "messages/event.h"
 #include "messages/headers.h"
+#include "messages/topics.h"
 #include "store.h"
 
 void verify_found(struct verify *v, const char *place, const char *format, ...)
@@ -78,11 +79,9 @@ static bool differs_kind(const struct original *o)
 
 static bool differs_source(const struct original *o)
 {
-	static const char front[] = "terukur.activity.";
-	const char *topic = db_text(o->rows, o->row, TOPIC);
-	return other_text(o, SOURCE, o->event.source) ||
-	       strncmp(topic, front, sizeof front - 1) != 0 ||
-	       strcmp(topic + sizeof front - 1, o->event.source) != 0;
+	const char *source = topic_source(db_text(o->rows, o->row, TOPIC));
+	return other_text(o, SOURCE, o->event.source) || !source ||
+	       strcmp(source, o->event.source) != 0;
 }
 
 static bool differs_id(const struct original *o)

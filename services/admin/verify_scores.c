@@ -18,6 +18,17 @@ struct page {
 	int64_t scores;
 };
 
+/* What scoring publishes beside the text of a score that stands. */
+static bool facts_hold(const struct db_result *r, int row, const struct computed_score *c)
+{
+	dec_wide results = c->has_results ? c->results * (DEC_VALUE / DEC_SHOWN) : 0;
+	const char *rating = c->has_results ? score_rating_name(c->rating) : "";
+	return db_is_null(r, row, 5) == !c->has_results && db_numeric(r, row, 5) == results &&
+	       strcmp(db_text(r, row, 6), rating) == 0 && db_int(r, row, 7) == c->missing &&
+	       strcmp(db_text(r, row, 8), c->unit) == 0 &&
+	       strcmp(db_text(r, row, 9), c->service_days) == 0;
+}
+
 /* NULL: it is as it must be; else what is wrong. */
 static const char *score_fault(const struct page *p, int row, const struct computed_score *c)
 {
@@ -30,6 +41,8 @@ static const char *score_fault(const struct page *p, int row, const struct compu
 			       : "the score is not the one that the evidence makes";
 	if (content && strcmp(c->text, db_text(p->standing, row, 4)) != 0)
 		return "the score's text is not the one that the evidence makes";
+	if (content && !facts_hold(p->standing, row, c))
+		return "what stands beside the score is not what evidence and registry make";
 	return NULL;
 }
 

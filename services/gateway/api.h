@@ -1,19 +1,24 @@
 /* api: the routes under /api/v1. The contract is schemas/openapi.yaml. */
 #pragma once
 
-#include <stdbool.h>
+#include "visit.h"
 
-#include "http/http.h"
+/* A bearer token, problem documents. */
+extern const struct face api_face;
 
-/* Whether a request may have the body that its route takes. */
-bool api_admit(void *gateway, struct http_request *r);
+#define API_BATCH "application/cloudevents-batch+json"
 
-bool api_post_events(void *gateway, struct http_request *r);
-bool api_get_rejections(void *gateway, struct http_request *r);
-bool api_get_score(void *gateway, struct http_request *r);
-bool api_get_evidence(void *gateway, struct http_request *r);
-bool api_get_inbox(void *gateway, struct http_request *r);
-bool api_get_agency_scores(void *gateway, struct http_request *r);
-bool api_get_agency_report(void *gateway, struct http_request *r);
-bool api_get_agencies(void *gateway, struct http_request *r);
-bool api_get_contract(void *gateway, struct http_request *r);
+/* The routes' work. */
+bool api_post_events(struct visit *v, struct err *e);
+bool api_get_rejections(struct visit *v, struct err *e);
+bool api_get_score(struct visit *v, struct err *e);
+bool api_get_evidence(struct visit *v, struct err *e);
+bool api_get_inbox(struct visit *v, struct err *e);
+bool api_get_agency_scores(struct visit *v, struct err *e);
+bool api_get_agency_report(struct visit *v, struct err *e);
+bool api_get_agencies(struct visit *v, struct err *e);
+bool api_get_contract(struct visit *v, struct err *e);
+
+/* Answers with a page of a list: an item for each row but the one too many, and the cursor of the
+ * next page; NULL: it is the last. */
+bool api_page(struct visit *v, json_t *items, const struct cursor *next);

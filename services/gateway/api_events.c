@@ -2,10 +2,8 @@
  *
  * An event goes to Kafka as the bytes that came; intake judges it there like any other. Only its
  * shape is looked at here, so that a client hears at once what no repetition would mend. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "api.h"
 #include "base/array.h"
@@ -16,7 +14,7 @@
 #include "batch.h"
 #include "messages/emit.h"
 #include "messages/event.h"
-#include "visit.h"
+#include "messages/topics.h"
 
 enum { MOST_EVENTS = 1000 };
 
@@ -81,9 +79,9 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 {
 	struct bus_delivery delivery = {0};
 	const char *trace = v->request->traceparent;
-	char topic[256], next[TRACE_TEXT];
+	char topic[TOPIC_TEXT], next[TRACE_TEXT];
 	static const char type[] = "application/cloudevents+json; charset=UTF-8";
-	snprintf(topic, sizeof topic, "terukur.activity.%s", v->who.source);
+	topic_of_source(v->who.source, topic);
 	trace_next(trace, trace ? strlen(trace) : 0, next);
 	const struct bus_header headers[] = {
 		{"content-type", type, strlen(type)},
@@ -115,12 +113,6 @@ static bool refuse(struct visit *v, struct posted *p)
 		v->request, 400, "invalid_events", "nothing was taken: see errors", faults);
 }
 
-static bool is_type(const char *sent, const char *type)
-{
-	size_t len = sent ? strcspn(sent, "; \t") : 0;
-	return len == strlen(type) && strncasecmp(sent, type, len) == 0;
-}
-
 static bool take_events(struct visit *v, struct posted *p, struct err *e)
 {
 	while (sem_wait(&v->gateway->decoders) != 0)
@@ -135,54 +127,17 @@ static bool take_events(struct visit *v, struct posted *p, struct err *e)
 	return http_json(v->request, 202, json_pack("{s:i}", "accepted", p->n));
 }
 
-/* False, answered, when this client may post nothing. */
-static bool may_post(struct visit *v)
+bool api_post_events(struct visit *v, struct err *e)
 {
-	if (v->who.role != ROLE_UPSTREAM || !*v->who.source)
-		return visit_forbidden(v);
-	return !visit_refused(v);
-}
-
-static bool admit_events(struct visit *v, struct err *e)
-{
-	(void)e;
-	return may_post(v);
-}
-
-/* The other bodies are forms, which are small. */
-bool api_admit(void *gateway, struct http_request *r)
-{
-	return strcmp(r->route, "/api/v1/events") != 0 ||
-	       visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){NULL}, admit_events);
-}
-
-static bool post_events(struct visit *v, struct err *e)
-{
-	const char *sent = http_header(v->request, "Content-Type");
-	bool batch = is_type(sent, "application/cloudevents-batch+json");
-	if (!may_post(v))
-		return false;
-	if (!batch && !is_type(sent, "application/cloudevents+json") &&
-		!is_type(sent, "application/json"))
-		return http_problem(v->request, 415, "unsupported_media_type",
-			"send application/cloudevents+json or application/cloudevents-batch+json");
-	/* The connection is not needed while Kafka is waited for. */
-	pool_give(v->gateway->pool, v->db);
-	v->db = NULL;
 	struct posted *p = calloc(1, sizeof *p);
 	if (!p)
 		return err_set(e, ERR_FATAL, "out of memory");
-	p->batch = batch;
+	p->batch = strcmp(v->type, API_BATCH) == 0;
 	bool ok = take_events(v, p, e);
 	json_decref(p->faults);
 	json_decref(p->mismatches);
 	free(p);
 	return ok;
-}
-
-bool api_post_events(void *gateway, struct http_request *r)
-{
-	return visit_api(gateway, r, VISIT_TOKEN, (const char *const[]){NULL}, post_events);
 }
 
 static json_t *rejection_json(const struct rejection_row *x)
@@ -195,16 +150,11 @@ static json_t *rejection_json(const struct rejection_row *x)
 		x->redriven_at ? clock_format(x->redriven_at, redriven) : NULL);
 }
 
-static bool get_rejections(struct visit *v, struct err *e)
+bool api_get_rejections(struct visit *v, struct err *e)
 {
-	struct cursor at = {.number = INT64_MAX};
-	char list[160];
+	struct cursor at = {.number = v->later ? v->after.number : INT64_MAX};
 	DB_RESULT_AUTO *r = NULL;
-	if (v->who.role != ROLE_UPSTREAM || !*v->who.source)
-		return visit_forbidden(v);
-	snprintf(list, sizeof list, "rejections %s", v->who.source);
-	visit_cursor(v, list, &at);
-	if (visit_refused(v) || !store_rejections(v->db, v->who.source, at.number, &r, e))
+	if (!store_rejections(v->db, v->who.source, at.number, &r, e))
 		return false;
 	json_t *items = json_array();
 	for (int i = 0; i < db_rows(r) && i < STORE_PAGE; i++) {
@@ -212,12 +162,5 @@ static bool get_rejections(struct visit *v, struct err *e)
 		json_array_append_new(items, rejection_json(&x));
 		at.number = x.id;
 	}
-	return http_json(
-		v->request, 200, visit_page(items, db_rows(r) > STORE_PAGE ? &at : NULL, list));
-}
-
-bool api_get_rejections(void *gateway, struct http_request *r)
-{
-	return visit_api(
-		gateway, r, VISIT_TOKEN, (const char *const[]){"cursor", NULL}, get_rejections);
+	return api_page(v, items, db_rows(r) > STORE_PAGE ? &at : NULL);
 }

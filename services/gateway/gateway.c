@@ -1,11 +1,12 @@
 #include "gateway.h"
 
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "api.h"
 #include "base/clock.h"
 #include "store.h"
+#include "visit.h"
 
 /* With a thread for each connection the allocator would keep free memory for each of many. */
 enum { DECODERS = 4, ARENAS = 2 };
@@ -18,19 +19,32 @@ static void count(void *context, const struct http_request *r, int status, int64
 	metric_observe(service_metric_base() + GATEWAY_SECONDS, (double)micros / 1e6);
 }
 
-bool gateway_start(struct gateway *g, const struct http_route *routes, size_t n, struct err *e)
+static bool serve(struct gateway *g, const struct route *routes, size_t n)
+{
+	g->routes = routes;
+	g->served = calloc(n, sizeof *g->served);
+	for (size_t i = 0; g->served && i < n; i++)
+		g->served[i] = (struct http_route){routes[i].method, routes[i].path, visit_handle,
+			routes[i].body ? routes[i].body->most : 0};
+	return g->served;
+}
+
+bool gateway_start(struct gateway *g, const struct route *routes, size_t n, struct err *e)
 {
 	const struct service_common *common = service_settings();
+	if (!serve(g, routes, n))
+		return err_set(e, ERR_FATAL, "out of memory");
 	const struct http_config config = {
 		.listen = g->listen,
-		.routes = routes,
+		.routes = g->served,
 		.n_routes = n,
 		.context = g,
 		.max_connections = (unsigned)g->max_connections,
 		.max_per_address = (unsigned)g->max_per_address,
 		.request_deadline_ms = (int)g->request_deadline_ms,
 		.trusted_proxies = g->trusted_proxies,
-		.admit = api_admit,
+		.admit = visit_admit,
+		.drop = visit_drop,
 		.done = count,
 	};
 	mallopt(M_ARENA_MAX, ARENAS);
@@ -48,6 +62,7 @@ void gateway_stop(struct gateway *g)
 	http_stop(g->http);
 	bus_producer_free(g->out);
 	pool_free(g->pool);
+	free(g->served);
 }
 
 bool gateway_keep_house(struct worker *w, struct err *e)

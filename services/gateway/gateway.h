@@ -10,6 +10,7 @@
 #include "bus/bus.h"
 #include "http/http.h"
 #include "pool.h"
+#include "route.h"
 #include "service/service.h"
 
 struct gateway {
@@ -17,6 +18,8 @@ struct gateway {
 	char *listen, *public_url, *trusted_proxies;
 	int64_t db_pool, max_connections, max_per_address, request_deadline_ms;
 
+	const struct route *routes;
+	struct http_route *served; /* the same, in the same order, as the server wants them */
 	struct pool *pool;
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
@@ -27,7 +30,7 @@ struct gateway {
 
 /* `g` holds the settings. Listens at once, whether PostgreSQL and Kafka are there or not. */
 bool gateway_start(
-	struct gateway *g, const struct http_route *routes, size_t n, struct err *e) MUST_CHECK;
+	struct gateway *g, const struct route *routes, size_t n, struct err *e) MUST_CHECK;
 void gateway_stop(struct gateway *g); /* after the requests under way */
 
 /* A timer: a producer that has given up ends the program; old sessions are deleted. */

@@ -6,13 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "api.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "gateway.h"
 #include "http/http_address.h"
 #include "http/http_listen.h"
-#include "page.h"
+#include "route.h"
+#include "store.h"
 
 static struct gateway gateway;
 
@@ -35,24 +35,6 @@ static const struct conf_setting settings[] = {
 		"milliseconds for a whole request to come, and for its answer to go", NULL},
 };
 
-static const struct http_route routes[] = {
-	{"POST", "/api/v1/events", api_post_events, 1024 * 1024},
-	{"GET", "/api/v1/events/rejections", api_get_rejections, 0},
-	{"GET", "/api/v1/people/{person}/scores/{period}", api_get_score, 0},
-	{"GET", "/api/v1/people/{person}/evidence", api_get_evidence, 0},
-	{"GET", "/api/v1/people/{person}/inbox", api_get_inbox, 0},
-	{"GET", "/api/v1/agencies/{code}/scores", api_get_agency_scores, 0},
-	{"GET", "/api/v1/reports/agency.csv", api_get_agency_report, 0},
-	{"GET", "/api/v1/public/agencies", api_get_agencies, 0},
-	{"GET", "/api/v1/openapi.json", api_get_contract, 0},
-	{"GET", "/", page_home, 0},
-	{"POST", "/session", page_sign_in, 4096},
-	{"POST", "/sign-out", page_sign_out, 4096},
-	{"GET", "/people/{person}/scores/{period}", page_score, 0},
-	{"GET", "/people/{person}/evidence", page_evidence, 0},
-	{"GET", "/style.css", page_style, 0},
-};
-
 static const char *const answers[] = {"2xx", "3xx", "4xx", "5xx", NULL};
 static const struct metric metrics[GATEWAY_METRICS] = {
 	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total",
@@ -69,7 +51,7 @@ static const struct service_timer timers[] = {
 
 static bool start(const struct service *s, struct err *e)
 {
-	return gateway_start(s->values, routes, COUNT(routes), e);
+	return gateway_start(s->values, gateway_routes, gateway_routes_n, e);
 }
 
 static void stop(const struct service *s)
@@ -84,7 +66,6 @@ int main(int argc, char **argv)
 		.summary =
 			"the thin HTTP edge: authenticates, checks the shape, publishes, answers; "
 			"serves the web pages",
-		.ops_port = 9106,
 		.settings = settings,
 		.n_settings = COUNT(settings),
 		.values = &gateway,

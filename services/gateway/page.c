@@ -80,22 +80,6 @@ static bool page_failed(struct visit *v, const struct err *e)
 			"Not available just now, please try again"});
 }
 
-bool page_may_see(struct visit *v, const uint8_t person[16], struct err *e)
-{
-	bool sees;
-	if (v->errors) {
-		json_decref(v->errors);
-		v->errors = NULL;
-		return page_problem(
-			v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
-	}
-	if (!visit_sees(v, person, &sees, e))
-		return false;
-	return sees ||
-	       page_problem(v, 403,
-		       (struct words){"Ini bukan untuk Anda lihat", "This is not for you to see"});
-}
-
 const char *page_time(int64_t instant, char out[PAGE_TIME])
 {
 	char date[CLOCK_TEXT];
@@ -136,40 +120,23 @@ static bool page_from_elsewhere(struct visit *v)
 	return page_send(v, 200, &b);
 }
 
-static bool page_ready(struct visit *v, bool closed, struct err *e)
+static bool page_stranger(struct visit *v)
 {
-	bool found;
-	if (!(v->db = pool_take(v->gateway->pool, e)))
-		return false;
-	if (!closed)
-		return true;
-	if (!session_find(v, &found, e))
-		return false;
-	if (found)
-		return true;
 	if (!page_from_elsewhere(v))
 		page_to_sign_in(v);
 	return false;
 }
 
-bool page_run(struct gateway *g, struct http_request *r, bool closed, const char *const *parameters,
-	visit_work *work)
+static bool page_refuse(struct visit *v, const struct refusal *why)
 {
-	struct err e = {0};
-	struct visit v = {.gateway = g, .request = r, .now = clock_now()};
-	bool ok = page_ready(&v, closed, &e);
-	if (ok) {
-		visit_check_names(&v, parameters);
-		ok = work(&v, &e);
-	}
-	pool_give(g->pool, v.db);
-	json_decref(v.errors);
-	return ok || e.code == ERR_NONE || page_failed(&v, &e);
+	return page_problem(v, why->status, why->shown);
 }
 
-bool page_style(void *gateway, struct http_request *r)
+const struct face page_face = {session_find, page_stranger, page_refuse, page_failed};
+
+bool page_style(struct visit *v, struct err *e)
 {
-	(void)gateway;
-	http_add_header(r, "Cache-Control", "public, max-age=300");
-	return http_static(r, "text/css; charset=utf-8", style_css, style_css_len);
+	(void)e;
+	http_add_header(v->request, "Cache-Control", "public, max-age=300");
+	return http_static(v->request, "text/css; charset=utf-8", style_css, style_css_len);
 }

@@ -7,28 +7,6 @@
 #include "page.h"
 #include "words.h"
 
-struct sought {
-	struct evidence_query q;
-	uint8_t person[16];
-	struct cursor after;
-	char list[512]; /* names the list for its cursors */
-	const char *period, *indicator; /* as asked; NULL: all */
-};
-
-static void seek(struct visit *v, struct sought *s)
-{
-	s->period = http_query(v->request, "period");
-	s->indicator = http_query(v->request, "indicator");
-	s->q.person = s->person;
-	s->q.has_period = s->period != NULL;
-	visit_person(v, s->person);
-	if (s->period)
-		visit_period(v, s->period, &s->q.period);
-	snprintf(s->list, sizeof s->list, "page %.40s %.20s %.200s", v->request->params[0],
-		s->period ? s->period : "", s->indicator ? s->indicator : "");
-	s->q.after = visit_cursor(v, s->list, &s->after) ? &s->after : NULL;
-}
-
 static void put_fact(struct buf *b, const char *name, const char *value)
 {
 	html_open(b, "div", NULL);
@@ -103,45 +81,43 @@ static void put_row(struct buf *b, const struct evidence_row *x, const struct db
 	html_close(b, "li");
 }
 
-static void put_next(
-	struct buf *b, struct visit *v, const struct sought *s, const struct cursor *next)
+static void put_next(struct buf *b, struct visit *v, const struct cursor *next)
 {
 	char cursor[CURSOR_TEXT];
 	BUF_AUTO href;
 	buf_init(&href, 2048);
-	buf_addf(&href, "%s?cursor=%s", v->request->path, cursor_format(next, s->list, cursor));
-	if (s->period) {
+	buf_addf(&href, "%s?cursor=%s", v->request->path, cursor_format(next, v->list, cursor));
+	if (v->period_name) {
 		buf_adds(&href, "&period=");
-		html_url_encode(&href, s->period);
+		html_url_encode(&href, v->period_name);
 	}
-	if (s->indicator) {
+	if (v->indicator) {
 		buf_adds(&href, "&indicator=");
-		html_url_encode(&href, s->indicator);
+		html_url_encode(&href, v->indicator);
 	}
 	html_open(b, "p", NULL);
 	html_link(b, href.failed ? "/" : href.data, "Berikutnya / Next");
 	html_close(b, "p");
 }
 
-static void put_way_back(struct buf *b, struct visit *v, const struct sought *s)
+static void put_way_back(struct buf *b, struct visit *v)
 {
 	BUF_AUTO href;
 	buf_init(&href, 200);
-	buf_addf(&href, "/people/%s/scores/%s", v->request->params[0], s->period);
+	buf_addf(&href, "/people/%s/scores/%s", v->request->params[0], v->period_name);
 	html_open(b, "p", NULL);
 	html_link(b, href.data, "Kembali ke nilai / Back to the score");
 	html_close(b, "p");
 }
 
-static bool show(struct visit *v, const struct sought *s, const struct db_result *r,
-	const struct db_result *indicators)
+static bool show(struct visit *v, const struct db_result *r, const struct db_result *indicators)
 {
 	struct buf b;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
 	struct cursor last = {0};
 	page_begin(&b, (struct words){"Bukti dukung", "Evidence"}, true);
-	if (s->period)
-		put_way_back(&b, v, s);
+	if (v->period_name)
+		put_way_back(&b, v);
 	if (n == 0)
 		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
 	html_open(&b, "ol", "class", "evidence", NULL);
@@ -152,27 +128,14 @@ static bool show(struct visit *v, const struct sought *s, const struct db_result
 	}
 	html_close(&b, "ol");
 	if (store_evidence_more(r))
-		put_next(&b, v, s, &last);
+		put_next(&b, v, &last);
 	return page_send(v, 200, &b);
 }
 
-static bool evidence(struct visit *v, struct err *e)
+bool page_evidence(struct visit *v, struct err *e)
 {
-	struct sought s = {0};
 	DB_RESULT_AUTO *r = NULL;
 	DB_RESULT_AUTO *indicators = NULL;
-	seek(v, &s);
-	if (!page_may_see(v, s.person, e) ||
-		(s.indicator && !store_indicator_id(v->db, s.indicator, &s.q.indicator, e)) ||
-		!visit_log_access(v, "evidence", s.period, s.person, e) ||
-		!store_indicators(v->db, &indicators, e))
-		return false;
-	bool nothing = s.indicator && s.q.indicator == 0;
-	return (nothing || store_evidence(v->db, &s.q, &r, e)) && show(v, &s, r, indicators);
-}
-
-bool page_evidence(void *gateway, struct http_request *r)
-{
-	return page_run(gateway, r, true,
-		(const char *const[]){"period", "indicator", "cursor", NULL}, evidence);
+	return visit_evidence(v, &r, e) && store_indicators(v->db, &indicators, e) &&
+	       show(v, r, indicators);
 }

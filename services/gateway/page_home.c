@@ -85,19 +85,6 @@ static bool put_own(struct buf *b, struct visit *v, struct err *e)
 	return true;
 }
 
-static bool log_names(struct visit *v, const struct db_result *r, int n, struct err *e)
-{
-	const struct access access = {v->who.token, v->now, "name", NULL, v->request->request_id};
-	struct db_array people;
-	bool ok = true;
-	db_array_init(&people, DB_K_UUID);
-	for (int i = 0; i < n; i++)
-		ok = db_array_add(&people, DB_UUID(store_people_row(r, i).person)) && ok;
-	ok = ok ? store_access(v->db, &access, &people, e) : err_set(e, ERR_FATAL, "out of memory");
-	db_array_done(&people);
-	return ok;
-}
-
 static void put_people_rows(struct buf *b, const struct db_result *r, int n)
 {
 	html_open(b, "ul", "class", "people", NULL);
@@ -128,17 +115,17 @@ static void put_next(struct buf *b, const uint8_t person[16], const char *list)
 	html_close(b, "p");
 }
 
-static bool put_people(struct buf *b, struct visit *v, const struct cursor *after, struct err *e)
+static bool put_people(struct buf *b, struct visit *v, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	bool all = v->who.role == ROLE_AUDITOR;
 	if (!all && (v->who.role != ROLE_HEAD || !v->who.has_person))
 		return true;
-	if (!store_people(v->db, all ? NULL : v->who.person, after ? after->key : NULL,
+	if (!store_people(v->db, all ? NULL : v->who.person, v->later ? v->after.key : NULL,
 		    clock_date(v->now), &r, e))
 		return false;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
-	if (!log_names(v, r, n, e))
+	if (!visit_log_rows(v, "name", r, n, e))
 		return false;
 	html_open(b, "h2", NULL);
 	html_both(b, all ? (struct words){"Semua pegawai", "Everybody"}
@@ -146,43 +133,23 @@ static bool put_people(struct buf *b, struct visit *v, const struct cursor *afte
 	html_close(b, "h2");
 	put_people_rows(b, r, n);
 	if (db_rows(r) > n)
-		put_next(b, store_people_row(r, n - 1).person, "people");
+		put_next(b, store_people_row(r, n - 1).person, v->list);
 	return true;
 }
 
 static bool show_home(struct visit *v, struct err *e)
 {
 	struct buf b;
-	struct cursor after;
-	bool later = visit_cursor(v, "people", &after);
-	if (v->errors)
-		return page_problem(
-			v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
 	page_begin(&b, (struct words){"Beranda", "Home"}, true);
-	if (put_own(&b, v, e) && put_people(&b, v, later ? &after : NULL, e))
+	if (put_own(&b, v, e) && put_people(&b, v, e))
 		return page_send(v, 200, &b);
 	buf_done(&b);
 	return false;
 }
 
-static bool home(struct visit *v, struct err *e)
+bool page_home(struct visit *v, struct err *e)
 {
-	bool found;
-	if (!session_find(v, &found, e))
-		return false;
-	return found ? show_home(v, e) : answer_sign_in(v, http_query(v->request, "to"), false);
-}
-
-bool page_home(void *gateway, struct http_request *r)
-{
-	return page_run(gateway, r, false, (const char *const[]){"to", "cursor", NULL}, home);
-}
-
-/* Browsers say where a form came from: nobody else's page signs a visitor in or out. */
-static bool is_foreign(const struct visit *v)
-{
-	const char *site = http_header(v->request, "Sec-Fetch-Site");
-	return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+	return v->who.token ? show_home(v, e) : answer_sign_in(v, v->to, false);
 }
 
 static bool go(struct visit *v, const char *to)
@@ -194,7 +161,7 @@ static bool go(struct visit *v, const char *to)
 static bool sign_in_with(struct visit *v, const char *token, const char *to, struct err *e)
 {
 	bool found = false;
-	if (is_foreign(v) || !token)
+	if (visit_is_foreign(v) || !token)
 		return answer_sign_in(v, to, true);
 	if (!visit_know(v, token, &found, e))
 		return false;
@@ -205,7 +172,8 @@ static bool sign_in_with(struct visit *v, const char *token, const char *to, str
 	return session_begin(v, e) && go(v, own_path(to) ? to : "/");
 }
 
-static bool sign_in(struct visit *v, struct err *e)
+/* Whoever comes from elsewhere is shown the form, so this row takes such bodies. */
+bool page_sign_in(struct visit *v, struct err *e)
 {
 	json_t *form = http_form(v->request);
 	bool ok = sign_in_with(v, json_string_value(json_object_get(form, "token")),
@@ -214,21 +182,7 @@ static bool sign_in(struct visit *v, struct err *e)
 	return ok;
 }
 
-bool page_sign_in(void *gateway, struct http_request *r)
+bool page_sign_out(struct visit *v, struct err *e)
 {
-	return page_run(gateway, r, false, (const char *const[]){NULL}, sign_in);
-}
-
-static bool sign_out(struct visit *v, struct err *e)
-{
-	if (is_foreign(v))
-		return page_problem(v, 403,
-			(struct words){
-				"Ini tidak datang dari sini", "This did not come from here"});
 	return session_end(v, e) && go(v, "/");
-}
-
-bool page_sign_out(void *gateway, struct http_request *r)
-{
-	return page_run(gateway, r, false, (const char *const[]){NULL}, sign_out);
 }

@@ -226,26 +226,16 @@ static bool load(struct visit *v, struct sheet *s, struct err *e)
 	       store_service_days(v->db, s->person, s->period, today, &s->days, e);
 }
 
-static bool score(struct visit *v, struct err *e)
+bool page_score(struct visit *v, struct err *e)
 {
 	struct buf b;
-	struct sheet s = {.b = &b};
-	visit_person(v, s.person);
-	visit_period(v, v->request->params[1], &s.period);
-	if (!page_may_see(v, s.person, e))
-		return false;
+	struct sheet s = {.b = &b, .period = v->period, .period_name = v->period_name};
+	memcpy(s.person, v->person, sizeof s.person);
 	digest_uuid_format(s.person, s.uuid);
-	period_format(s.period, s.period_name);
-	bool ok = load(v, &s, e) && visit_log_access(v, "score", s.period_name, s.person, e) &&
-		  show(v, &s);
+	bool ok = load(v, &s, e) && visit_log_access(v, "score", e) && show(v, &s);
 	json_decref(s.score);
 	db_result_free(s.who);
 	db_result_free(s.indicators);
 	db_result_free(s.periods);
 	return ok;
-}
-
-bool page_score(void *gateway, struct http_request *r)
-{
-	return page_run(gateway, r, true, (const char *const[]){NULL}, score);
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appraisal/pace.h"
 #include "base/array.h"
-#include "pace.h"
 #include "words.h"
 
 const char *sheet_text(const json_t *object, const char *key)

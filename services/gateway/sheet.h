@@ -10,7 +10,8 @@
 struct sheet {
 	struct buf *b; /* where the page is written */
 	uint8_t person[16];
-	char uuid[DIGEST_UUID_TEXT], period_name[PERIOD_TEXT];
+	char uuid[DIGEST_UUID_TEXT];
+	const char *period_name;
 	struct period period;
 	json_t *score; /* owned */
 	struct db_result *who, *indicators, *periods; /* owned */

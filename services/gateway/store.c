@@ -78,13 +78,10 @@ const struct db_statement store_statements[] = {
 		"DESC LIMIT 100",
 		"uuid"},
 	[SERVICE_DAYS] = {"service_days",
-		"SELECT count(*), count(*) FILTER (WHERE d.day < $4) "
-		"FROM (SELECT $2 + n AS day FROM generate_series(0, $3 - $2) n) d "
-		"WHERE EXISTS (SELECT FROM registry.assignment_view a WHERE a.person = $1 "
-		"AND d.day BETWEEN a.from_date AND coalesce(a.until_date, 'infinity')) "
-		"AND NOT EXISTS (SELECT FROM registry.absence_view b WHERE b.person = $1 "
-		"AND d.day BETWEEN b.from_date AND b.until_date)",
-		"uuid, date, date, date"},
+		"SELECT sum(upper(d) - lower(d)), sum(least(upper(d), $3) - least(lower(d), $3)) "
+		"FROM scoring.score_view s, unnest(s.service_days) d WHERE s.person = $1 AND "
+		"s.period = $2",
+		"uuid, text, date"},
 	/* `found` tells of a next page; `before` ends a page early, so that one of the
 	 * largest events stays small. What an older intake let in can have megabytes of
 	 * headers. */
@@ -114,18 +111,9 @@ const struct db_statement store_statements[] = {
 		"id < $2 ORDER BY id DESC LIMIT 101",
 		"text, int8"},
 	[AGENCY_SCORES] = {"agency_scores",
-		"SELECT c.person, s.body FROM (SELECT DISTINCT person FROM "
-		"registry.assignment_view WHERE agency = $1 AND from_date <= $3 AND "
-		"coalesce(until_date, 'infinity') >= $2 AND ($5::uuid IS NULL OR person > "
-		"$5)) c JOIN scoring.score_view s ON s.person = c.person AND s.period = "
-		"$4 CROSS JOIN LATERAL (SELECT a.agency FROM registry.assignment_view a "
-		"CROSS JOIN LATERAL (SELECT least(coalesce(a.until_date, $3), $3) - n AS "
-		"day FROM generate_series(0, least(coalesce(a.until_date, $3), $3) - "
-		"greatest(a.from_date, $2)) n) d WHERE a.person = c.person AND NOT EXISTS "
-		"(SELECT FROM registry.absence_view b WHERE b.person = c.person AND d.day "
-		"BETWEEN b.from_date AND b.until_date) ORDER BY d.day DESC LIMIT 1) l "
-		"WHERE l.agency = $1 ORDER BY c.person LIMIT 101",
-		"text, date, date, text, uuid"},
+		"SELECT person, body FROM scoring.score_view WHERE agency = $1 AND period = $2 "
+		"AND ($3::uuid IS NULL OR person > $3) ORDER BY person LIMIT 101",
+		"text, text, uuid"},
 	[AGENCY_REPORT] = {"agency_report",
 		"SELECT person, name, unit, results::text, rating, missing::text, "
 		"revision::text FROM reporting.person_score_view WHERE agency = $1 AND "
@@ -260,8 +248,9 @@ bool store_service_days(struct db *db, const uint8_t person[16], struct period p
 	struct service_days *out, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	if (!db_exec(db, SERVICE_DAYS, &r, e, DB_UUID(person), DB_DATE(period_first_day(p)),
-		    DB_DATE(period_last_day(p)), DB_DATE(today)))
+	char text[PERIOD_TEXT];
+	if (!db_exec(db, SERVICE_DAYS, &r, e, DB_UUID(person), DB_TEXT(period_format(p, text)),
+		    DB_DATE(today)))
 		return false;
 	*out = (struct service_days){db_int(r, 0, 0), db_int(r, 0, 1)};
 	return true;
@@ -354,8 +343,7 @@ bool store_agency_scores(struct db *db, const char *agency, struct period p, con
 	struct db_result **out, struct err *e)
 {
 	char text[PERIOD_TEXT];
-	return db_exec(db, AGENCY_SCORES, out, e, DB_TEXT(agency), DB_DATE(period_first_day(p)),
-		DB_DATE(period_last_day(p)), DB_TEXT(period_format(p, text)),
+	return db_exec(db, AGENCY_SCORES, out, e, DB_TEXT(agency), DB_TEXT(period_format(p, text)),
 		after ? DB_UUID(after) : DB_NULL);
 }
 

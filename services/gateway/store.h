@@ -63,8 +63,8 @@ bool store_score(struct db *db, const uint8_t person[16], const char *period,
 /* The periods in which a person has a score: rows of one text, the latest first. */
 bool store_periods(
 	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
-/* Days of employment without absence: in the whole period, and before `today`, whose work is not
- * done yet. */
+/* The service days of a score: in the whole period, and before `today`, whose work is not done yet;
+ * 0 without a score. */
 struct service_days {
 	int64_t all, elapsed;
 };

@@ -1,17 +1,31 @@
 #include "visit.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "authority.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/text.h"
+#include "params.h"
 
-static bool visit_unauthenticated(struct visit *v)
+static const struct refusal refusals[] = {
+	[REFUSED_PARAMETER] = {400, "invalid_parameter", "a parameter is not as it should be",
+		{"Alamat ini keliru", "This address is not right"}},
+	[REFUSED_AUTHORITY] = {403, "forbidden", "this is not for this token",
+		{"Ini bukan untuk Anda lihat", "This is not for you to see"}},
+	[REFUSED_PERSON] = {404, "not_found", "there is no such person",
+		{"Tidak ada orang itu", "There is no such person"}},
+	[REFUSED_AGENCY] = {404, "not_found", "there is no such agency",
+		{"Tidak ada instansi itu", "There is no such agency"}},
+	[REFUSED_ORIGIN] = {403, "forbidden", "this did not come from here",
+		{"Ini tidak datang dari sini", "This did not come from here"}},
+};
+
+bool visit_refuse(struct visit *v, enum refusal_of why)
 {
-	http_add_header(v->request, "WWW-Authenticate", "Bearer");
-	http_problem(v->request, 401, "unauthenticated",
-		"a bearer token that is known and still good is needed");
-	return false;
+	return v->route->face->refuse(v, &refusals[why]);
 }
 
 bool visit_know(struct visit *v, const char *token, bool *found, struct err *e)
@@ -21,148 +35,204 @@ bool visit_know(struct visit *v, const char *token, bool *found, struct err *e)
 	return store_token(v->db, hash, v->now, &v->who, found, e);
 }
 
-static bool visit_authenticate(struct visit *v, struct err *e)
+bool visit_is_foreign(const struct visit *v)
 {
-	static const char scheme[] = "Bearer ";
-	const char *sent = http_header(v->request, "Authorization");
-	if (!sent || strncasecmp(sent, scheme, strlen(scheme)) != 0)
-		return visit_unauthenticated(v);
-	bool found;
-	if (!visit_know(v, sent + strlen(scheme), &found, e))
-		return false;
-	return found || visit_unauthenticated(v);
+	const char *site = http_header(v->request, "Sec-Fetch-Site");
+	return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
 }
 
 void visit_wrong(struct visit *v, const char *field, const char *detail)
 {
+	char shown[128]; /* the query names it */
+	text_printable(shown, sizeof shown, field, strlen(field));
 	if (!v->errors)
 		v->errors = json_array();
-	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", field, "code",
+	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", shown, "code",
 						 "invalid_parameter", "detail", detail));
 }
 
-struct known {
-	struct visit *visit;
-	const char *const *names;
-};
+/* --- deciding */
 
-static void visit_check_name(const char *name, const char *value, void *arg)
+static bool connect(struct visit *v, struct err *e)
 {
-	const struct known *known = arg;
-	(void)value;
-	for (const char *const *p = known->names; *p; p++)
-		if (strcmp(*p, name) == 0)
-			return;
-	visit_wrong(known->visit, name, "is no parameter of this path");
+	if (!v->db)
+		v->db = pool_take(v->gateway->pool, e);
+	return v->db != NULL;
 }
 
-void visit_check_names(struct visit *v, const char *const *names)
+static void disconnect(struct visit *v)
 {
-	http_each_query(v->request, visit_check_name, &(struct known){v, names});
+	pool_give(v->gateway->pool, v->db);
+	v->db = NULL;
 }
 
-static bool visit_ready(struct visit *v, enum visit_needs needs, struct err *e)
+static bool know_who(struct visit *v, struct err *e)
 {
-	if (needs >= VISIT_DATABASE && !(v->db = pool_take(v->gateway->pool, e)))
-		return false;
-	return needs < VISIT_TOKEN || visit_authenticate(v, e);
-}
-
-bool visit_api(struct gateway *g, struct http_request *r, enum visit_needs needs,
-	const char *const *parameters, visit_work *work)
-{
-	struct err e = {0};
-	struct visit v = {.gateway = g, .request = r, .now = clock_now()};
-	bool ok = visit_ready(&v, needs, &e);
-	if (ok) {
-		visit_check_names(&v, parameters);
-		ok = work(&v, &e);
-	}
-	pool_give(g->pool, v.db);
-	json_decref(v.errors);
-	return ok || e.code == ERR_NONE || http_failed(r, &e);
-}
-
-void visit_person(struct visit *v, uint8_t out[16])
-{
-	if (!digest_uuid_parse(v->request->params[0], out))
-		visit_wrong(v, "person", "must be a person's id: a UUID in lower case");
-}
-
-void visit_period(struct visit *v, const char *text, struct period *out)
-{
-	if (!text)
-		visit_wrong(v, "period", "is required");
-	else if (!period_parse(text, out))
-		visit_wrong(v, "period",
-			"must be a month, a quarter or a year, such as 2026-03, 2026-Q1 or 2026");
-}
-
-bool visit_cursor(struct visit *v, const char *list, struct cursor *out)
-{
-	const char *text = http_query(v->request, "cursor");
-	if (!text)
-		return false;
-	if (cursor_parse(text, list, out))
+	const struct route *route = v->route;
+	bool found;
+	if (route->who & FOR_ANYBODY)
 		return true;
-	visit_wrong(v, "cursor", "must be `next` of another page of the same list");
-	return false;
+	if (!connect(v, e) || !route->face->find(v, &found, e))
+		return false;
+	if (!found)
+		v->who = (struct who){0};
+	return found || (route->who & FOR_VISITOR) || route->face->stranger(v);
 }
 
-bool visit_refused(struct visit *v)
+static bool take_parameters(struct visit *v)
 {
+	bool signing_in = (v->route->who & FOR_VISITOR) && !v->who.token;
+	params_take(v);
 	if (!v->errors)
-		return false;
-	http_problem_errors(v->request, 400, "invalid_parameter",
-		"a parameter is not as it should be", v->errors);
+		return true;
+	if (!v->route->lenient && !signing_in)
+		return visit_refuse(v, REFUSED_PARAMETER);
+	json_decref(v->errors);
 	v->errors = NULL;
 	return true;
 }
 
-bool visit_forbidden(struct visit *v)
+static bool check_authority(struct visit *v, struct err *e)
 {
-	http_problem(v->request, 403, "forbidden", "this is not for this token");
-	return false;
+	bool may;
+	return authority_may(v, &may, e) && (may || visit_refuse(v, REFUSED_AUTHORITY));
 }
 
-bool visit_not_found(struct visit *v, const char *detail)
+static bool check_known(struct visit *v, struct err *e)
 {
-	http_problem(v->request, 404, "not_found", detail);
-	return false;
-}
-
-bool visit_sees(struct visit *v, const uint8_t person[16], bool *sees, struct err *e)
-{
-	const struct who *w = &v->who;
-	bool own = w->has_person && memcmp(w->person, person, sizeof w->person) == 0;
-	*sees = w->role == ROLE_AUDITOR ||
-		((w->role == ROLE_PERSON || w->role == ROLE_HEAD) && own);
-	if (*sees || w->role != ROLE_HEAD || !w->has_person)
+	bool known;
+	if (v->route->known == KNOWN_UNASKED)
 		return true;
-	return store_is_superior(v->db, w->person, person, clock_date(v->now), sees, e);
+	return connect(v, e) && authority_known(v, &known, e) &&
+	       (known || visit_refuse(v, v->route->known == KNOWN_PERSON ? REFUSED_PERSON
+									 : REFUSED_AGENCY));
 }
 
-bool visit_may_see(struct visit *v, const uint8_t person[16], struct err *e)
+static bool is_type(const char *sent, const char *type)
 {
-	bool sees;
-	return visit_sees(v, person, &sees, e) && (sees || visit_forbidden(v));
+	size_t len = sent ? strcspn(sent, "; \t") : 0;
+	return len == strlen(type) && strncasecmp(sent, type, len) == 0;
 }
 
-bool visit_log_access(struct visit *v, const char *what, const char *period,
-	const uint8_t person[16], struct err *e)
+static bool check_body(struct visit *v)
 {
-	const struct access access = {v->who.token, v->now, what, period, v->request->request_id};
+	const struct route_body *body = v->route->body;
+	if (body && body->ours && visit_is_foreign(v))
+		return visit_refuse(v, REFUSED_ORIGIN);
+	if (!body || !body->types)
+		return true;
+	for (const char *const *p = body->types; *p && !v->type; p++)
+		if (is_type(http_header(v->request, "Content-Type"), *p))
+			v->type = *p;
+	if (!v->type)
+		http_problem(v->request, 415, "unsupported_media_type", body->otherwise);
+	return v->type != NULL;
+}
+
+static bool decide(struct visit *v, struct err *e)
+{
+	bool by_role = authority_by_role(v->route);
+	v->decided = know_who(v, e) && (!by_role || check_authority(v, e)) && take_parameters(v) &&
+		     (by_role || check_authority(v, e)) && check_known(v, e) && check_body(v);
+	return v->decided;
+}
+
+/* --- what the server calls */
+
+static bool admit(struct visit *v, struct err *e)
+{
+	return v->decided || decide(v, e);
+}
+
+static bool work(struct visit *v, struct err *e)
+{
+	return admit(v, e) && (v->route->offline || connect(v, e)) && v->route->work(v, e);
+}
+
+static struct visit *visit_new(struct gateway *g, struct http_request *r)
+{
+	struct visit *v = calloc(1, sizeof *v);
+	if (!v)
+		return NULL;
+	v->gateway = g;
+	v->request = r;
+	v->route = &g->routes[r->row];
+	v->now = clock_now();
+	return v;
+}
+
+/* A connection is held no longer than this. */
+static bool run(
+	struct gateway *g, struct http_request *r, bool (*step)(struct visit *v, struct err *e))
+{
+	struct err e = {0};
+	if (!r->user && !(r->user = visit_new(g, r)))
+		return http_problem(r, 500, "internal", "something went wrong here");
+	struct visit *v = r->user;
+	bool ok = step(v, &e);
+	disconnect(v);
+	return ok || e.code == ERR_NONE || v->route->face->failed(v, &e);
+}
+
+bool visit_admit(void *gateway, struct http_request *r)
+{
+	return run(gateway, r, admit);
+}
+
+bool visit_handle(void *gateway, struct http_request *r)
+{
+	return run(gateway, r, work);
+}
+
+void visit_drop(void *visit)
+{
+	struct visit *v = visit;
+	json_decref(v->errors);
+	free(v);
+}
+
+/* --- for the work */
+
+static bool log_people(struct visit *v, const char *what, struct db_array *people, struct err *e)
+{
+	const struct access access = {
+		v->who.token, v->now, what, v->period_name, v->request->request_id};
+	return store_access(v->db, &access, people, e);
+}
+
+bool visit_log_access(struct visit *v, const char *what, struct err *e)
+{
 	struct db_array one;
 	db_array_init(&one, DB_K_UUID);
-	bool ok = db_array_add(&one, DB_UUID(person)) ? store_access(v->db, &access, &one, e)
-						      : err_set(e, ERR_FATAL, "out of memory");
+	bool ok = db_array_add(&one, DB_UUID(v->person)) ? log_people(v, what, &one, e)
+							 : err_set(e, ERR_FATAL, "out of memory");
 	db_array_done(&one);
 	return ok;
 }
 
-json_t *visit_page(json_t *items, const struct cursor *next, const char *list)
+bool visit_log_rows(
+	struct visit *v, const char *what, const struct db_result *r, int n, struct err *e)
 {
-	char text[CURSOR_TEXT];
-	return json_pack("{s:o, s:s?}", "items", items, "next",
-		next ? cursor_format(next, list, text) : NULL);
+	struct db_array people;
+	bool ok = true;
+	db_array_init(&people, DB_K_UUID);
+	for (int i = 0; i < n; i++)
+		ok = db_array_add(&people, DB_UUID(db_uuid(r, i, 0))) && ok;
+	ok = ok ? log_people(v, what, &people, e) : err_set(e, ERR_FATAL, "out of memory");
+	db_array_done(&people);
+	return ok;
+}
+
+bool visit_evidence(struct visit *v, struct db_result **out, struct err *e)
+{
+	struct evidence_query q = {
+		.person = v->person,
+		.has_period = v->period_name != NULL,
+		.period = v->period,
+		.after = v->later ? &v->after : NULL,
+	};
+	if ((v->indicator && !store_indicator_id(v->db, v->indicator, &q.indicator, e)) ||
+		!visit_log_access(v, "evidence", e))
+		return false;
+	return (v->indicator && q.indicator == 0) || store_evidence(v->db, &q, out, e);
 }

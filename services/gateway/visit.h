@@ -1,8 +1,12 @@
-/* visit: one request on its way: a connection, who asks, what it may see, and what is wrong with
- * its parameters.
+/* visit: one request on its way. What its route asks for is decided first, in this order: who asks,
+ * the parameters' forms, whether who asks may, whether there is what the path names, the body's
+ * type; a route that may be decided by the role alone asks that before the parameters. Then the
+ * route's work is done, with what was decided at hand.
  *
- * A handler's work returns false when it stops early: with the error set when something failed,
- * which the visit then answers, and with the error clear when it has answered already. */
+ * A body is read between the two: for a route that takes one all is decided when the head is there,
+ * and nobody is asked twice. Work returns false when it stops early: with the error set when
+ * something failed, which the visit then answers, and with the error clear when it has answered
+ * already. So do all functions here that return bool and take an error. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,51 +15,78 @@
 #include <jansson.h>
 
 #include "gateway.h"
+#include "html.h"
+#include "route.h"
 #include "store.h"
+
+enum { VISIT_LIST = 1280 };
 
 struct visit {
 	struct gateway *gateway;
 	struct http_request *request;
-	struct db *db;
-	struct who who; /* for routes that need a token */
-	json_t *errors; /* NULL: none so far */
+	const struct route *route;
+	struct db *db; /* during the work, unless the route is offline */
 	int64_t now;
+	bool decided;
+	json_t *errors; /* NULL: none so far */
+
+	/* What was decided. Texts are the request's. */
+	struct who who; /* token 0: not known */
+	uint8_t person[16];
+	const char *agency;
+	struct period period;
+	const char *period_name; /* as period_format has it; NULL: not asked for */
+	const char *indicator; /* NULL: all */
+	char list[VISIT_LIST]; /* the route's list with its filters */
+	struct cursor after;
+	bool later; /* there is a cursor */
+	const char *to; /* NULL: nowhere */
+	const char *type; /* the body's, as the row spells it; NULL where the row names none */
 };
 
-typedef bool visit_work(struct visit *v, struct err *e);
+/* Why a request gets no work done, for programs and for people. */
+enum refusal_of {
+	REFUSED_PARAMETER,
+	REFUSED_AUTHORITY,
+	REFUSED_PERSON,
+	REFUSED_AGENCY,
+	REFUSED_ORIGIN
+};
+struct refusal {
+	int status;
+	const char *code, *detail;
+	struct words shown;
+};
 
-/* What a route's work needs; each one includes those before it. */
-enum visit_needs { VISIT_NOTHING, VISIT_DATABASE, VISIT_TOKEN };
+/* How a part of the gateway meets who asks: the API with tokens and problem documents (api.c), the
+ * pages with cookies and pages (page.c). */
+struct face {
+	bool (*find)(struct visit *v, bool *found, struct err *e); /* fills v->who */
+	/* Each answers and returns false: whoever is not known; a refusal. */
+	bool (*stranger)(struct visit *v);
+	bool (*refuse)(struct visit *v, const struct refusal *why);
+	/* Answers 503 for ERR_RETRY, else 500; logs it; returns true. */
+	bool (*failed)(struct visit *v, const struct err *e);
+};
 
-/* Runs the work of an API route: `parameters` are the query parameters it knows, NULL-terminated.
- * Always returns true, as handlers do. */
-bool visit_api(struct gateway *g, struct http_request *r, enum visit_needs needs,
-	const char *const *parameters, visit_work *work);
+/* What http.h calls for every route, with the gateway: before a body is read, for the work, and at
+ * the end. */
+bool visit_admit(void *gateway, struct http_request *r);
+bool visit_handle(void *gateway, struct http_request *r);
+void visit_drop(void *visit);
 
 /* Whether a token is known and still good; fills v->who. */
 bool visit_know(struct visit *v, const char *token, bool *found, struct err *e) MUST_CHECK;
-
-/* Parameters. What is wrong is noted; visit_refused then answers 400 and returns true. */
+/* A browser says that this comes from another site. */
+bool visit_is_foreign(const struct visit *v);
+/* Notes what is wrong with a parameter. */
 void visit_wrong(struct visit *v, const char *field, const char *detail);
-void visit_check_names(
-	struct visit *v, const char *const *names); /* of the query's parameters, NULL-terminated */
-void visit_person(struct visit *v, uint8_t out[16]); /* the route's first part */
-void visit_period(struct visit *v, const char *text, struct period *out);
-/* The query's cursor for `list`; false when there is none. */
-bool visit_cursor(struct visit *v, const char *list, struct cursor *out);
-bool visit_refused(struct visit *v);
+bool visit_refuse(struct visit *v, enum refusal_of why); /* answers; returns false */
 
-bool visit_forbidden(struct visit *v); /* answers 403; returns false */
-bool visit_not_found(struct visit *v, const char *detail); /* answers 404; returns false */
-
-/* False, answered with 403, unless who asks may see this person's data: one's own, a head's people,
- * an auditor's everybody. */
-bool visit_may_see(struct visit *v, const uint8_t person[16], struct err *e) MUST_CHECK;
-/* The same without an answer. */
-bool visit_sees(struct visit *v, const uint8_t person[16], bool *sees, struct err *e) MUST_CHECK;
-/* Writes down what is about to be shown of whom. */
-bool visit_log_access(struct visit *v, const char *what, const char *period,
-	const uint8_t person[16], struct err *e) MUST_CHECK;
-
-/* A page of a list: an item for each row but the one too many, and the cursor of the next page. */
-json_t *visit_page(json_t *items, const struct cursor *next, const char *list);
+/* Writes down what is about to be shown: of the person that the path names, or of the people in the
+ * first column of n rows. */
+bool visit_log_access(struct visit *v, const char *what, struct err *e) MUST_CHECK;
+bool visit_log_rows(struct visit *v, const char *what, const struct db_result *r, int n,
+	struct err *e) MUST_CHECK;
+/* The evidence that the parameters ask for, after that; NULL where the indicator is unknown. */
+bool visit_evidence(struct visit *v, struct db_result **out, struct err *e) MUST_CHECK;

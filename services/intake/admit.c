@@ -5,13 +5,14 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/nip.h"
+#include "messages/topics.h"
 
 #define FUTURE (5 * 60 * CLOCK_SECOND)
 
 const char *admit_topic_source(const char *topic)
 {
-	static const char front[] = "terukur.activity.";
-	return strncmp(topic, front, sizeof front - 1) == 0 ? topic + sizeof front - 1 : topic;
+	const char *source = topic_source(topic);
+	return source ? source : topic;
 }
 
 struct judged {

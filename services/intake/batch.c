@@ -41,6 +41,13 @@ void batch_done(struct batch *b)
 	free(b->accepted);
 }
 
+void batch_again(struct batch *b)
+{
+	const struct batch fresh = {.messages = b->messages, .n = b->n, .now = clock_now()};
+	batch_done(b);
+	*b = fresh;
+}
+
 void intake_done(struct intake *in)
 {
 	for (int i = 0; i < in->n_topics; i++)
@@ -86,16 +93,35 @@ static int by_key(const void *a, const void *b)
 	return c ? c : x < y ? -1 : 1;
 }
 
-bool batch_decode(struct batch *b, struct worker *w, struct err *e)
+static bool make_rows(struct batch *b, struct err *e)
 {
-	const struct intake *in = w->state;
 	size_t n = (size_t)b->n;
 	b->rows = calloc(n, sizeof *b->rows);
 	b->outcomes = calloc(n, sizeof *b->outcomes);
 	b->bare = calloc(n, sizeof *b->bare);
 	b->order = calloc(n, sizeof *b->order);
-	if (!b->rows || !b->outcomes || !b->bare || !b->order)
-		return err_set(e, ERR_FATAL, "out of memory");
+	return (b->rows && b->outcomes && b->bare && b->order) ||
+	       err_set(e, ERR_FATAL, "out of memory");
+}
+
+bool batch_refuse(struct batch *b, struct err *e)
+{
+	if (!make_rows(b, e))
+		return false;
+	for (int i = 0; i < b->n; i++) {
+		b->rows[i] = (struct evidence){.early = REASON_MALFORMED,
+			.field = "",
+			.detail = "the store cannot hold it"};
+		b->outcomes[i] = OUTCOME_REJECTED;
+	}
+	return true;
+}
+
+bool batch_decode(struct batch *b, struct worker *w, struct err *e)
+{
+	const struct intake *in = w->state;
+	if (!make_rows(b, e))
+		return false;
 	for (int i = 0; i < b->n; i++) {
 		decode_one(b, in->registry.value, i);
 		if (b->rows[i].early)

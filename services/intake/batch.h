@@ -4,6 +4,7 @@
 #include "admit.h"
 #include "base/buf.h"
 #include "bus/bus.h"
+#include "messages/evidence_rejected.h"
 #include "service/service.h"
 #include "store.h"
 
@@ -52,6 +53,9 @@ static inline enum outcome *batch_outcome(struct batch *b, const struct evidence
 bool batch_decode(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_store(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_publish(const struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
+/* Instead of decoding: every message is rejected as one that the store cannot hold. */
+bool batch_refuse(struct batch *b, struct err *e) MUST_CHECK;
+void batch_again(struct batch *b); /* as it was before decoding */
 void batch_done(struct batch *b);
 
 /* Parts of these. */
@@ -70,16 +74,6 @@ const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "
 bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month,
 	const char *trace, struct err *e) MUST_CHECK;
 
-/* Says on evidence.rejected what was rejected and why. Whatever it is given, it says less than
- * Kafka takes: of a payload the first 64 KiB, of key and headers what fits their limit. */
-struct rejected {
-	const char *source, *reason, *detail, *topic;
-	int32_t partition;
-	int64_t offset, at;
-	uint8_t sha256[32];
-	const void *key, *payload;
-	size_t key_len, payload_len;
-	const char *headers; /* as headers.h stores them; NULL: none */
-};
-bool say_rejected(
-	struct worker *w, const struct rejected *r, const char *trace, struct err *e) MUST_CHECK;
+/* Says on evidence.rejected what was rejected and why. */
+bool say_rejected(struct worker *w, const struct evidence_rejected *r, const char *trace,
+	struct err *e) MUST_CHECK;

@@ -6,11 +6,14 @@
 
 #include "messages/emit.h"
 
+/* What scoring is to look at: a person's month, or a unit's. */
 static int by_mark(const void *a, const void *b)
 {
 	const struct evidence *x = *(const struct evidence *const *)a,
 			      *y = *(const struct evidence *const *)b;
 	int c = memcmp(x->person, y->person, 16);
+	if (c == 0)
+		c = strcmp(x->unit ? x->unit : "", y->unit ? y->unit : "");
 	return c ? c : x->month - y->month;
 }
 
@@ -21,8 +24,8 @@ static const char *trace_for(const struct batch *b, const struct evidence *x, ch
 	return trace_next(from, len, out);
 }
 
-/* Each person's month once, however many events it got. A duplicate says it again: the batch before
- * may have died between its commit and here. */
+/* Each month of a person or a unit once, however many events it got. A duplicate says it again: the
+ * batch before may have died between its commit and here. */
 static bool publish_accepted(const struct batch *b, struct worker *w, struct err *e)
 {
 	const struct evidence **rows = calloc((size_t)b->n + 1, sizeof *rows);
@@ -31,19 +34,16 @@ static bool publish_accepted(const struct batch *b, struct worker *w, struct err
 	bool ok = rows || err_set(e, ERR_FATAL, "out of memory");
 	for (int i = 0; ok && i < b->n; i++) {
 		const struct evidence *x = &b->rows[i];
-		if (b->outcomes[i] == OUTCOME_REJECTED || b->outcomes[i] == OUTCOME_WAITING)
-			continue;
-		if (x->has_person)
+		if (b->outcomes[i] != OUTCOME_REJECTED && b->outcomes[i] != OUTCOME_WAITING &&
+			(x->has_person || x->unit))
 			rows[n++] = x;
-		else if (x->unit)
-			ok = say_accepted(w, NULL, x->unit, x->month, trace_for(b, x, trace), e);
 	}
 	if (ok)
 		qsort(rows, (size_t)n, sizeof *rows, by_mark);
 	for (int i = 0; ok && i < n; i++)
 		if (i == 0 || by_mark(&rows[i - 1], &rows[i]) != 0)
-			ok = say_accepted(w, rows[i]->person, NULL, rows[i]->month,
-				trace_for(b, rows[i], trace), e);
+			ok = say_accepted(w, rows[i]->has_person ? rows[i]->person : NULL,
+				rows[i]->unit, rows[i]->month, trace_for(b, rows[i], trace), e);
 	free(rows);
 	return ok;
 }
@@ -55,7 +55,7 @@ static bool publish_rejected(const struct batch *b, struct worker *w, int i, str
 	struct origin o;
 	if (!batch_origin(b, w->state, i, &o, &headers, e))
 		return false;
-	struct rejected r = {
+	struct evidence_rejected r = {
 		.source = o.source,
 		.reason = reason_code(x->early),
 		.detail = batch_detail(x, detail),

@@ -136,6 +136,7 @@ static bool prepare_partitions(struct batch *b, struct worker *w, struct err *e)
 		in->days = days;
 		if (!store_partition(w->db, x->day, e))
 			return false;
+		worker_progress(w);
 		in->days[in->n_days++] = month;
 	}
 	return true;

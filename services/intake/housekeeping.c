@@ -3,25 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/period.h"
-#include "messages/emit.h"
+#include "messages/registry_changed.h"
+#include "messages/topics.h"
 
 enum {
 	WAIT_DAYS = 7,
 	REMEMBER_YEARS = 2,
 	REST_FACTOR = 9,
 	REST_MOST_MS = 5000,
-	NEXT_MONTH_DAYS = 31
+	NEXT_MONTH_DAYS = 31,
+	FORGET_PAGES = 2000 /* 16 MiB */
 };
-
-bool housekeeping_is_request(const struct bus_message *m)
-{
-	return strcmp(m->topic, "terukur.registry.changed") == 0;
-}
 
 static bool say_groups(struct worker *w, const struct db_result *groups,
 	const struct bus_message *m, struct err *e)
@@ -38,21 +32,32 @@ static bool say_groups(struct worker *w, const struct db_result *groups,
 	return ok;
 }
 
-bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct err *e)
+static bool rebuild(struct worker *w, const struct bus_message *m, struct err *e)
 {
-	const char *kind, *person, *period;
-	struct period p;
-	uint8_t id[DIGEST_KEY];
-	json_auto_t *data = json_loadb(m->data ? m->data : "", m->len, 0, NULL);
-	if (!data ||
-		json_unpack(data, "{s:s, s:s, s:s}", "kind", &kind, "person", &person, "period",
-			&period) != 0 ||
-		strcmp(kind, "recompute") != 0 || !digest_uuid_parse(person, id) ||
-		!period_parse(period, &p))
+	struct registry_changed asked;
+	bool readable = registry_changed_read(m->data, m->len, &asked);
+	if (!readable)
+		worker_pass_over(w, m, "it does not say what is to be looked at again");
+	if (!readable || asked.kind != REGISTRY_RECOMPUTE)
 		return true;
+	struct period p = asked.period;
 	DB_RESULT_AUTO *groups = NULL;
-	return store_rebuild(w->db, id, p.first_month, p.first_month + p.months - 1, &groups, e) &&
+	return store_rebuild(w->db, asked.person, p.first_month, p.first_month + p.months - 1,
+		       &groups, e) &&
 	       say_groups(w, groups, m, e);
+}
+
+bool housekeeping_recompute(
+	struct worker *w, const struct bus_message *messages, int n, struct err *e)
+{
+	for (int i = 0; i < n; i++) {
+		if (service_stopping())
+			return err_set(e, ERR_RETRY, "stopping");
+		if (!rebuild(w, &messages[i], e))
+			return false;
+		worker_progress(w);
+	}
+	return bus_flush(w->out, e);
 }
 
 static bool say_mark(void *worker, const struct db_result *r, int i, struct err *e)
@@ -65,7 +70,7 @@ static bool say_mark(void *worker, const struct db_result *r, int i, struct err 
 static bool say_rejection(void *worker, const struct db_result *r, int i, struct err *e)
 {
 	size_t len;
-	struct rejected x = {
+	struct evidence_rejected x = {
 		.source = db_text(r, i, 1),
 		.reason = db_text(r, i, 2),
 		.detail = db_text(r, i, 3),
@@ -87,7 +92,7 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 {
 	int64_t since = clock_monotonic();
 	bool more = true;
-	while (more && !service_stopping())
+	for (; more && !service_stopping(); worker_progress(w))
 		if (!store_resolve(w->db, clock_now(), &more, e))
 			return false;
 	int64_t rest = (clock_monotonic() - since) / 1000 * REST_FACTOR;
@@ -95,6 +100,20 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 		!outbox_publish(w->db, w->out, &store_rejections, say_rejection, w, NULL, e))
 		return false;
 	service_sleep(rest < REST_MOST_MS ? (int)rest : REST_MOST_MS);
+	return true;
+}
+
+/* Looks at every id, some pages of the table at a time. */
+static bool forget_ids(struct worker *w, int32_t before_year, struct err *e)
+{
+	bool more = true;
+	for (int64_t page = 0; more; page += FORGET_PAGES) {
+		if (service_stopping())
+			return err_set(e, ERR_RETRY, "stopping");
+		if (!store_forget_ids(w->db, before_year, page, FORGET_PAGES, &more, e))
+			return false;
+		worker_progress(w);
+	}
 	return true;
 }
 
@@ -107,7 +126,7 @@ static bool daily(struct worker *w, int32_t today, struct err *e)
 		return true;
 	if (!store_partition(w->db, today, e) ||
 		!store_partition(w->db, today + NEXT_MONTH_DAYS, e) ||
-		!store_forget_ids(w->db, clock_month(today) / 12 - REMEMBER_YEARS, e))
+		!forget_ids(w, clock_month(today) / 12 - REMEMBER_YEARS, e))
 		return false;
 	*done = today;
 	return true;
@@ -123,7 +142,7 @@ bool housekeeping_expire(struct worker *w, struct err *e)
 {
 	int64_t now = clock_now();
 	bool more = true;
-	while (more && !service_stopping())
+	for (; more && !service_stopping(); worker_progress(w))
 		if (!store_expire(w->db, now - WAIT_DAYS * CLOCK_DAY, now, &more, e))
 			return false;
 	return daily(w, clock_date(now), e);

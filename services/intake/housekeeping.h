@@ -5,11 +5,10 @@
 
 #include "batch.h"
 
-/* True for messages of registry.changed. */
-bool housekeeping_is_request(const struct bus_message *m);
-/* Rebuilds the totals that a recompute names and queues evidence.accepted for them; other kinds ask
- * nothing. */
-bool housekeeping_rebuild(struct worker *w, const struct bus_message *m, struct err *e) MUST_CHECK;
+/* registry.changed: rebuilds the totals that a recompute names, a person's at a time, and says on
+ * evidence.accepted to look at them; other kinds ask nothing. */
+bool housekeeping_recompute(
+	struct worker *w, const struct bus_message *messages, int n, struct err *e) MUST_CHECK;
 
 /* Timers. */
 bool housekeeping_resolve(struct worker *w, struct err *e) MUST_CHECK;

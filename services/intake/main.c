@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "batch.h"
 #include "housekeeping.h"
+#include "messages/topics.h"
 
 static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "rejected", NULL};
 
@@ -25,36 +26,40 @@ enum { ATTEMPTS = 5 };
 
 /* Decodes and stores. Another worker can come to hold one of the same ids in the same moment: then
  * it is a duplicate at the next attempt. */
-static bool admit(
-	struct worker *w, const struct bus_message *events, int n, struct batch *b, struct err *e)
+static bool admit(struct worker *w, struct batch *b, struct err *e)
 {
 	for (int attempt = 1;; attempt++) {
-		*b = (struct batch){.messages = events, .n = n, .now = clock_now()};
-		if (n == 0 || (batch_decode(b, w, e) && batch_store(b, w, e)))
+		if (batch_decode(b, w, e) && batch_store(b, w, e))
 			return true;
-		if (e->code != ERR_CONFLICT || attempt == ATTEMPTS)
+		if (e->code != ERR_CONFLICT)
 			return false;
-		batch_done(b);
+		if (attempt == ATTEMPTS) {
+			e->code = ERR_RETRY;
+			return false;
+		}
+		batch_again(b);
 		err_clear(e);
 	}
 }
 
 static bool handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
-	struct bus_message *events = calloc((size_t)n, sizeof *events);
-	struct batch b = {0};
-	int n_events = 0;
 	struct intake *in = w->state;
-	bool ok = events ? worker_registry(w, &in->registry, e)
-			 : err_set(e, ERR_FATAL, "out of memory");
-	for (int i = 0; ok && i < n; i++)
-		if (housekeeping_is_request(&messages[i]))
-			ok = housekeeping_rebuild(w, &messages[i], e);
-		else
-			events[n_events++] = messages[i];
-	ok = ok && admit(w, events, n_events, &b, e) && batch_publish(&b, w, e);
+	struct batch b = {.messages = messages, .n = n, .now = clock_now()};
+	bool ok =
+		worker_registry(w, &in->registry, e) && admit(w, &b, e) && batch_publish(&b, w, e);
 	batch_done(&b);
-	free(events);
+	return ok;
+}
+
+/* What the store cannot hold as evidence, it holds as rejected. */
+static bool refuse(
+	struct worker *w, const struct bus_message *message, const struct err *why, struct err *e)
+{
+	(void)why;
+	struct batch b = {.messages = message, .n = 1, .now = clock_now()};
+	bool ok = batch_refuse(&b, e) && batch_store(&b, w, e) && batch_publish(&b, w, e);
+	batch_done(&b);
 	return ok;
 }
 
@@ -71,19 +76,29 @@ static void close_state(struct worker *w)
 	intake_done(in);
 }
 
-static const char *const topics[] = {"^terukur\\.activity\\.", "terukur.registry.changed", NULL};
+static const char *const activity[] = {TOPIC_ACTIVITY_PATTERN, NULL};
+static const char *const registry[] = {TOPIC_REGISTRY_CHANGED, NULL};
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-intake",
-		.topics = topics,
+		.topics = activity,
 		.threads = 2,
 		.queue_kib = 2560,
 		.max_messages = 8000,
 		.max_bytes = 4 << 20,
 		.gather_ms = 40,
 		.handle = handle,
+		.refuse = refuse,
 		.open = open_state,
 		.close = close_state},
+	/* By itself, so that what operators ask for does not stand in the way of events. */
+	{.group = "terukur-intake-registry",
+		.topics = registry,
+		.threads = 1,
+		.queue_kib = 128,
+		.max_messages = 100,
+		.max_bytes = 1 << 20,
+		.handle = housekeeping_recompute},
 };
 
 static const struct service_timer timers[] = {
@@ -101,7 +116,6 @@ int main(int argc, char **argv)
 		.summary =
 			"the only door for evidence: decodes, validates, knows the person, stores "
 			"once, keeps the totals",
-		.ops_port = 9101,
 		.statements = store_statements,
 		.n_statements = store_statements_n,
 		.registry = &registry_snapshot,

@@ -66,7 +66,13 @@ const struct db_statement store_statements[] = {
 		""},
 	[PUBLISHED] = {"published",
 		"UPDATE intake.rejection SET published = true WHERE id = ANY($1)", "int8[]"},
-	[FORGET_IDS] = {"forget_ids", "DELETE FROM intake.event_id WHERE year < $1", "int2"},
+	/* By where rows lie, so that all the steps together read the table once. */
+	[FORGET_IDS] = {"forget_ids",
+		"WITH gone AS (DELETE FROM intake.event_id WHERE year < $1 "
+		"AND ctid >= format('(%s,0)', $2)::tid AND ctid < format('(%s,0)', $2 + $3)::tid) "
+		"SELECT $2 + $3 < pg_relation_size('intake.event_id') / "
+		"current_setting('block_size')::int",
+		"int2, int8, int8"},
 	[DUE] = {"due",
 		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = "
 		"w.replaces AND NOT o.waiting ORDER BY w.replaces, w.seq LIMIT 500 FOR UPDATE OF "
@@ -376,7 +382,13 @@ bool store_tally(struct db *db, const char *worker, const struct tally *t, struc
 const struct outbox store_marks = {.page = OUTBOX, .done = OUTBOX_DONE};
 const struct outbox store_rejections = {.page = UNPUBLISHED, .done = PUBLISHED};
 
-bool store_forget_ids(struct db *db, int32_t before_year, struct err *e)
+bool store_forget_ids(struct db *db, int32_t before_year, int64_t first_page, int64_t pages,
+	bool *more, struct err *e)
 {
-	return db_exec(db, FORGET_IDS, NULL, e, DB_INT2(before_year));
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, FORGET_IDS, &r, e, DB_INT2(before_year), DB_INT8(first_page),
+		    DB_INT8(pages)))
+		return false;
+	*more = db_int(r, 0, 0);
+	return true;
 }

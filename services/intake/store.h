@@ -76,5 +76,7 @@ extern const struct outbox store_rejections;
 bool store_rebuild(struct db *db, const uint8_t person[16], int32_t first_month, int32_t last_month,
 	struct db_result **groups, struct err *e) MUST_CHECK;
 
-/* Forgets ids of years before `year`. */
-bool store_forget_ids(struct db *db, int32_t before_year, struct err *e) MUST_CHECK;
+/* Forgets ids of years before `year`, of those on some pages of the table; *more: there are further
+ * pages. */
+bool store_forget_ids(struct db *db, int32_t before_year, int64_t first_page, int64_t pages,
+	bool *more, struct err *e) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "appraisal/pace.h"
 #include "base/clock.h"
 
 enum { MORNING_HOUR = 6, MAX_TEXT = 256 * 1024 };
@@ -176,13 +177,14 @@ static bool lags(const struct facts_item *item, const struct indicator *x,
 	if (!adds_up(x))
 		return item->rating == RATING_BELOW;
 	bool less = x->direction == DIRECTION_LESS;
-	*expected = dec_div(bound_of(item, x) * days->elapsed, days->total);
+	*expected = pace_of(bound_of(item, x), item->realized, days->elapsed, days->total, less)
+			    .expected;
 	dec_wide allowed = *expected * (100 + (less ? rules->tolerance : -rules->tolerance)) / 100;
 	return less ? item->realized > whole(x, allowed, true)
 		    : item->realized < whole(x, allowed, false);
 }
 
-struct pace {
+struct lag {
 	const struct feedback_context *c;
 	const struct facts_item *item;
 	struct indicator about;
@@ -190,7 +192,7 @@ struct pace {
 	dec_wide expected;
 };
 
-static void add_pace_need(struct buf *b, enum language l, const struct pace *p)
+static void add_pace_need(struct buf *b, enum language l, const struct lag *p)
 {
 	struct figure need = {""}, daily = {""};
 	struct number left = {""};
@@ -209,7 +211,7 @@ static void add_pace_need(struct buf *b, enum language l, const struct pace *p)
 		slots);
 }
 
-static void add_pace(struct buf *b, enum language l, const struct pace *p)
+static void add_pace(struct buf *b, enum language l, const struct lag *p)
 {
 	char period[WORDING_PERIOD];
 	struct figure realized = {""}, expected = {""};
@@ -236,7 +238,7 @@ static void add_pace(struct buf *b, enum language l, const struct pace *p)
 	wording_add(b, l, PACE_FOOT, NULL);
 }
 
-static bool pace_message(const struct pace *p, struct feedback *out)
+static bool pace_message(const struct lag *p, struct feedback *out)
 {
 	struct message *m = message_new(out, "pace", p->item->indicator);
 	enum phrase title = !adds_up(&p->about)                    ? PACE_VALUE_TITLE
@@ -264,7 +266,7 @@ bool feedback_pace(const struct feedback_context *c, const struct facts *f,
 {
 	bool ok = true;
 	for (size_t i = 0; ok && i < f->n_items; i++) {
-		struct pace p = {.c = c,
+		struct lag p = {.c = c,
 			.item = &f->items[i],
 			.about = about(c, f->items[i].indicator),
 			.days = days};

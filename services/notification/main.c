@@ -9,6 +9,7 @@
 #include "delivery.h"
 #include "http/http_address.h"
 #include "letter.h"
+#include "messages/topics.h"
 #include "notification.h"
 #include "store.h"
 
@@ -54,7 +55,7 @@ static const struct metric metrics[] = {
 		"Mails that are not sent.", "state", states},
 };
 
-static const char *const topics[] = {"terukur.score.changed", NULL};
+static const char *const topics[] = {TOPIC_SCORE_CHANGED, NULL};
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-notification",
 		.topics = topics,
@@ -87,7 +88,6 @@ int main(int argc, char **argv)
 	const struct service notification = {
 		.name = "notification",
 		.summary = "constructive feedback to people, and its delivery",
-		.ops_port = 9104,
 		.settings = settings,
 		.n_settings = COUNT(settings),
 		.values = &values,

@@ -8,31 +8,14 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "messages/score_changed.h"
 #include "publish.h"
-#include "service_days.h"
 #include "store.h"
 
 #define WEEK (7 * CLOCK_DAY)
 enum { RUN_SECONDS = 20 }; /* then the loop shows that it lives */
 
 /* Scores that changed */
-
-/* "<person>/<period>", the key of score.changed; false when it is something else. */
-static bool read_key(const struct bus_message *m, uint8_t person[DIGEST_KEY],
-	char period[PERIOD_TEXT], struct period *p)
-{
-	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
-	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
-		return false;
-	memcpy(text, m->key, m->key_len);
-	text[m->key_len] = '\0';
-	char *slash = text + DIGEST_UUID_TEXT - 1;
-	if (*slash != '/')
-		return false;
-	*slash = '\0';
-	return digest_uuid_parse(text, person) && period_parse(slash + 1, p) &&
-	       period_format(*p, period);
-}
 
 bool notification_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
@@ -41,12 +24,13 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 	store_marks_init(&marks);
 	bool ok = true;
 	for (int i = 0; ok && i < n; i++) {
-		uint8_t person[DIGEST_KEY];
-		char text[PERIOD_TEXT];
-		struct period p;
-		if (read_key(&messages[i], person, text, &p))
-			ok = store_marks_add(&marks, person, text, feedback_due(p, now, quiet)) ||
+		struct score_changed key;
+		if (score_changed_read(messages[i].key, messages[i].key_len, &key))
+			ok = store_marks_add(&marks, key.person, key.period_text,
+				     feedback_due(key.period, now, quiet)) ||
 			     err_set(e, ERR_FATAL, "out of memory");
+		else
+			worker_pass_over(w, &messages[i], "its key names no score");
 	}
 	ok = ok && store_mark(w->db, &marks, (int32_t)(quiet / CLOCK_SECOND * 1000 / 2), e);
 	store_marks_done(&marks);
@@ -58,7 +42,7 @@ bool notification_handle(struct worker *w, const struct bus_message *messages, i
 struct look {
 	int64_t now;
 	struct pace_rules rules;
-	struct db_result *due, *scores, *indicators, *assignments, *absences, *told;
+	struct db_result *due, *scores, *indicators, *told;
 	struct indicator *list; /* texts borrowed from `indicators` */
 	struct store_looked done;
 };
@@ -68,8 +52,6 @@ static void look_done(struct look *l)
 	db_result_free(l->due);
 	db_result_free(l->scores);
 	db_result_free(l->indicators);
-	db_result_free(l->assignments);
-	db_result_free(l->absences);
 	db_result_free(l->told);
 	free(l->list);
 	store_looked_done(&l->done);
@@ -114,10 +96,8 @@ static bool load(struct worker *w, struct look *l, struct err *e)
 {
 	struct db_array people, periods;
 	bool ok = columns_of(l->due, &people, &periods) || err_set(e, ERR_FATAL, "out of memory");
-	ok = ok && store_scores(w->db, &people, &periods, &l->scores, e) &&
+	ok = ok && store_scores(w->db, &people, &periods, clock_date(l->now), &l->scores, e) &&
 	     store_indicators(w->db, &l->indicators, e) && take_indicators(l, e) &&
-	     store_assignments(w->db, &people, &l->assignments, e) &&
-	     store_absences(w->db, &people, &l->absences, e) &&
 	     store_paces_told(w->db, &people, l->now - WEEK, &l->told, e);
 	db_array_done(&people);
 	db_array_done(&periods);
@@ -143,11 +123,11 @@ static bool look_at_pace(const struct look *l, int row, const struct feedback_co
 	const struct facts *f, struct feedback *out, struct err *e)
 {
 	struct told told = {l->told, db_uuid(l->due, row, 0)};
-	struct service_days days;
-	return service_days_of(l->assignments, l->absences, told.person, c->period,
-		       clock_date(l->now), &days, e) &&
-	       (feedback_pace(c, f, &days, &l->rules, was_told, &told, out) ||
-		       err_set(e, ERR_FATAL, "out of memory"));
+	const struct service_days days = {.today = clock_date(l->now),
+		.elapsed = (int32_t)db_int(l->scores, row, 1),
+		.total = (int32_t)db_int(l->scores, row, 2)};
+	return feedback_pace(c, f, &days, &l->rules, was_told, &told, out) ||
+	       err_set(e, ERR_FATAL, "out of memory");
 }
 
 /* Sets *told to the ratings that are told by now; NULL when nothing has changed. The caller frees

@@ -8,8 +8,6 @@ enum statement {
 	DUE,
 	SCORES,
 	INDICATORS,
-	ASSIGNMENTS,
-	ABSENCES,
 	PACES_TOLD,
 	LOOKED,
 	TELL,
@@ -42,22 +40,16 @@ const struct db_statement notification_statements[] = {
 		"<= $1 ORDER BY due_at LIMIT 200 FOR UPDATE SKIP LOCKED",
 		"timestamptz"},
 	[SCORES] = {"scores",
-		"SELECT s.body FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS w(person, "
-		"period, n) LEFT JOIN scoring.score_view s ON s.person = w.person AND s.period = "
-		"w.period ORDER BY w.n",
-		"uuid[], text[]"},
+		"SELECT s.body, (SELECT sum(least(upper(d), $3) - least(lower(d), $3)) FROM "
+		"unnest(s.service_days) d), (SELECT sum(upper(d) - lower(d)) FROM "
+		"unnest(s.service_days) d) FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS "
+		"w(person, period, n) LEFT JOIN scoring.score_view s ON s.person = w.person AND "
+		"s.period = w.period ORDER BY w.n",
+		"uuid[], text[], date"},
 	[INDICATORS] = {"indicators",
 		"SELECT code, name_id, name_en, unit, measure, direction FROM "
 		"registry.indicator_view ORDER BY code COLLATE \"C\"",
 		""},
-	[ASSIGNMENTS] = {"assignments",
-		"SELECT person, from_date, until_date FROM registry.assignment_view WHERE person "
-		"= ANY($1) ORDER BY person, from_date",
-		"uuid[]"},
-	[ABSENCES] = {"absences",
-		"SELECT person, from_date, until_date FROM registry.absence_view WHERE person = "
-		"ANY($1) ORDER BY person, from_date",
-		"uuid[]"},
 	[PACES_TOLD] = {"paces_told",
 		"SELECT DISTINCT person, indicator FROM notification.inbox WHERE person = ANY($1) "
 		"AND kind = 'pace' AND at > $2",
@@ -181,26 +173,16 @@ bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e
 	return db_exec(db, DUE, out, e, DB_TIME(now));
 }
 
-bool store_scores(struct db *db, struct db_array *person, struct db_array *period,
+bool store_scores(struct db *db, struct db_array *person, struct db_array *period, int32_t today,
 	struct db_result **out, struct err *e)
 {
-	return db_exec(db, SCORES, out, e, db_array_value(person), db_array_value(period));
+	return db_exec(
+		db, SCORES, out, e, db_array_value(person), db_array_value(period), DB_DATE(today));
 }
 
 bool store_indicators(struct db *db, struct db_result **out, struct err *e)
 {
 	return db_run(db, INDICATORS, NULL, 0, out, e);
-}
-
-bool store_assignments(
-	struct db *db, struct db_array *people, struct db_result **out, struct err *e)
-{
-	return db_exec(db, ASSIGNMENTS, out, e, db_array_value(people));
-}
-
-bool store_absences(struct db *db, struct db_array *people, struct db_result **out, struct err *e)
-{
-	return db_exec(db, ABSENCES, out, e, db_array_value(people));
 }
 
 bool store_paces_told(struct db *db, struct db_array *people, int64_t since, struct db_result **out,

@@ -23,16 +23,12 @@ bool store_mark(struct db *db, struct store_marks *m, int32_t slack_ms, struct e
 /* Locks some rows that are due, passing over those that somebody else has: person, period, told,
  * told_revision. */
 bool store_due(struct db *db, int64_t now, struct db_result **out, struct err *e) MUST_CHECK;
-/* The score of each, in the order of the two arrays: body, NULL where there is none. */
-bool store_scores(struct db *db, struct db_array *person, struct db_array *period,
+/* The score of each, in the order of the two arrays: body, service days before `today` and in all;
+ * NULL where there is none. */
+bool store_scores(struct db *db, struct db_array *person, struct db_array *period, int32_t today,
 	struct db_result **out, struct err *e) MUST_CHECK;
 /* code, name_id, name_en, unit, measure, direction; by code */
 bool store_indicators(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
-/* person, from_date, until_date; by person */
-bool store_assignments(
-	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;
-bool store_absences(
-	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;
 /* person, indicator of what these people were told about their pace since then */
 bool store_paces_told(struct db *db, struct db_array *people, int64_t since, struct db_result **out,
 	struct err *e) MUST_CHECK;

@@ -4,17 +4,16 @@
  * schema. A replay is harmless: a message only says which score is to be taken again, as it stands
  * now. */
 #include "base/array.h"
+#include "messages/topics.h"
 #include "reporting.h"
 #include "store.h"
 
 static const struct metric metrics[] = {
 	[REPORTING_SCORES] = {METRIC_COUNTER, "terukur_reporting_scores_total",
 		"Scores taken that were new.", NULL, NULL},
-	[REPORTING_MOVED] = {METRIC_COUNTER, "terukur_reporting_units_total",
-		"Scores whose unit was looked up again.", NULL, NULL},
 };
 
-static const char *const topics[] = {"terukur.score.changed", NULL};
+static const char *const topics[] = {TOPIC_SCORE_CHANGED, NULL};
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-reporting",
 		.topics = topics,
@@ -25,24 +24,17 @@ static const struct service_subscription subscriptions[] = {
 		.handle = reporting_handle},
 };
 
-static const struct service_timer timers[] = {
-	{.name = "registry", .every_ms = 2000, .run = reporting_follow_registry},
-};
-
 int main(int argc, char **argv)
 {
 	const struct service reporting = {
 		.name = "reporting",
 		.summary = "aggregates of units and agencies",
-		.ops_port = 9105,
 		.statements = reporting_statements,
 		.n_statements = reporting_statements_n,
 		.metrics = metrics,
 		.n_metrics = COUNT(metrics),
 		.subscriptions = subscriptions,
 		.n_subscriptions = COUNT(subscriptions),
-		.timers = timers,
-		.n_timers = COUNT(timers),
 	};
 	return service_main(&reporting, argc, argv);
 }

@@ -1,38 +1,22 @@
 #include "reporting.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-#include "base/digest.h"
-#include "base/period.h"
+#include "messages/score_changed.h"
 #include "store.h"
 
-enum { RUN_SECONDS = 20 }; /* then the timer shows that it lives */
-
-/* Adds "<person>/<period>", the key of score.changed; what is something else is passed over. False
- * without memory. */
-static bool add_key(struct store_keys *keys, const struct bus_message *m)
+/* False without memory. */
+static bool add_key(struct worker *w, struct store_keys *keys, const struct bus_message *m)
 {
-	char text[DIGEST_UUID_TEXT + PERIOD_TEXT];
-	uint8_t person[DIGEST_KEY];
-	struct period p;
-	if (!m->key || m->key_len < DIGEST_UUID_TEXT || m->key_len >= sizeof text)
-		return true;
-	memcpy(text, m->key, m->key_len);
-	text[m->key_len] = '\0';
-	char *slash = text + DIGEST_UUID_TEXT - 1;
-	if (*slash != '/')
-		return true;
-	*slash = '\0';
-	return !digest_uuid_parse(text, person) || !period_parse(slash + 1, &p) ||
-	       store_keys_add(keys, person, slash + 1);
+	struct score_changed key;
+	if (score_changed_read(m->key, m->key_len, &key))
+		return store_keys_add(keys, key.person, key.period_text);
+	worker_pass_over(w, m, "its key names no score");
+	return true;
 }
 
 static bool take(struct worker *w, struct store_keys *keys, int64_t *changed, struct err *e)
 {
 	bool ok = db_begin(w->db, e) && store_lock(w->db, keys, e) &&
-		  store_take_scores(w->db, keys, changed, e) && store_take_units(w->db, keys, e) &&
-		  db_commit(w->db, e);
+		  store_take(w->db, keys, changed, e) && db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);
 	return ok;
@@ -45,38 +29,10 @@ bool reporting_handle(struct worker *w, const struct bus_message *messages, int 
 	bool ok = true;
 	store_keys_init(&keys);
 	for (int i = 0; ok && i < n; i++)
-		ok = add_key(&keys, &messages[i]) || err_set(e, ERR_FATAL, "out of memory");
+		ok = add_key(w, &keys, &messages[i]) || err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && take(w, &keys, &changed, e);
 	store_keys_done(&keys);
 	if (ok)
 		metric_add(service_metric_base() + REPORTING_SCORES, 0, (double)changed);
 	return ok;
-}
-
-static bool follow_some(struct worker *w, int *n, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	struct store_keys keys;
-	store_keys_init(&keys);
-	bool ok = db_begin(w->db, e) && store_outdated(w->db, &r, e);
-	*n = db_rows(r);
-	for (int i = 0; ok && i < *n; i++)
-		ok = store_keys_add(&keys, db_uuid(r, i, 0), db_text(r, i, 1)) ||
-		     err_set(e, ERR_FATAL, "out of memory");
-	ok = ok && (*n == 0 || store_take_units(w->db, &keys, e)) && db_commit(w->db, e);
-	if (!ok)
-		db_rollback(w->db);
-	store_keys_done(&keys);
-	return ok;
-}
-
-bool reporting_follow_registry(struct worker *w, struct err *e)
-{
-	int64_t until = clock_monotonic() + RUN_SECONDS * CLOCK_SECOND;
-	for (int n = 1; n > 0 && !service_stopping() && clock_monotonic() < until;) {
-		if (!follow_some(w, &n, e))
-			return false;
-		metric_add(service_metric_base() + REPORTING_MOVED, 0, n);
-	}
-	return true;
 }

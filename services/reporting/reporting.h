@@ -4,10 +4,8 @@
 #include "service/service.h"
 
 /* In the order of main.c's table. */
-enum reporting_metric { REPORTING_SCORES, REPORTING_MOVED };
+enum reporting_metric { REPORTING_SCORES };
 
 /* Takes the scores that changed as they stand now. */
 bool reporting_handle(
 	struct worker *w, const struct bus_message *messages, int n, struct err *e) MUST_CHECK;
-/* The timer: after a change of the registry, whose unit each score counts in. */
-bool reporting_follow_registry(struct worker *w, struct err *e) MUST_CHECK;

@@ -18,10 +18,4 @@ bool store_keys_add(struct store_keys *k, const uint8_t person[16], const char *
 bool store_lock(struct db *db, struct store_keys *k, struct err *e) MUST_CHECK;
 /* After the lock, so that it reads what whoever held it before left: the scores that stand now, and
  * that others do not stand any more. How many rows that changed. */
-bool store_take_scores(
-	struct db *db, struct store_keys *k, int64_t *changed, struct err *e) MUST_CHECK;
-/* The unit and agency of those rows that have them of an older registry. */
-bool store_take_units(struct db *db, struct store_keys *k, struct err *e) MUST_CHECK;
-/* Locks some rows whose unit is of an older registry, in order: person, period. In a transaction.
- */
-bool store_outdated(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
+bool store_take(struct db *db, struct store_keys *k, int64_t *changed, struct err *e) MUST_CHECK;

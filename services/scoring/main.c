@@ -4,6 +4,7 @@
  * score.changed. A replay is harmless: a score is computed anew from what is stored, and one that
  * did not change is neither written nor published. */
 #include "base/array.h"
+#include "messages/topics.h"
 #include "scoring.h"
 #include "store.h"
 
@@ -16,11 +17,12 @@ static const struct metric metrics[] = {
 		"Attempts to score a person whose figures cannot be reckoned with.", NULL, NULL},
 };
 
-static const char *const topics[] = {"terukur.evidence.accepted", "terukur.registry.changed", NULL};
+static const char *const evidence[] = {TOPIC_EVIDENCE_ACCEPTED, NULL};
+static const char *const registry[] = {TOPIC_REGISTRY_CHANGED, NULL};
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-scoring",
-		.topics = topics,
+		.topics = evidence,
 		.threads = 2,
 		.queue_kib =
 			768, /* marks are small: each costs the client several times its bytes */
@@ -28,6 +30,20 @@ static const struct service_subscription subscriptions[] = {
 		.max_bytes = 4 << 20,
 		.gather_ms = 150,
 		.handle = scoring_handle,
+		.refuse = scoring_refuse,
+		.open = scoring_open,
+		.close = scoring_close},
+	/* By itself, so that a whole city that is scored anew does not stand in the way of events.
+	 */
+	{.group = "terukur-scoring-registry",
+		.topics = registry,
+		.threads = 1,
+		.queue_kib = 128,
+		.max_messages = 500,
+		.max_bytes = 1 << 20,
+		.gather_ms = 150,
+		.handle = scoring_handle,
+		.refuse = scoring_refuse,
 		.open = scoring_open,
 		.close = scoring_close},
 };
@@ -37,7 +53,6 @@ int main(int argc, char **argv)
 	const struct service scoring = {
 		.name = "scoring",
 		.summary = "totals into explained scores; a pure function",
-		.ops_port = 9102,
 		.statements = scoring_statements,
 		.n_statements = scoring_statements_n,
 		.registry = &roster_snapshot,

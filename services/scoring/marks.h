@@ -1,5 +1,6 @@
-/* marks: which periods of which people are to be scored, gathered from a batch of messages. Pure.
- */
+/* marks: which periods of which people are to be scored, gathered from a batch of messages. A mark
+ * that comes again is merged at once, so that there are never more than there are people's years.
+ * Pure. */
 #pragma once
 
 #include <stdbool.h>
@@ -12,18 +13,20 @@
 struct mark {
 	uint8_t person[16];
 	int32_t year;
-	uint32_t periods;
+	uint32_t periods; /* never 0 in a list */
 };
 
 struct marks {
-	struct mark *list;
+	struct mark *list; /* after marks_sort by person and year; before it a hash table */
 	size_t n, room;
 };
 
 void marks_done(struct marks *m);
-/* The month's own score, its quarter's and its year's. False without memory. */
-bool marks_add_month(struct marks *m, const uint8_t person[16], int32_t month);
-/* Every period of the year. */
-bool marks_add_year(struct marks *m, const uint8_t person[16], int32_t year);
-/* Sorts by person and year, and makes one of equal ones. */
-void marks_merge(struct marks *m);
+
+/* Bits: the month's own score, its quarter's and its year's; all of a year. */
+uint32_t marks_of_month(int32_t month);
+uint32_t marks_of_year(void);
+
+/* False without memory. Not after marks_sort. */
+bool marks_add(struct marks *m, const uint8_t person[16], int32_t year, uint32_t periods);
+void marks_sort(struct marks *m);

@@ -3,18 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "appraisal/compute.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
 #include "base/period.h"
+#include "gather.h"
 #include "marks.h"
 #include "messages/emit.h"
+#include "messages/score_changed.h"
 #include "store.h"
 
-enum { FIRST_YEAR = 1900, LAST_YEAR = 9999 };
 enum {
 	CHUNK = 600
 }; /* scores in one transaction: enough to share its cost, few enough to hold in memory */
@@ -48,85 +47,6 @@ static bool refresh(struct worker *w, struct err *e)
 {
 	struct scoring *s = w->state;
 	return worker_registry(w, &s->registry, e);
-}
-
-/* Marks from messages. What cannot be read asks nothing: these topics are written by Terukur alone.
- */
-
-static bool mark_unit(
-	struct worker *w, struct marks *marks, const char *unit, int32_t month, struct err *e)
-{
-	DB_RESULT_AUTO *people = NULL;
-	if (!scoring_people_of_unit(w->db, unit, month / 12, &people, e))
-		return false;
-	for (int i = 0; i < db_rows(people); i++)
-		if (!marks_add_month(marks, db_uuid(people, i, 0), month))
-			return err_set(e, ERR_FATAL, "out of memory");
-	return true;
-}
-
-static bool mark_evidence(struct worker *w, struct marks *marks, const json_t *data, struct err *e)
-{
-	const char *person = json_string_value(json_object_get(data, "person"));
-	const char *unit = json_string_value(json_object_get(data, "unit"));
-	const char *text = json_string_value(json_object_get(data, "month"));
-	uint8_t id[DIGEST_KEY];
-	int32_t month;
-	if (!text || !clock_month_parse(text, &month))
-		return true;
-	if (unit)
-		return mark_unit(w, marks, unit, month, e);
-	if (!person || !digest_uuid_parse(person, id))
-		return true;
-	return marks_add_month(marks, id, month) || err_set(e, ERR_FATAL, "out of memory");
-}
-
-static bool mark_period(struct marks *marks, const uint8_t person[16], const json_t *period)
-{
-	struct period p;
-	bool ok = true;
-	if (!json_is_string(period) || !period_parse(json_string_value(period), &p))
-		return true;
-	for (int32_t i = 0; ok && i < p.months; i++)
-		ok = marks_add_month(marks, person, p.first_month + i);
-	return ok;
-}
-
-static bool mark_year(struct marks *marks, const uint8_t person[16], const json_t *year)
-{
-	json_int_t y = json_integer_value(year);
-	return y < FIRST_YEAR || y > LAST_YEAR || marks_add_year(marks, person, (int32_t)y);
-}
-
-/* "recompute" asks intake first, whose marks come when it has made the totals anew. But a score may
- * have no totals. */
-static bool mark_registry(struct marks *marks, const json_t *data, struct err *e)
-{
-	const char *kind = json_string_value(json_object_get(data, "kind"));
-	const char *person = json_string_value(json_object_get(data, "person"));
-	uint8_t id[DIGEST_KEY];
-	if (!kind || !person || !digest_uuid_parse(person, id))
-		return true;
-	bool ok = strcmp(kind, "person") == 0 ? mark_year(marks, id, json_object_get(data, "year"))
-		  : strcmp(kind, "recompute") == 0
-			  ? mark_period(marks, id, json_object_get(data, "period"))
-			  : true;
-	return ok || err_set(e, ERR_FATAL, "out of memory");
-}
-
-static bool gather(struct worker *w, const struct bus_message *messages, int n, struct marks *marks,
-	struct err *e)
-{
-	bool ok = true;
-	for (int i = 0; ok && i < n; i++) {
-		json_auto_t *data = json_loadb(
-			messages[i].data ? messages[i].data : "", messages[i].len, 0, NULL);
-		ok = strcmp(messages[i].topic, "terukur.registry.changed") == 0
-			     ? mark_registry(marks, data, e)
-			     : mark_evidence(w, marks, data, e);
-	}
-	marks_merge(marks);
-	return ok;
 }
 
 /* Computing */
@@ -219,16 +139,9 @@ static bool write(struct chunk *c, struct err *e)
 static bool say(
 	struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
 {
-	char key[DIGEST_UUID_TEXT + PERIOD_TEXT], id[DIGEST_UUID_TEXT];
-	snprintf(key, sizeof key, "%s/%s", digest_uuid_format(db_uuid(r, i, 0), id),
-		db_text(r, i, 1));
-	const char *body = db_is_null(r, i, 2) ? NULL : db_text(r, i, 2);
-	const struct emit_message m = {.topic = "terukur.score.changed",
-		.key = key,
-		.data = body,
-		.len = body ? strlen(body) : 0,
-		.trace = trace};
-	return emit(w->out, "scoring", &m, e);
+	const struct emitter by = {w->out, w->service->name, trace};
+	return score_changed_emit(&by, db_uuid(r, i, 0), db_text(r, i, 1),
+		db_is_null(r, i, 2) ? NULL : db_text(r, i, 2), e);
 }
 
 static bool publish(struct worker *w, struct db_array *people, const char *trace, struct err *e)
@@ -288,50 +201,54 @@ static size_t chunk_of(const struct marks *m, size_t first)
 	return i - first;
 }
 
-/* The first mark of another person at or after the middle; 0 when all are of one. */
-static size_t middle(const struct mark *marks, size_t n)
+static void start_trace(const struct bus_message *m, char out[TRACE_TEXT])
 {
-	for (size_t i = n / 2 + 1; i < n; i++)
-		if (memcmp(marks[i].person, marks[i - 1].person, 16) != 0)
-			return i;
-	for (size_t i = n / 2; i > 0; i--)
-		if (memcmp(marks[i].person, marks[i - 1].person, 16) != 0)
-			return i;
-	return 0;
-}
-
-/* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over: nobody else
- * shall wait for that. */
-static bool score_people(
-	struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
-{
-	if (score_chunk(w, marks, n, trace, e))
-		return true;
-	if (e->code != ERR_INVALID)
-		return false;
-	size_t half = middle(marks, n);
-	char id[DIGEST_UUID_TEXT];
-	if (half == 0) {
-		log_error("a person cannot be scored", e,
-			LOG_S("person", digest_uuid_format(marks->person, id)));
-		metric_add(service_metric_base() + SCORING_FAILED, 0, 1);
-	}
-	err_clear(e);
-	return half == 0 || (score_people(w, marks, half, trace, e) &&
-				    score_people(w, marks + half, n - half, trace, e));
+	size_t len = 0;
+	const char *from = trace_of(m, &len);
+	trace_next(from, len, out);
 }
 
 bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
 	struct marks marks = {0};
 	char trace[TRACE_TEXT];
-	size_t len = 0;
-	const char *from = trace_of(&messages[0], &len);
-	trace_next(from, len, trace);
+	start_trace(&messages[0], trace);
 	bool ok = gather(w, messages, n, &marks, e);
 	for (size_t i = 0, size; ok && i < marks.n; i += size) {
 		size = chunk_of(&marks, i);
-		ok = score_people(w, marks.list + i, size, trace, e);
+		ok = score_chunk(w, marks.list + i, size, trace, e);
+		worker_progress(w);
+	}
+	marks_done(&marks);
+	return ok;
+}
+
+/* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over. */
+static bool score_alone(struct worker *w, const struct mark *mark, const char *trace, struct err *e)
+{
+	char id[DIGEST_UUID_TEXT];
+	if (score_chunk(w, mark, 1, trace, e))
+		return true;
+	if (e->code == ERR_RETRY || e->code == ERR_FATAL)
+		return false;
+	log_error("a person cannot be scored", e,
+		LOG_S("person", digest_uuid_format(mark->person, id)));
+	metric_add(service_metric_base() + SCORING_FAILED, 0, 1);
+	err_clear(e);
+	return true;
+}
+
+bool scoring_refuse(
+	struct worker *w, const struct bus_message *message, const struct err *why, struct err *e)
+{
+	(void)why;
+	struct marks marks = {0};
+	char trace[TRACE_TEXT];
+	start_trace(message, trace);
+	bool ok = gather(w, message, 1, &marks, e);
+	for (size_t i = 0; ok && i < marks.n; i++) {
+		ok = score_alone(w, &marks.list[i], trace, e);
+		worker_progress(w);
 	}
 	marks_done(&marks);
 	return ok;

@@ -10,3 +10,7 @@ bool scoring_open(struct worker *w, struct err *e) MUST_CHECK;
 void scoring_close(struct worker *w);
 bool scoring_handle(
 	struct worker *w, const struct bus_message *messages, int n, struct err *e) MUST_CHECK;
+/* A message that cannot be dealt with: its people one by one, so that only those are left out who
+ * cannot be scored. */
+bool scoring_refuse(struct worker *w, const struct bus_message *message, const struct err *why,
+	struct err *e) MUST_CHECK;

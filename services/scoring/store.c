@@ -48,16 +48,20 @@ const struct db_statement scoring_statements[] = {
 		"uuid[]"},
 	[WRITE] = {"write",
 		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, "
-		"content, body, results, rating, missing, computed_at) SELECT c.person, c.period, "
-		"c.revision, p.revision, c.content, c.body, round(c.results, 2), c.rating, "
-		"c.missing, $9 FROM unnest($1::uuid[], $2::text[], $3::int8[], $4::uuid[], "
-		"$5::text[], $6::numeric[], $7::text[], $8::int4[]) AS c(person, period, "
-		"revision, content, body, results, rating, missing) JOIN scoring.person p ON "
-		"p.person = c.person ON CONFLICT (person, period) DO UPDATE SET revision = "
-		"excluded.revision, person_revision = excluded.person_revision, content = "
-		"excluded.content, body = excluded.body, results = excluded.results, rating = "
-		"excluded.rating, missing = excluded.missing, computed_at = excluded.computed_at",
-		"uuid[], text[], int8[], uuid[], text[], numeric[], text[], int4[], timestamptz"},
+		"content, body, results, rating, missing, unit, service_days, computed_at) SELECT "
+		"c.person, c.period, c.revision, p.revision, c.content, c.body, round(c.results, "
+		"2), c.rating, c.missing, c.unit, c.service_days::datemultirange, $11 FROM "
+		"unnest($1::uuid[], $2::text[], $3::int8[], $4::uuid[], $5::text[], "
+		"$6::numeric[], $7::text[], $8::int4[], $9::text[], $10::text[]) AS c(person, "
+		"period, revision, content, body, results, rating, missing, unit, service_days) "
+		"JOIN scoring.person p ON p.person = c.person ON CONFLICT (person, period) DO "
+		"UPDATE SET revision = excluded.revision, person_revision = "
+		"excluded.person_revision, content = excluded.content, body = excluded.body, "
+		"results = excluded.results, rating = excluded.rating, missing = "
+		"excluded.missing, unit = excluded.unit, service_days = excluded.service_days, "
+		"computed_at = excluded.computed_at",
+		"uuid[], text[], int8[], uuid[], text[], numeric[], text[], int4[], text[], "
+		"text[], timestamptz"},
 	[TOUCH] = {"touch",
 		"UPDATE scoring.person SET revision = revision + 1 WHERE person = ANY($1)",
 		"uuid[]"},
@@ -118,6 +122,8 @@ void score_changes_init(struct score_changes *c)
 	db_array_init(&c->results, DB_K_NUMERIC);
 	db_array_init(&c->rating, DB_K_TEXT);
 	db_array_init(&c->missing, DB_K_INT4);
+	db_array_init(&c->unit, DB_K_TEXT);
+	db_array_init(&c->service_days, DB_K_TEXT);
 }
 
 void score_changes_done(struct score_changes *c)
@@ -130,6 +136,8 @@ void score_changes_done(struct score_changes *c)
 	db_array_done(&c->results);
 	db_array_done(&c->rating);
 	db_array_done(&c->missing);
+	db_array_done(&c->unit);
+	db_array_done(&c->service_days);
 }
 
 bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
@@ -144,7 +152,9 @@ bool score_changes_add(struct score_changes *c, const uint8_t person[16], const 
 	       db_array_add(&c->results,
 		       has ? DB_NUMERIC(s->results * (DEC_VALUE / DEC_SHOWN)) : DB_NULL) &&
 	       db_array_add(&c->rating, has ? DB_TEXT(score_rating_name(s->rating)) : DB_NULL) &&
-	       db_array_add(&c->missing, DB_INT4(stands ? s->missing : 0));
+	       db_array_add(&c->missing, DB_INT4(stands ? s->missing : 0)) &&
+	       db_array_add(&c->unit, DB_TEXT(s->unit)) &&
+	       db_array_add(&c->service_days, DB_TEXT(s->service_days));
 }
 
 bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e)
@@ -153,7 +163,8 @@ bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct e
 	       db_exec(db, WRITE, NULL, e, db_array_value(&c->person), db_array_value(&c->period),
 		       db_array_value(&c->revision), db_array_value(&c->content),
 		       db_array_value(&c->body), db_array_value(&c->results),
-		       db_array_value(&c->rating), db_array_value(&c->missing), DB_TIME(now));
+		       db_array_value(&c->rating), db_array_value(&c->missing),
+		       db_array_value(&c->unit), db_array_value(&c->service_days), DB_TIME(now));
 }
 
 bool scoring_unpublished(

@@ -26,6 +26,18 @@ bool scoring_lock(struct db *db, struct db_array *people, struct err *e) MUST_CH
 bool scoring_standing(
 	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;
 
+/* Scores that changed, as columns. */
+struct score_changes {
+	struct db_array person, period, revision, content, body, results, rating, missing, unit,
+		service_days;
+};
+void score_changes_init(struct score_changes *c);
+void score_changes_done(struct score_changes *c);
+/* COMPUTED_NONE: the score vanishes. */
+bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
+	int64_t revision, const struct computed_score *score);
+bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e) MUST_CHECK;
+
 /* Of these people: person, period, body of what is still to be published. */
 bool scoring_unpublished(
 	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;

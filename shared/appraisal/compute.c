@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/digest.h"
 
@@ -118,8 +119,49 @@ static void plan_of(const struct roster *r, const struct roster_person *p, struc
 	in->n_items = items->n;
 }
 
-static bool finish(const struct score_input *in, const uint8_t *content, int64_t revision,
-	struct computed_score *out, struct err *e)
+void computed_score_done(struct computed_score *c)
+{
+	free(c->text);
+	free(c->service_days);
+	*c = (struct computed_score){0};
+}
+
+/* The service days as ranges, both ends included: so no date is beyond the year 9999. */
+static char *days_text(struct period period, const struct score_service *service)
+{
+	int32_t first = period_first_day(period), n = period_last_day(period) - first + 1;
+	char from[CLOCK_TEXT], until[CLOCK_TEXT];
+	struct buf b;
+	buf_init(&b, SCORE_PERIOD_DAYS * CLOCK_TEXT);
+	for (int32_t i = 0, end; i < n; i = end + 1) {
+		end = i;
+		while (end < n && service->on[end])
+			end++;
+		if (end > i)
+			buf_addf(&b, "%s[%s,%s]", b.len ? "," : "{",
+				clock_date_format(first + i, from),
+				clock_date_format(first + end - 1, until));
+	}
+	buf_adds(&b, "}");
+	return buf_take(&b);
+}
+
+/* The hash covers the facts, too: when they alone change, the score is written and told. */
+static bool facts_content(struct computed_score *out)
+{
+	const char *texts[] = {out->unit, out->service_days};
+	BUF_AUTO b;
+	buf_init(&b, SIZE_MAX / 2);
+	buf_add(&b, out->content, sizeof out->content);
+	for (size_t i = 0; i < COUNT(texts); i++)
+		buf_add(&b, texts[i], strlen(texts[i]) + 1);
+	if (!b.failed)
+		digest_key(b.data, b.len, out->content);
+	return !b.failed;
+}
+
+static bool finish(const struct score_input *in, const char *unit, const uint8_t *content,
+	int64_t revision, struct computed_score *out, struct err *e)
 {
 	struct score score;
 	if (!score_compute(in, &score, e))
@@ -130,21 +172,19 @@ static bool finish(const struct score_input *in, const uint8_t *content, int64_t
 		.results = score.results,
 		.rating = score.results_rating,
 		.missing = (int32_t)score.n_missing,
+		.unit = unit,
+		.service_days = days_text(in->period, in->service),
 	};
-	bool ok = score_content(&score, out->content);
+	bool ok = out->service_days && score_content(&score, out->content) && facts_content(out);
 	if (ok && !(content && memcmp(content, out->content, sizeof out->content) == 0)) {
 		json_auto_t *json = score_to_json(&score, revision);
 		out->text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 		ok = out->text != NULL;
 	}
 	score_done(&score);
+	if (!ok)
+		computed_score_done(out);
 	return ok || err_set(e, ERR_FATAL, "out of memory");
-}
-
-void computed_score_done(struct computed_score *c)
-{
-	free(c->text);
-	*c = (struct computed_score){0};
 }
 
 bool compute_score(const struct roster *r, const struct compute_data *d, const uint8_t id[16],
@@ -175,7 +215,7 @@ bool compute_score(const struct roster *r, const struct compute_data *d, const u
 		.n_complete = (size_t)(complete_end - complete),
 	};
 	plan_of(r, p, period, last->position, &in);
-	return finish(&in, content, revision, out, e);
+	return finish(&in, r->units[last->unit], content, revision, out, e);
 }
 
 bool compute_stands(const struct computed_score *c, const uint8_t *content, bool ever)

@@ -29,8 +29,10 @@ enum computed {
 
 struct computed_score {
 	enum computed state; /* for COMPUTED_NONE the rest is meaningless */
-	uint8_t content[16]; /* hash of what it says */
+	uint8_t content[16]; /* hash of what it says, unit and service days included */
 	char *text; /* as JSON; NULL when it says what stands; owned */
+	const char *unit; /* code of the last service day's; the roster's */
+	char *service_days; /* "{[2026-03-01,2026-03-31]}", PostgreSQL's datemultirange; owned */
 	bool has_results; /* and with them their score in hundredths, and rating */
 	dec_wide results;
 	enum rating rating;
@@ -52,14 +54,3 @@ bool compute_stands(const struct computed_score *c, const uint8_t *content, bool
  * is none. */
 int compute_standing_row(
 	const struct db_result *rows, const uint8_t person[16], const char *period);
-
-/* Scores that changed, as columns. */
-struct score_changes {
-	struct db_array person, period, revision, content, body, results, rating, missing;
-};
-void score_changes_init(struct score_changes *c);
-void score_changes_done(struct score_changes *c);
-/* COMPUTED_NONE: the score vanishes. */
-bool score_changes_add(struct score_changes *c, const uint8_t person[16], const char *period,
-	int64_t revision, const struct computed_score *score);
-bool scoring_write(struct db *db, struct score_changes *c, int64_t now, struct err *e) MUST_CHECK;

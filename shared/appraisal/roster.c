@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fields.h"
+
 static void roster_person_done(struct roster_person *p)
 {
 	for (int i = 0; i < p->n_plans; i++)
@@ -93,18 +95,11 @@ const struct roster_plan *roster_plan(const struct roster_person *p, int32_t yea
 	return in_force;
 }
 
-static bool number(const json_t *v, dec_wide *out)
-{
-	return json_is_integer(v) ? dec_from_int(json_integer_value(v), out)
-	       : json_is_real(v)  ? dec_from_real(json_real_value(v), out)
-				  : false;
-}
-
 /* A number of the object in hundredths. */
 static bool hundredths(const json_t *object, const char *key, dec_wide *out)
 {
 	dec_wide v;
-	if (!number(json_object_get(object, key), &v))
+	if (!fields_number(json_object_get(object, key), &v))
 		return false;
 	*out = dec_shown(v);
 	return true;
@@ -114,12 +109,12 @@ static bool target_parse(const json_t *v, struct score_target *out)
 {
 	*out = (struct score_target){.range = json_is_array(v)};
 	if (!out->range) {
-		bool ok = number(v, &out->low);
+		bool ok = fields_number(v, &out->low);
 		out->high = out->low;
 		return ok;
 	}
-	return json_array_size(v) == 2 && number(json_array_get(v, 0), &out->low) &&
-	       number(json_array_get(v, 1), &out->high);
+	return json_array_size(v) == 2 && fields_number(json_array_get(v, 0), &out->low) &&
+	       fields_number(json_array_get(v, 1), &out->high);
 }
 
 static bool item_parse(const struct roster *r, const json_t *v, struct score_plan_item *out)
@@ -163,7 +158,7 @@ bool roster_ruleset_parse(const char *json, struct score_ruleset *out, struct er
 	if (!hundredths(body, "cap", &rules.cap) ||
 		!hundredths(body, "below_under", &rules.below_under) ||
 		!hundredths(body, "above_from", &rules.above_from) ||
-		!number(json_object_get(body, "most"), &most))
+		!fields_number(json_object_get(body, "most"), &most))
 		return err_set(e, ERR_FATAL, "the registry holds a rule set that cannot be read");
 	rules.most = (int32_t)most;
 	*out = rules;

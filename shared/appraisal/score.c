@@ -5,8 +5,6 @@
 
 #include "base/clock.h"
 
-enum { DAYS_MAX = 366 };
-
 /* Why nothing here overflows: |value| < 10^19 units of 0.0001 and n < 10^9 a month keep a year's
  * sums under 1.2·10^29, targets under 10^19 units and a year's under 1.2·10^18 hundredths. Every
  * sum and every realized figure is checked against this limit, so that times 10^4 it stays under
@@ -41,16 +39,15 @@ struct score_service score_service(struct period period, const struct score_assi
 	size_t n_assignments, const struct score_absence *absences, size_t n_absences)
 {
 	struct score_service s = {.assignment = -1};
-	bool days[DAYS_MAX] = {false};
 	int32_t first = period_first_day(period);
 	int32_t last = period_last_day(period);
 
 	for (size_t i = 0; i < n_assignments; i++)
-		mark(days, period, assignments[i].from, assignments[i].until, true);
+		mark(s.on, period, assignments[i].from, assignments[i].until, true);
 	for (size_t i = 0; i < n_absences; i++)
-		mark(days, period, absences[i].from, absences[i].until, false);
+		mark(s.on, period, absences[i].from, absences[i].until, false);
 	for (int32_t day = first; day <= last; day++) {
-		if (!days[day - first])
+		if (!s.on[day - first])
 			continue;
 		s.days[clock_month(day) - period.first_month]++;
 		s.total++;

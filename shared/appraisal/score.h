@@ -45,8 +45,11 @@ struct score_absence {
 	int32_t from, until;
 };
 
+enum { SCORE_PERIOD_DAYS = 366 }; /* the most that a period has */
+
 /* A person's service days in a period: days of employment without absence. */
 struct score_service {
+	bool on[SCORE_PERIOD_DAYS]; /* whether each day of the period is one, from its first */
 	int32_t days[12]; /* for each month of the period, from its first; a month with 0 does not
 			     count */
 	int32_t total; /* 0: there is no score in this period */

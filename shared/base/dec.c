@@ -70,17 +70,26 @@ static bool append_digits(const char *digits, size_t n, dec_wide *k)
 	return *k < limit;
 }
 
+static const char digits[] = "0123456789";
+
+/* "40" or "40.5" without its sign; n digits stand before the point. */
+static bool has_decimal_form(const char *whole, size_t n, const char *fraction)
+{
+	size_t decimals = strspn(fraction, digits);
+
+	return n > 0 && (n == 1 || *whole != '0') && (whole[n] == '.' || whole[n] == '\0') &&
+	       decimals > 0 && fraction[decimals] == '\0';
+}
+
 bool dec_parse(const char *text, dec_wide *out)
 {
-	static const char digits[] = "0123456789";
 	const char *whole = *text == '-' ? text + 1 : text;
 	size_t n = strspn(whole, digits);
 	const char *fraction = whole[n] == '.' ? whole + n + 1 : "0";
-	size_t decimals = strspn(fraction, digits);
+	size_t decimals = strlen(fraction);
 	dec_wide k = 0;
 
-	if (n == 0 || (n > 1 && *whole == '0') || decimals == 0 || fraction[decimals] != '\0' ||
-		(whole[n] != '.' && whole[n] != '\0'))
+	if (!has_decimal_form(whole, n, fraction))
 		return false;
 	while (decimals > 0 && fraction[decimals - 1] == '0') /* zeros at the end say nothing */
 		decimals--;

@@ -1,8 +1,8 @@
 #include "base/err.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+
+#include "base/text.h"
 
 bool err_set(struct err *e, enum err_code code, const char *format, ...)
 {
@@ -11,26 +11,19 @@ bool err_set(struct err *e, enum err_code code, const char *format, ...)
 	e->code = code;
 	va_list args;
 	va_start(args, format);
-	vsnprintf(e->text, sizeof e->text, format, args);
+	text_vformat(e->text, sizeof e->text, format, args);
 	va_end(args);
 	return false;
 }
 
 bool err_wrap(struct err *e, const char *format, ...)
 {
-	char front[160];
+	char front[158];
 	va_list args;
 	va_start(args, format);
-	int len = vsnprintf(front, sizeof front - 2, format, args);
+	text_vformat(front, sizeof front, format, args);
 	va_end(args);
-	size_t shift = len < 0                          ? 0
-		       : (size_t)len < sizeof front - 2 ? (size_t)len
-							: sizeof front - 3;
-	memcpy(front + shift, ": ", 2);
-	shift += 2;
-	memmove(e->text + shift, e->text, sizeof e->text - shift);
-	memcpy(e->text, front, shift);
-	e->text[sizeof e->text - 1] = '\0';
+	text_format(e->text, sizeof e->text, "%s: %s", front, e->text);
 	return false;
 }
 

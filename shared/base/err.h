@@ -3,7 +3,8 @@
  * A fallible function returns bool and takes `struct err *e` last. On false, `e->code` says what
  * the caller does and `e->text` says why, in English, for a log or a problem document. The first
  * error wins: err_set on an error that is already set changes nothing, so clean-up code cannot hide
- * a cause. Texts carry no secrets and no personal data.
+ * a cause. Texts carry no secrets and no personal data, and are printable whatever they were made
+ * of (text.h).
  */
 #pragma once
 

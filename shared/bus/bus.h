@@ -64,19 +64,22 @@ void bus_release(struct bus_message *messages, int n);
 /* Says that these and all before them in their partitions are done. */
 bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n,
 	struct err *e) MUST_CHECK;
-/* True while the group has given this member its partitions, or said it has none. */
-bool bus_consumer_joined(const struct bus_consumer *c);
+/* True while the group has given this member its partitions, or said it has none; also while there
+ * is no topic at all that it could be given: the client does not join for those. Asks the brokers
+ * then, at most once a second. */
+bool bus_consumer_joined(struct bus_consumer *c);
 
 struct bus_producer;
 /* Counts what is on its way for one caller, where several threads share a producer. Zeroed at
  * first. */
 struct bus_delivery {
-	_Atomic long pending, failed;
+	_Atomic long pending, failed, refused;
 };
 struct bus_producer *bus_producer_new(const char *brokers, struct err *e) MUST_CHECK;
 void bus_producer_free(struct bus_producer *p);
 /* Queues one message (copied); a NULL `data` is a tombstone. Blocks while the queue is full.
- * Thread-safe. `delivery` NULL: the producer's own, for producers that one thread has to itself. */
+ * Thread-safe. `delivery` NULL: the producer's own, for producers that one thread has to itself.
+ * ERR_INVALID for one that is too large. */
 bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic,
 	const void *key, size_t key_len, const void *data, size_t len,
 	const struct bus_header *headers, size_t n_headers, struct err *e) MUST_CHECK;
@@ -88,7 +91,8 @@ static inline bool bus_produce(struct bus_producer *p, const char *topic, const 
 }
 /* Waits until all that was queued under `delivery` is acknowledged by all in-sync replicas, or has
  * failed, which takes at most about 10 s; ERR_RETRY when something was not acknowledged: produce it
- * all again. */
+ * all again. ERR_INVALID when the brokers will never take one of the messages (they refuse with it
+ * all that travelled beside it). */
 bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err *e) MUST_CHECK;
 static inline bool bus_flush(struct bus_producer *p, struct err *e)
 {

@@ -1,5 +1,6 @@
 #include "bus/bus_private.h"
 
+#include <regex.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@ enum {
 	CLOSE_MS = 3000,
 	WAKE_MS = 200,
 	SEEK_MS = 5000,
+	ASK_MS = 1000,
 	PORTIONS = 16,
 	PILE = 500 /* messages taken from the client at once */
 };
@@ -33,6 +35,8 @@ struct bus_consumer {
 	rd_kafka_queue_t *queue;
 	const char *const *topics;
 	atomic_bool joined;
+	int64_t asked; /* when it looked whether there is any topic for it, */
+	bool nothing; /* and found none */
 	bool settled; /* see bus_settle */
 	bool wakes; /* see bus_wake */
 	size_t brim; /* so many bytes taken may have emptied a full queue */
@@ -152,9 +156,44 @@ void bus_consumer_free(struct bus_consumer *c)
 	free(c);
 }
 
-bool bus_consumer_joined(const struct bus_consumer *c)
+static bool bus_matches(const char *const *topics, const char *name)
 {
-	return atomic_load(&c->joined);
+	for (; *topics; topics++) {
+		regex_t pattern;
+		bool found = strcmp(*topics, name) == 0;
+		if (**topics == '^' && regcomp(&pattern, *topics, REG_EXTENDED | REG_NOSUB) == 0) {
+			found = regexec(&pattern, name, 0, NULL, 0) == 0;
+			regfree(&pattern);
+		}
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+/* False also when the brokers do not say. */
+static bool bus_has_nothing(const struct bus_consumer *c)
+{
+	const struct rd_kafka_metadata *all;
+	if (rd_kafka_metadata(c->rk, 1, NULL, &all, ASK_MS) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	bool nothing = true;
+	for (int i = 0; nothing && i < all->topic_cnt; i++)
+		nothing = !bus_matches(c->topics, all->topics[i].topic);
+	rd_kafka_metadata_destroy(all);
+	return nothing;
+}
+
+bool bus_consumer_joined(struct bus_consumer *c)
+{
+	if (atomic_load(&c->joined))
+		return true;
+	int64_t now = clock_monotonic();
+	if (now - c->asked >= CLOCK_SECOND) {
+		c->asked = now;
+		c->nothing = bus_has_nothing(c);
+	}
+	return c->nothing;
 }
 
 /* What an error that came instead of a message asks for: mostly nothing, the client mends itself.
@@ -223,7 +262,7 @@ static int bus_left_ms(int64_t end)
  * out anew. */
 static bool bus_settle(struct bus_consumer *c, struct err *e)
 {
-	if (c->settled || !bus_consumer_joined(c))
+	if (c->settled || !atomic_load(&c->joined))
 		return true;
 	c->settled = true;
 	return bus_subscribe(c, c->topics, e);

@@ -21,13 +21,20 @@ static const struct setting producer_settings[] = {
 	{"message.max.bytes", "4194304"},
 };
 
+/* Said of the message itself: it would be said again. */
+static bool bus_is_refusal(rd_kafka_resp_err_t rc)
+{
+	return rc == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE ||
+	       rc == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE || rc == RD_KAFKA_RESP_ERR_INVALID_RECORD;
+}
+
 static void bus_delivered(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 {
 	(void)rk;
 	(void)arg;
 	struct bus_delivery *d = m->_private;
 	if (m->err)
-		atomic_fetch_add(&d->failed, 1);
+		atomic_fetch_add(bus_is_refusal(m->err) ? &d->refused : &d->failed, 1);
 	atomic_fetch_sub(&d->pending, 1);
 }
 
@@ -99,8 +106,8 @@ bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, cons
 		if (rc != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_monotonic() > end) {
 			atomic_fetch_sub(&d->pending, 1);
 			bus_producer_fatal(p, e);
-			return err_set(e, ERR_RETRY, "Kafka, producing to %s: %s", topic,
-				rd_kafka_err2str(rc));
+			return err_set(e, bus_is_refusal(rc) ? ERR_INVALID : ERR_RETRY,
+				"Kafka, producing to %s: %s", topic, rd_kafka_err2str(rc));
 		}
 		rd_kafka_poll(p->rk, 50);
 	}
@@ -114,8 +121,11 @@ bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err 
 	while (atomic_load(&d->pending) > 0)
 		rd_kafka_poll(p->rk, 2);
 	long failed = atomic_exchange(&d->failed, 0);
+	long refused = atomic_exchange(&d->refused, 0);
 	if (bus_producer_fatal(p, e))
 		return false;
+	if (refused)
+		return err_set(e, ERR_INVALID, "Kafka: %ld messages were refused", refused);
 	return failed == 0 ||
 	       err_set(e, ERR_RETRY, "Kafka: %ld messages were not acknowledged", failed);
 }

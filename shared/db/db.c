@@ -45,10 +45,16 @@ void db_free(struct db *db)
 	free(db);
 }
 
-void db_disconnect(struct db *db)
+/* The connection alone: a transaction that was open over it stays so, until its owner ends it. */
+static void db_drop(struct db *db)
 {
 	PQfinish(db->conn);
 	db->conn = NULL;
+}
+
+void db_disconnect(struct db *db)
+{
+	db_drop(db);
 	db->open = false;
 }
 
@@ -70,8 +76,13 @@ static enum err_code db_code(const char *state)
 		{"42P01", ERR_RETRY}, /* no such table, */
 		{"3F000", ERR_RETRY}, /* no such schema, */
 		{"42501", ERR_RETRY}, /* not granted: migrations are still on their way */
-		{"23", ERR_CONFLICT}, /* constraint */
-		{"22", ERR_INVALID}, /* data */
+		{"23505", ERR_CONFLICT}, /* unique, */
+		{"23503", ERR_CONFLICT}, /* foreign key, */
+		{"23P01", ERR_CONFLICT}, /* exclusion: somebody else was there before */
+		{"23", ERR_INVALID}, /* other constraints, */
+		{"22", ERR_INVALID}, /* data, */
+		{"21", ERR_INVALID}, /* the same row twice in one command, */
+		{"54", ERR_INVALID}, /* too large for the server's limits: it is what was given */
 	};
 	if (!state)
 		return ERR_RETRY;
@@ -92,7 +103,7 @@ static bool db_fail(struct db *db, const PGresult *r, const char *what, struct e
 	err_set(e, db_code(state), "PostgreSQL, %s: %.*s%s%s", what, (int)strcspn(text, "\n"), text,
 		state ? ", " : "", state ? state : "");
 	if (PQstatus(db->conn) != CONNECTION_OK)
-		db_disconnect(db);
+		db_drop(db);
 	return false;
 }
 
@@ -134,7 +145,7 @@ static bool db_prepare_all(struct db *db, struct err *e)
 {
 	for (size_t i = 0; i < db->n; i++)
 		if (!db_prepare(db, &db->table[i], e)) {
-			db_disconnect(db);
+			db_drop(db);
 			return false;
 		}
 	return true;
@@ -191,7 +202,7 @@ bool db_connect(struct db *db, struct err *e)
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		const char *text = PQerrorMessage(db->conn);
 		err_set(e, ERR_RETRY, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
-		db_disconnect(db);
+		db_drop(db);
 		return false;
 	}
 	PQsetNoticeReceiver(db->conn, db_quiet, NULL);
@@ -211,7 +222,8 @@ static bool db_ready(struct db *db, struct err *e)
 	return db_connect(db, e);
 }
 
-bool db_script(struct db *db, const char *sql, struct err *e)
+/* Runs it; *said (NULL: nobody asks) tells whether PostgreSQL's word for what it did is `word`. */
+static bool db_say(struct db *db, const char *sql, const char *word, bool *said, struct err *e)
 {
 	if (!db_ready(db, e))
 		return false;
@@ -220,21 +232,30 @@ bool db_script(struct db *db, const char *sql, struct err *e)
 	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 	if (!ok)
 		db_fail(db, r, "script", e);
+	else if (said)
+		*said = strcmp(PQcmdStatus(r), word) == 0;
 	PQclear(r);
 	return ok;
 }
 
+bool db_script(struct db *db, const char *sql, struct err *e)
+{
+	return db_say(db, sql, NULL, NULL, e);
+}
+
 bool db_begin(struct db *db, struct err *e)
 {
-	if (!db_script(db, "BEGIN", e))
-		return false;
-	db->open = true;
-	return true;
+	if (db->open)
+		return err_set(e, ERR_FATAL, "PostgreSQL: a transaction is open already");
+	db->open = db_script(db, "BEGIN", e);
+	return db->open;
 }
 
 bool db_commit(struct db *db, struct err *e)
 {
-	bool ok = db_script(db, "COMMIT", e);
+	bool committed = false, ok = db_say(db, "COMMIT", "COMMIT", &committed, e);
+	if (ok && !committed)
+		ok = err_set(e, ERR_RETRY, "PostgreSQL rolled the transaction back");
 	if (!ok)
 		db_rollback(db);
 	db->open = false;
@@ -244,15 +265,13 @@ bool db_commit(struct db *db, struct err *e)
 void db_rollback(struct db *db)
 {
 	db->open = false;
-	if (!db->conn)
-		return;
-	if (PQtransactionStatus(db->conn) == PQTRANS_IDLE)
+	if (!db->conn || PQtransactionStatus(db->conn) == PQTRANS_IDLE)
 		return;
 	PGresult *r = PQexec(db->conn, "ROLLBACK");
 	bool ok = PQresultStatus(r) == PGRES_COMMAND_OK;
 	PQclear(r);
 	if (!ok)
-		db_disconnect(db);
+		db_drop(db);
 }
 
 static Oid db_value_type(const struct db_value *v)
@@ -341,98 +360,6 @@ bool db_set_password(struct db *db, const char *role, const char *password, stru
 	PQfreemem(literal);
 	return ok ? db_script(db, sql.data, e)
 		  : err_set(e, ERR_FATAL, "PostgreSQL: %s", PQerrorMessage(db->conn));
-}
-
-void db_result_free(struct db_result *r)
-{
-	PQclear((PGresult *)r);
-}
-
-static const PGresult *db_pg(const struct db_result *r)
-{
-	return (const PGresult *)r;
-}
-
-int db_rows(const struct db_result *r)
-{
-	return r ? PQntuples(db_pg(r)) : 0;
-}
-
-int64_t db_affected(const struct db_result *r)
-{
-	return r ? strtoll(PQcmdTuples((PGresult *)(uintptr_t)r), NULL, 10) : 0;
-}
-
-bool db_is_null(const struct db_result *r, int row, int column)
-{
-	return PQgetisnull(db_pg(r), row, column);
-}
-
-int64_t db_int(const struct db_result *r, int row, int column)
-{
-	int64_t v =
-		db_wire_int(PQgetvalue(db_pg(r), row, column), PQgetlength(db_pg(r), row, column));
-	return PQftype(db_pg(r), column) == 1082 ? v + DB_EPOCH / 86400 : v;
-}
-
-int64_t db_time(const struct db_result *r, int row, int column)
-{
-	int len = PQgetlength(db_pg(r), row, column);
-	return len ? db_wire_int(PQgetvalue(db_pg(r), row, column), len) + DB_EPOCH * 1000000 : 0;
-}
-
-int32_t db_date(const struct db_result *r, int row, int column)
-{
-	int len = PQgetlength(db_pg(r), row, column);
-	return len ? (int32_t)(db_wire_int(PQgetvalue(db_pg(r), row, column), len) +
-			       DB_EPOCH / 86400)
-		   : 0;
-}
-
-dec_wide db_numeric(const struct db_result *r, int row, int column)
-{
-	return db_wire_numeric(
-		PQgetvalue(db_pg(r), row, column), PQgetlength(db_pg(r), row, column));
-}
-
-const char *db_text(const struct db_result *r, int row, int column)
-{
-	const char *text = PQgetvalue(db_pg(r), row, column);
-	enum { JSONB = 3802 };
-	return PQftype(db_pg(r), column) == JSONB && *text ? text + 1
-							   : text; /* after jsonb's version byte */
-}
-
-const void *db_bytes(const struct db_result *r, int row, int column, size_t *len)
-{
-	*len = (size_t)PQgetlength(db_pg(r), row, column);
-	return db_is_null(r, row, column) ? NULL : PQgetvalue(db_pg(r), row, column);
-}
-
-const uint8_t *db_uuid(const struct db_result *r, int row, int column)
-{
-	static const uint8_t none[16];
-	return PQgetlength(db_pg(r), row, column) == 16
-		       ? (const uint8_t *)PQgetvalue(db_pg(r), row, column)
-		       : none;
-}
-
-struct db_value db_text_value_n(const char *text, size_t len)
-{
-	return text ? (struct db_value){.kind = DB_K_TEXT, .data = text, .len = len} : DB_NULL;
-}
-
-struct db_value db_text_value(const char *text)
-{
-	return db_text_value_n(text, text ? strlen(text) : 0);
-}
-
-struct db_value db_json_value(const char *text)
-{
-	struct db_value v = db_text_value(text);
-	if (text)
-		v.kind = DB_K_JSON;
-	return v;
 }
 
 enum { ARRAY_HEAD = 20 };

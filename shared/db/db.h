@@ -85,9 +85,13 @@ void db_free(struct db *db);
 /* Connects and prepares every statement unless that stands already. Every other call does it by
  * itself when no transaction is open. */
 bool db_connect(struct db *db, struct err *e) MUST_CHECK;
-void db_disconnect(struct db *db);
+void db_disconnect(struct db *db); /* an open transaction is over, as after db_rollback */
 
-bool db_begin(struct db *db, struct err *e) MUST_CHECK;
+/* A transaction. Once the connection is lost in it, everything up to db_rollback is refused
+ * (ERR_RETRY): nothing of it can happen by itself over a new connection. */
+bool db_begin(struct db *db, struct err *e) MUST_CHECK; /* ERR_FATAL when one is open */
+/* True when PostgreSQL has committed. ERR_RETRY when it rolled back, as it does after a statement
+ * that failed, or when nobody knows. The transaction is over in any case. */
 bool db_commit(struct db *db, struct err *e) MUST_CHECK;
 void db_rollback(struct db *db); /* also when none is open */
 

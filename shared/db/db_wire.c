@@ -70,25 +70,31 @@ static bool db_wire_put_numeric(struct buf *out, dec_wide v)
 	return !out->failed;
 }
 
-bool db_wire_put(struct buf *out, const struct db_value *v)
+static bool db_wire_put_number(struct buf *out, const struct db_value *v)
 {
 	switch (v->kind) {
-	case DB_K_NULL:
-		return true;
 	case DB_K_BOOL:
 		return buf_add(out, v->number ? "\1" : "\0", 1);
 	case DB_K_INT2:
 		return buf_add16(out, (uint16_t)v->number);
 	case DB_K_INT4:
 		return buf_add32(out, (uint32_t)v->number);
-	case DB_K_INT8:
-		return buf_add64(out, (uint64_t)v->number);
-	case DB_K_NUMERIC:
-		return db_wire_put_numeric(out, v->wide);
-	case DB_K_TIME:
-		return buf_add64(out, (uint64_t)(v->number - DB_EPOCH * 1000000));
 	case DB_K_DATE:
 		return buf_add32(out, (uint32_t)(v->number - DB_EPOCH / 86400));
+	case DB_K_TIME:
+		return buf_add64(out, (uint64_t)(v->number - DB_EPOCH * 1000000));
+	default:
+		return buf_add64(out, (uint64_t)v->number);
+	}
+}
+
+bool db_wire_put(struct buf *out, const struct db_value *v)
+{
+	switch (v->kind) {
+	case DB_K_NULL:
+		return true;
+	case DB_K_NUMERIC:
+		return db_wire_put_numeric(out, v->wide);
 	case DB_K_JSON:
 		return buf_add(out, "\1", 1) && buf_add(out, v->data, v->len);
 	case DB_K_TEXT:
@@ -96,8 +102,9 @@ bool db_wire_put(struct buf *out, const struct db_value *v)
 	case DB_K_UUID:
 	case DB_K_ARRAY:
 		return buf_add(out, v->data, v->len);
+	default:
+		return db_wire_put_number(out, v);
 	}
-	return false;
 }
 
 bool db_wire_put_sized(struct buf *out, const struct db_value *v)

@@ -141,6 +141,7 @@ static void choose_route(struct exchange *x)
 	x->route = http_route_find(
 		config->routes, config->n_routes, x->request.method, x->path, &known);
 	x->request.route = x->route ? x->route->path : NULL;
+	x->request.row = x->route ? (size_t)(x->route - config->routes) : 0;
 	if (!exchange_cut(x))
 		http_problem(&x->request, 400, "bad_request",
 			"the path or the query does not decode, or repeats a name");
@@ -293,6 +294,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 		s->config.done(
 			s->config.context, &x->request, x->status, clock_monotonic() - x->started);
 	http_peer_idle(x->peer);
+	if (s->config.drop && x->request.user)
+		s->config.drop(x->request.user);
 	exchange_free(x);
 	*context = NULL;
 }

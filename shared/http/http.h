@@ -22,13 +22,14 @@ struct http_request {
 	const char *method;
 	const char *path; /* as sent, without the query */
 	const char *route; /* the route's path, for logs and metrics; NULL when none matched */
+	size_t row; /* that route's place in the table */
 	const char *params[HTTP_PARAMS]; /* the {…} parts of the route's path, in order,
 					    percent-decoded UTF-8 */
 	const char *body; /* NUL-terminated; its length beside it; "" when there is none */
 	size_t body_len;
 	const char *request_id; /* for logs; 16 hex digits */
 	const char *traceparent; /* the client's as it came, for trace_next; or NULL */
-	void *user; /* the route handler's own, e.g. who asks; freed by nobody */
+	void *user; /* admit's and the handler's own, e.g. who asks: see `drop` */
 	void *handle; /* http.c's own */
 };
 
@@ -83,6 +84,9 @@ struct http_config {
 	 * read; answers when this request may have none. Large bodies want it, or strangers fill
 	 * the memory that all requests share. */
 	bool (*admit)(void *context, struct http_request *r);
+	/* Optional: called with a request's `user`, unless that is NULL, when the request has ended
+	 * in whatever way. */
+	void (*drop)(void *user);
 	/* Optional: after every answer of a handler or of the guard; `micros` from the request line
 	 * on. */
 	void (*done)(void *context, const struct http_request *r, int status, int64_t micros);

@@ -49,12 +49,12 @@ static struct bus_header emit_header(const char *name, const char *text)
 	return (struct bus_header){.name = name, .data = text, .len = strlen(text)};
 }
 
-bool emit(struct bus_producer *p, const char *service, const struct emit_message *m, struct err *e)
+bool emit(const struct emitter *by, const struct emit_message *m, struct err *e)
 {
 	uint8_t id[DIGEST_KEY];
 	char uuid[DIGEST_UUID_TEXT], source[64], type[128], at[CLOCK_TEXT];
 	digest_uuid4(id);
-	snprintf(source, sizeof source, "/terukur/%s", service);
+	snprintf(source, sizeof source, "/terukur/%s", by->service);
 	snprintf(type, sizeof type, "%s.v1", m->topic);
 	const struct bus_header headers[] = {
 		emit_header("ce_specversion", "1.0"),
@@ -63,9 +63,9 @@ bool emit(struct bus_producer *p, const char *service, const struct emit_message
 		emit_header("ce_type", type),
 		emit_header("ce_time", clock_format(clock_now(), at)),
 		emit_header("content-type", "application/json"),
-		emit_header("traceparent", m->trace ? m->trace : ""),
+		emit_header("traceparent", by->trace ? by->trace : ""),
 	};
-	size_t n = COUNT(headers) - (m->trace ? 0 : 1);
-	return bus_produce(
-		p, m->topic, m->key, m->key ? strlen(m->key) : 0, m->data, m->len, headers, n, e);
+	size_t n = COUNT(headers) - (by->trace ? 0 : 1);
+	return bus_produce(by->out, m->topic, m->key, m->key ? strlen(m->key) : 0, m->data, m->len,
+		headers, n, e);
 }

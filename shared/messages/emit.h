@@ -14,16 +14,21 @@ const char *trace_next(const char *from, size_t len, char out[TRACE_TEXT]);
 /* The message's own traceparent header, or NULL. */
 const char *trace_of(const struct bus_message *m, size_t *len);
 
+/* Who says something, and where it came from. */
+struct emitter {
+	struct bus_producer *out;
+	const char *service; /* "scoring": the CloudEvent's source */
+	const char *trace; /* a traceparent for this hop, from trace_next; NULL: none */
+};
+
 struct emit_message {
-	const char *topic; /* "terukur.score.changed"; the type is that with ".v1" */
+	const char *topic; /* of topics.h; the type is that with ".v1" */
 	const char *key; /* NULL: none */
 	const char *data; /* JSON; NULL: a tombstone */
 	size_t len;
-	const char *trace; /* a traceparent for this hop, from trace_next; NULL: none */
 	const char *id; /* what a repetition is known by; NULL: a random one, for what is recognised
 			   by its content */
 };
 
-/* Queues one; `service` names the emitter in ce_source. */
-bool emit(struct bus_producer *p, const char *service, const struct emit_message *m,
-	struct err *e) MUST_CHECK;
+/* Queues one. The codecs in this folder call it; services say what they say through them. */
+bool emit(const struct emitter *by, const struct emit_message *m, struct err *e) MUST_CHECK;

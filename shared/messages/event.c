@@ -5,7 +5,8 @@
 #include <strings.h>
 
 #include "base/array.h"
-#include "base/clock.h"
+#include "base/fields.h"
+#include "base/text.h"
 
 const char *const reason_codes[REASON_COUNT + 1] = {
 	[REASON_NONE] = "none",
@@ -57,181 +58,75 @@ static bool fault_set(
 	struct event_fault *f, enum reason reason, const char *field, const char *detail)
 {
 	f->reason = reason;
-	snprintf(f->field, sizeof f->field, "%.63s", field);
-	snprintf(f->detail, sizeof f->detail, "%.159s", detail);
+	text_printable(f->field, sizeof f->field, field, strlen(field));
+	text_printable(f->detail, sizeof f->detail, detail, strlen(detail));
 	return false;
 }
 
-/* Fields: how a JSON value becomes a member of struct event. Each returns NULL, or what it must be.
- */
+/* The fields of an event. */
 
-typedef const char *field_read(const json_t *v, void *place);
-
-static size_t text_length(const char *text)
+static bool is_sha256(const char *text)
 {
-	size_t n = 0;
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xC0) != 0x80;
-	return n;
+	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-static const char *read_text(const json_t *v, void *place, size_t most, const char *must)
+static bool is_json_type(const char *text)
 {
-	const char *text = json_string_value(v);
-	if (!text || !*text || text_length(text) > most)
-		return must;
-	*(const char **)place = text;
-	return NULL;
+	size_t len = strcspn(text, "; \t");
+	return (len == 16 && strncasecmp(text, "application/json", 16) == 0) ||
+	       (len > 17 && strncasecmp(text, "application/", 12) == 0 &&
+		       strncasecmp(text + len - 5, "+json", 5) == 0);
 }
 
-static const char *read_short(const json_t *v, void *place)
-{
-	return read_text(v, place, EVENT_MAX_TEXT, "must be a text of 1 to 128 characters");
-}
+#define TYPE(type_) (1U << (type_))
+#define ACTIVITY (TYPE(EVENT_RECORDED) | TYPE(EVENT_CORRECTED))
+#define NAMING (TYPE(EVENT_CORRECTED) | TYPE(EVENT_REVOKED))
 
-static const char *read_long(const json_t *v, void *place)
-{
-	return read_text(v, place, 1024, "must be a text of 1 to 1024 characters");
-}
+#define TO(member_) FIELD_TO(struct event, member_)
+#define SHORT FIELD_TEXT, .most = EVENT_MAX_TEXT
+#define LONG FIELD_TEXT, .most = 1024
+#define NUMBER_MUST "must be a number with at most 4 decimals and 15 digits"
+#define NUMBER FIELD_NUMBER, .decimals = 4, .must = NUMBER_MUST
 
-static const char *read_sha256(const json_t *v, void *place)
-{
-	const char *text = json_string_value(v);
-	if (!text || strlen(text) != 64 || strspn(text, "0123456789abcdef") != 64)
-		return "must be 64 lower-case hexadecimal digits";
-	*(const char **)place = text;
-	return NULL;
-}
+static const char *const versions[] = {"1.0", NULL};
 
-static const char *read_number(const json_t *v, void *place)
-{
-	bool fits = json_is_integer(v) ? dec_from_int(json_integer_value(v), place)
-		    : json_is_real(v)  ? dec_from_real(json_real_value(v), place)
-				       : false;
-	return fits ? NULL : "must be a number with at most 4 decimals and 15 digits";
-}
-
-static const char *read_month(const json_t *v, void *place)
-{
-	const char *text = json_string_value(v);
-	return text && clock_month_parse(text, place) ? NULL : "must be a month such as 2026-03";
-}
-
-static const char *read_time(const json_t *v, void *place)
-{
-	const char *text = json_string_value(v);
-	return text && clock_parse(text, json_string_length(v), place)
-		       ? NULL
-		       : "must be a date and time with an offset, such as "
-			 "2026-03-04T08:15:00+07:00, to the microsecond at most";
-}
-
-static const char *read_version(const json_t *v, void *place)
-{
-	(void)place;
-	const char *text = json_string_value(v);
-	return text && strcmp(text, "1.0") == 0 ? NULL : "must be \"1.0\"";
-}
-
-static const char *read_content_type(const json_t *v, void *place)
-{
-	(void)place;
-	const char *text = json_string_value(v);
-	size_t len = text ? strcspn(text, "; \t") : 0;
-	bool json = (len == 16 && strncasecmp(text, "application/json", 16) == 0) ||
-		    (len > 17 && strncasecmp(text, "application/", 12) == 0 &&
-			    strncasecmp(text + len - 5, "+json", 5) == 0);
-	return json ? NULL : "must be application/json or a +json type";
-}
-
-static const char *read_object(const json_t *v, void *place)
-{
-	(void)place;
-	return json_is_object(v) ? NULL : "must be an object";
-}
-
-static const char *read_never(const json_t *v, void *place)
-{
-	(void)v;
-	(void)place;
-	return "is not supported: send JSON in data";
-}
-
-#define TYPE(type_) (1 << (type_))
-enum {
-	ALL = (1 << EVENT_TYPES) - 1,
-	ACTIVITY = TYPE(EVENT_RECORDED) | TYPE(EVENT_CORRECTED),
-	NAMING = TYPE(EVENT_CORRECTED) | TYPE(EVENT_REVOKED),
-};
-
-struct field {
-	const char *path; /* "data.value" */
-	int allowed, required; /* masks of types */
-	field_read *read;
-	size_t offset;
-};
-#define PLACE(member_) offsetof(struct event, member_)
-
-static const struct field envelope[] = {
-	{"specversion", ALL, ALL, read_version, 0},
-	{"id", ALL, ALL, read_short, PLACE(id)},
-	{"source", ALL, ALL, read_short, PLACE(source)},
-	{"type", ALL, ALL, read_short, PLACE(subject)}, /* its text is looked up afterwards */
-	{"subject", ALL, ALL, read_short, PLACE(subject)},
-	{"time", ALL, ALL, read_time, PLACE(time)},
-	{"datacontenttype", ALL, 0, read_content_type, 0},
-	{"data_base64", ALL, 0, read_never, 0},
-	{"data", ALL, ALL, read_object, 0},
+static const struct field envelope_rows[] = {
+	{"specversion", FIELD_WORD, .required = true, .words = versions, .must = "must be \"1.0\""},
+	{"id", SHORT, .required = true, TO(id)}, /* unique within its source */
+	{"source", SHORT, .required = true, TO(source)},
+	{"type", SHORT, .required = true}, /* its text is looked up afterwards */
+	{"subject", SHORT, .required = true, TO(subject)},
+	{"time", FIELD_TIME, .required = true, TO(time)},
+	{"datacontenttype", FIELD_TEXT, .is = is_json_type,
+		.must = "must be application/json or a +json type"},
+	{"data_base64", FIELD_NEVER, .must = "is not supported: send JSON in data"},
+	{"data", FIELD_OBJECT, .required = true}, /* read when the type is known */
 };
 
 /* The order is that of the content hash too: append only. */
-static const struct field data_fields[] = {
-	{"data.indicator", ACTIVITY | TYPE(EVENT_COMPLETE), ACTIVITY | TYPE(EVENT_COMPLETE),
-		read_short, PLACE(indicator)},
-	{"data.value", ACTIVITY, ACTIVITY, read_number, PLACE(value)},
-	{"data.of", ACTIVITY, 0, read_number, PLACE(of)},
-	{"data.ref", ACTIVITY, 0, read_long, PLACE(ref)},
-	{"data.evidence_uri", ACTIVITY, 0, read_long, PLACE(evidence_uri)},
-	{"data.evidence_sha256", ACTIVITY, 0, read_sha256, PLACE(evidence_sha256)},
-	{"data.receipt", ACTIVITY, 0, read_long, PLACE(receipt)},
-	{"data.replaces", NAMING, NAMING, read_short, PLACE(replaces)},
-	{"data.reason", TYPE(EVENT_REVOKED), TYPE(EVENT_REVOKED), read_long, PLACE(revoke_reason)},
-	{"data.period", TYPE(EVENT_COMPLETE), TYPE(EVENT_COMPLETE), read_month, PLACE(month)},
+static const struct field data_rows[] = {
+	{"indicator", SHORT, .required = true, .only = ACTIVITY | TYPE(EVENT_COMPLETE),
+		TO(indicator)},
+	{"value", NUMBER, .required = true, .only = ACTIVITY, TO(value)},
+	{"of", NUMBER, .only = ACTIVITY, TO(of)},
+	{"ref", LONG, .only = ACTIVITY, TO(ref)},
+	{"evidence_uri", LONG, .only = ACTIVITY, TO(evidence_uri)},
+	{"evidence_sha256", FIELD_TEXT, .only = ACTIVITY, TO(evidence_sha256), .is = is_sha256,
+		.must = "must be 64 lower-case hexadecimal digits"},
+	{"receipt", LONG, .only = ACTIVITY, TO(receipt)},
+	{"replaces", SHORT, .required = true, .only = NAMING, TO(replaces)},
+	{"reason", LONG, .required = true, .only = TYPE(EVENT_REVOKED), TO(revoke_reason)},
+	{"period", FIELD_MONTH, .required = true, .only = TYPE(EVENT_COMPLETE), TO(month)},
 };
-enum { ENVELOPE = COUNT(envelope), DATA_FIELDS = COUNT(data_fields) };
-enum { DATA_PREFIX = sizeof "data." - 1 };
 
-static bool fields_read(const struct field *table, int n, int prefix, int type,
-	const json_t *object, struct event *out, struct event_fault *fault)
-{
-	for (int i = 0; i < n; i++) {
-		const struct field *f = &table[i];
-		const json_t *v =
-			f->allowed & type ? json_object_get(object, f->path + prefix) : NULL;
-		if (!v && (f->required & type))
-			return fault_set(fault, REASON_SCHEMA, f->path, "is missing");
-		const char *must = v ? f->read(v, (char *)out + f->offset) : NULL;
-		if (must)
-			return fault_set(fault, REASON_SCHEMA, f->path, must);
-	}
-	return true;
-}
-
+static const struct fields_table envelope = {FIELD_ROWS(envelope_rows)};
 /* Data may hold only the fields of its type. */
-static bool fields_known(int type, const json_t *data, struct event_fault *fault)
+static const struct fields_table data_fields = {FIELD_ROWS(data_rows),
+	.unknown = "has a field that this type does not know", .unnamed = true};
+
+static bool first_fault(void *fault, const char *place, const char *detail)
 {
-	const char *key;
-	json_t *v;
-	json_object_foreach ((json_t *)(uintptr_t)data, key, v) {
-		bool known = false;
-		for (int i = 0; i < DATA_FIELDS && !known; i++)
-			known = (data_fields[i].allowed & type) &&
-				strcmp(data_fields[i].path + DATA_PREFIX, key) == 0;
-		if (!known)
-			return fault_set(fault, REASON_SCHEMA, "data",
-				"has a field that this type does not know");
-	}
-	return true;
+	return fault_set(fault, REASON_SCHEMA, place, detail);
 }
 
 static bool type_known(const char *name, enum event_type *out)
@@ -253,15 +148,15 @@ static bool content_hash(struct event *e, const json_t *data)
 	buf_add(&text, e->subject, strlen(e->subject) + 1);
 	buf_add16(&text, (uint16_t)e->type);
 	buf_add64(&text, (uint64_t)e->time);
-	for (int i = 0; i < DATA_FIELDS; i++) {
-		const struct field *f = &data_fields[i];
+	for (size_t i = 0; i < COUNT(data_rows); i++) {
+		const struct field *f = &data_rows[i];
 		const void *place = (const char *)e + f->offset;
-		if (!json_object_get(data, f->path + DATA_PREFIX))
+		if (!json_object_get(data, f->name))
 			continue;
 		buf_add16(&text, (uint16_t)(i + 1));
-		if (f->read == read_number)
+		if (f->type == FIELD_NUMBER)
 			buf_add(&text, place, sizeof(dec_wide));
-		else if (f->read == read_month)
+		else if (f->type == FIELD_MONTH)
 			buf_add(&text, place, sizeof(int32_t));
 		else
 			buf_add(&text, *(const char *const *)place,
@@ -273,15 +168,17 @@ static bool content_hash(struct event *e, const json_t *data)
 
 bool event_decode_json(json_t *root, struct event *out, struct event_fault *fault)
 {
+	static const struct fields_place in_data = {.name = "data"};
+	struct fields reader = {.fault = first_fault, .arg = fault};
 	struct event e = {0};
-	if (!fields_read(envelope, ENVELOPE, 0, ALL, root, &e, fault))
+	if (!fields_read(&reader, NULL, &envelope, root, &e))
 		return false;
 	if (!type_known(json_string_value(json_object_get(root, "type")), &e.type))
 		return fault_set(
 			fault, REASON_UNKNOWN_TYPE, "type", "is none of the four activity types");
 	const json_t *data = json_object_get(root, "data");
-	if (!fields_read(data_fields, DATA_FIELDS, DATA_PREFIX, TYPE(e.type), data, &e, fault) ||
-		!fields_known(TYPE(e.type), data, fault))
+	reader.variant = TYPE(e.type);
+	if (!fields_read(&reader, &in_data, &data_fields, data, &e))
 		return false;
 	e.has_of = json_object_get(data, "of") != NULL;
 	if (!content_hash(&e, data))

@@ -123,10 +123,17 @@ void headers_done(struct stored_headers *h)
 	*h = (struct stored_headers){0};
 }
 
+/* A name as text, or as bytes where it is none. */
+static json_t *shown_name(const char *name)
+{
+	json_t *text = json_string(name);
+	return text ? text : json_pack("{s:o}", "base64", encoded(name, strlen(name)));
+}
+
 json_t *headers_shown(const void *json, size_t len, size_t most)
 {
 	struct stored_headers h;
-	json_t *object = json_object();
+	json_t *list = json_array();
 	bool ok = headers_read(json, len, &h);
 	for (size_t i = 0; ok && i < h.n; i++) {
 		const struct event_header *x = &h.list[i];
@@ -134,9 +141,10 @@ json_t *headers_shown(const void *json, size_t len, size_t most)
 		if (size > most)
 			break;
 		most -= size;
-		json_object_set_new(
-			object, x->name, x->data ? encoded(x->data, x->len) : json_null());
+		json_array_append_new(
+			list, json_pack("[o, o]", shown_name(x->name),
+				      x->data ? encoded(x->data, x->len) : json_null()));
 	}
 	headers_done(&h);
-	return object;
+	return list;
 }

@@ -24,9 +24,10 @@ size_t headers_key(const struct bus_message *m);
 /* The stored form, to be freed by the caller; NULL when there are none. False without memory. */
 bool headers_json(const struct bus_message *m, char **out);
 
-/* What others are shown of a stored form: {"name": base64 or null}, of repeated ones the last. Of
- * names and values together at most `most` bytes: the first header that is too much ends it. An
- * empty object for NULL. */
+/* What others are shown of a stored form: [[name, base64 or null], …] in their order; a name that
+ * is no text is
+ * {"base64": …}. Of names and values together at most `most` bytes: the first header that is too
+ * much ends it. An empty list for NULL. */
 json_t *headers_shown(const void *json, size_t len, size_t most);
 
 struct stored_headers {

@@ -15,7 +15,9 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "http/http_listen.h"
+#include "service/services.h"
 
 enum {
 	MAX_THREADS = 64,
@@ -66,6 +68,8 @@ static const struct metric skeleton_metrics[SKELETON_METRICS] = {
 		NULL},
 	[SKELETON_FAILURES] = {METRIC_COUNTER, "terukur_failures_total",
 		"Attempts that will be repeated.", NULL, NULL},
+	[SKELETON_REFUSED] = {METRIC_COUNTER, "terukur_refused_total",
+		"Messages that could not be dealt with: put aside or passed over.", NULL, NULL},
 	[SKELETON_SECONDS] = {METRIC_HISTOGRAM, "terukur_batch_seconds",
 		"From a batch's being there until its offsets moved.", NULL, NULL},
 };
@@ -185,7 +189,7 @@ static void *monitor(void *arg)
 			     bus_ping(self.producer, MONITOR_MS / 2, &e);
 		atomic_store(&self.asked, 0);
 		pthread_mutex_lock(&self.lock);
-		snprintf(self.away, sizeof self.away, "%.199s", there ? "" : e.text);
+		text_format(self.away, sizeof self.away, "%s", there ? "" : e.text);
 		pthread_mutex_unlock(&self.lock);
 		service_sleep(MONITOR_MS);
 	}
@@ -332,7 +336,6 @@ static bool settings(const struct service *s)
 	struct err e = {0};
 	enum log_level level;
 	gethostname(default_instance, sizeof default_instance - 1);
-	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", s->ops_port);
 	bool ok = conf_load(common_table, COMMON_SETTINGS, &self.common, &e) &&
 		  conf_load(s->settings, s->n_settings, s->values, &e);
 	if (ok && !log_level_parse(self.common.log_level, &level))
@@ -348,8 +351,13 @@ static bool settings(const struct service *s)
 int service_main(const struct service *s, int argc, char **argv)
 {
 	bool only_check = argc == 2 && strcmp(argv[1], "--check") == 0;
+	const struct service_row *row = service_row_find(s->name);
+	if (!row) {
+		fprintf(stderr, "%s: has no row in the table of services\n", s->name);
+		return EXIT_SETTINGS;
+	}
 	self.service = s;
-	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", s->ops_port);
+	snprintf(default_ops, sizeof default_ops, "127.0.0.1:%d", row->ops_port);
 	snprintf(default_instance, sizeof default_instance, "the host's name");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
 		return help(s);

@@ -36,8 +36,12 @@ struct worker {
 };
 
 /* Messages in batches. `handle` returns true when all of them are dealt with for good: only then
- * the offsets move. On ERR_RETRY it is called again with the same messages after a back-off;
- * nothing of it may be half done that a repetition would not mend. ERR_FATAL ends the program. */
+ * the offsets move. What its error asks for is done:
+ *
+ * ERR_RETRY: it is called again with the same messages after a back-off; nothing of it may be half
+ * done that a repetition would not mend. ERR_FATAL ends the program. Any other blames the messages:
+ * the batch is halved until one of them stands alone, `refuse` is called for it, and the others are
+ * dealt with. So nothing that somebody can put on a topic stops what comes behind it. */
 struct service_subscription {
 	const char *group; /* the consumer group */
 	const char *const *topics; /* NULL-terminated; ^ starts a pattern */
@@ -49,6 +53,11 @@ struct service_subscription {
 	 * came while that was dealt with does not wait any longer. */
 	int gather_ms;
 	bool (*handle)(struct worker *w, const struct bus_message *messages, int n, struct err *e);
+	/* Puts one message aside for good; `why` is what handle said of it. Its own ERR_RETRY and
+	 * ERR_FATAL mean what they do to handle; another leaves the message passed over. NULL: it
+	 * is passed over, see worker_pass_over. */
+	bool (*refuse)(struct worker *w, const struct bus_message *message, const struct err *why,
+		struct err *e);
 	bool (*open)(struct worker *w,
 		struct err *e); /* optional, once per thread before the first batch */
 	void (*close)(struct worker *w); /* optional */
@@ -64,9 +73,8 @@ struct service_timer {
 };
 
 struct service {
-	const char *name; /* "intake" */
+	const char *name; /* "intake": its row in services.def says the default of OPS_LISTEN */
 	const char *summary; /* one line for --help */
-	int ops_port; /* the default of OPS_LISTEN */
 	const struct conf_setting *settings;
 	size_t n_settings;
 	void *values; /* where the settings go */
@@ -88,6 +96,12 @@ struct service {
 
 /* Makes *held the registry as it is now; in a transaction as well. */
 bool worker_registry(struct worker *w, struct snapshot_hold *held, struct err *e) MUST_CHECK;
+
+/* Long work shows after each of its steps that it goes on; else it is taken for stuck after two
+ * minutes (/livez). */
+void worker_progress(struct worker *w);
+/* Counts and logs a message that asks nothing of this worker: it is not what its topic promises. */
+void worker_pass_over(struct worker *w, const struct bus_message *message, const char *why);
 
 int service_main(const struct service *service, int argc, char **argv);
 

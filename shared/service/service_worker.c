@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
 
@@ -33,7 +34,7 @@ static bool thread_back_off(struct service_thread *t, const struct err *e, int *
 	}
 	log_error("waiting, then trying again", e, LOG_S("worker", t->name), LOG_I("wait_ms", *ms));
 	pthread_mutex_lock(&t->lock);
-	snprintf(t->waiting_for, sizeof t->waiting_for, "%.199s", e->text);
+	text_format(t->waiting_for, sizeof t->waiting_for, "%s", e->text);
 	pthread_mutex_unlock(&t->lock);
 	atomic_store(&t->state, WORKER_WAITING);
 	metric_add(service_skeleton_metric(SKELETON_FAILURES), 0, 1);
@@ -100,16 +101,83 @@ static bool thread_renew(struct service_thread *t, const struct err *e)
 	return thread_insist(t, thread_subscribe, NULL);
 }
 
+void worker_progress(struct worker *w)
+{
+	thread_turned(
+		(struct service_thread *)((char *)w - offsetof(struct service_thread, worker)));
+}
+
+void worker_pass_over(struct worker *w, const struct bus_message *m, const char *why)
+{
+	log_warn("message passed over", LOG_S("worker", w->name), LOG_S("topic", m->topic),
+		LOG_I("partition", m->partition), LOG_I("offset", m->offset), LOG_S("why", why));
+	metric_add(service_skeleton_metric(SKELETON_REFUSED), 0, 1);
+}
+
+/* Messages from `done` on are still to be dealt with, `part` of them at once. */
 struct batch {
 	struct bus_message *messages;
-	int n;
+	int n, done, part;
 };
+
+/* Whether an error is about the messages, rather than about what they are handled with. */
+static bool blames(const struct err *e)
+{
+	return e->code != ERR_RETRY && e->code != ERR_FATAL;
+}
+
+/* One that stands alone: put aside, or passed over when nothing can be done for it. */
+static bool thread_refuse(
+	struct service_thread *t, const struct bus_message *m, const struct err *why, struct err *e)
+{
+	const struct service_subscription *s = t->subscription;
+	struct err failed = {0};
+	if (s->refuse && s->refuse(&t->worker, m, why, &failed)) {
+		log_warn("message refused", LOG_S("worker", t->name), LOG_S("topic", m->topic),
+			LOG_I("partition", m->partition), LOG_I("offset", m->offset),
+			LOG_S("why", why->text));
+		metric_add(service_skeleton_metric(SKELETON_REFUSED), 0, 1);
+		return true;
+	}
+	if (s->refuse && !blames(&failed))
+		return err_set(e, failed.code, "%s", failed.text);
+	db_rollback(t->worker.db);
+	worker_pass_over(&t->worker, m, why->text);
+	return true;
+}
+
+/* The next part: all of it, or the half of it, down to the one that is refused. A part that went
+ * well is followed by one twice as large, so that many bad ones among many do not make it slow. */
+static bool thread_handle_part(struct service_thread *t, struct batch *b, struct err *e)
+{
+	const struct bus_message *first = b->messages + b->done;
+	struct err why = {0};
+	int n = b->part < b->n - b->done ? b->part : b->n - b->done;
+	bool fine = t->subscription->handle(&t->worker, first, n, &why);
+	if (!fine && !blames(&why))
+		return err_set(e, why.code, "%s", why.text);
+	if (!fine)
+		db_rollback(t->worker.db);
+	if (!fine && n > 1) {
+		b->part = n / 2;
+		return true;
+	}
+	if ((!fine && !thread_refuse(t, first, &why, e)) || !bus_commit(t->consumer, first, n, e))
+		return false;
+	b->done += n;
+	b->part = fine ? 2 * n : 1;
+	return true;
+}
 
 static bool thread_handle(struct service_thread *t, void *arg, struct err *e)
 {
-	const struct batch *b = arg;
-	return t->subscription->handle(&t->worker, b->messages, b->n, e) &&
-	       bus_commit(t->consumer, b->messages, b->n, e);
+	struct batch *b = arg;
+	while (b->done < b->n && !service_stopping()) {
+		thread_turned(t);
+		if (!thread_handle_part(t, b, e))
+			return false;
+	}
+	return b->done == b->n || err_set(e, ERR_RETRY, "stopping");
 }
 
 static void thread_count(int n, int64_t took)
@@ -135,6 +203,8 @@ static void thread_consume(struct service_thread *t)
 		if (b.n <= 0)
 			continue;
 		since = clock_monotonic();
+		b.done = 0;
+		b.part = b.n;
 		if (thread_insist(t, thread_handle, &b))
 			thread_count(b.n, clock_monotonic() - since);
 		bus_release(b.messages, b.n);

@@ -24,6 +24,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
+from services import SERVICES  # noqa: E402
 from stack import Stack, random_ports  # noqa: E402
 
 TOPIC = "terukur.activity.bench"
@@ -113,7 +114,7 @@ class Bench:
 
     def settle(self):
         for group, topic in (("terukur-intake", TOPIC), ("terukur-scoring", "terukur.evidence.accepted"),
-                             ("terukur-scoring", "terukur.registry.changed")):
+                             ("terukur-scoring-registry", "terukur.registry.changed")):
             self.wait_done(group, [topic])
 
     def hold(self, *names):
@@ -246,7 +247,7 @@ class Bench:
         return found, lost
 
     def memory(self):
-        for name in ("intake", "scoring", "notification", "reporting", "gateway"):
+        for name in SERVICES:
             pid = self.stack.program(name).pid
             if pid:
                 peak = next(l for l in open(f"/proc/{pid}/status") if l.startswith("VmHWM"))
@@ -254,7 +255,7 @@ class Bench:
 
 
 def services_of(stack):
-    return [n for n in ("intake", "scoring", "notification", "reporting", "gateway") if (stack.build / n).exists()]
+    return [n for n in SERVICES if (stack.build / n).exists()]
 
 
 def run(b, history):

@@ -211,7 +211,7 @@ def disagreements(paths):
 KEYWORDS = {"$schema", "$ref", "$defs", "title", "description", "type", "enum", "const", "required", "properties",
             "additionalProperties", "items", "minItems", "maxItems", "uniqueItems", "contains", "minLength",
             "maxLength", "pattern", "format", "contentEncoding", "minimum", "maximum", "exclusiveMinimum",
-            "exclusiveMaximum", "multipleOf", "anyOf", "oneOf", "allOf"}
+            "exclusiveMaximum", "multipleOf", "anyOf", "oneOf", "allOf", "prefixItems"}
 
 
 def subschemas(schema):
@@ -223,7 +223,7 @@ def subschemas(schema):
             yield from subschemas(inner)
     for keyword in ("items", "contains", "additionalProperties"):
         yield from subschemas(schema.get(keyword))
-    for keyword in ("anyOf", "oneOf", "allOf"):
+    for keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
         for inner in schema.get(keyword, []):
             yield from subschemas(inner)
 

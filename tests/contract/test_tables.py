@@ -1,19 +1,20 @@
-"""The tables in the code beside the files that describe them: README, schemas, AsyncAPI, OpenAPI, Compose. What a reader
-loses if this fails: the documents say something that the programs do not do."""
+"""The tables in the code beside the files that describe them: README, schemas, AsyncAPI, OpenAPI, Compose; and the table of
+services, services.def, beside what cannot be made from it. What a reader loses if this fails: the documents say something that the programs do not do."""
 import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
-from programs import SERVICE_SETTINGS, SERVICES
+from programs import SERVICE_SETTINGS
+from services import NUMBERS, PROGRAMS, ROWS, SERVICES, topic_names
 from stack import PORTS
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
-PROGRAMS = (*SERVICES, "admin")
 SOURCES = sorted([*ROOT.glob("shared/*/*.[ch]"), *ROOT.glob("services/*/*.[ch]")])
 ASYNCAPI = yaml.safe_load((ROOT / "schemas/asyncapi.yaml").read_text())
 OPENAPI = yaml.safe_load((ROOT / "schemas/openapi.yaml").read_text())
@@ -56,57 +57,112 @@ def test_reason_codes():
     assert [code for row in readme for code in quoted(row[0])] == order
 
 
+# --- services
+
+def test_a_service_is_a_row_and_a_folder():
+    """The images hold a program for each folder, `make` one for each row."""
+    assert {path.name for path in (ROOT / "services").iterdir() if path.is_dir()} == {*PROGRAMS}
+    assert len({*NUMBERS.values()}) == len(PROGRAMS)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_service_has_its_role(name):
+    """And a service a schema that its role owns: what it writes, nobody else does."""
+    sql = "".join(path.read_text() for path in (ROOT / "schemas/sql").glob("*.sql"))
+    assert f"'terukur_{name}'" in sql  # where it is created unless it is there
+    assert name not in SERVICES or f"CREATE SCHEMA {name} AUTHORIZATION terukur_{name};" in sql
+
+
+def test_compose_is_made_from_the_table():
+    done = subprocess.run([sys.executable, ROOT / "scripts/compose.py", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert {*SERVICES} <= {*COMPOSE["services"]}
+    assert f"--uid {NUMBERS['admin']} " in (ROOT / "Dockerfile").read_text()  # the user of whoever has none of his own
+
+
 # --- topics
 
-def address(channel):
-    return ASYNCAPI["channels"][channel["$ref"].rpartition("/")[2]]["address"]
+TOPICS = topic_names()
+ACTIVITY = "terukur.activity.{source}"  # as AsyncAPI has it
 
 
-def spoken_of():
-    """{(service, receive or send, address)} as AsyncAPI has it, of the services that there are."""
+def address(topic):
+    return ACTIVITY if topic == TOPICS["ACTIVITY"] else topic
+
+
+def channel_of(reference):
+    return ASYNCAPI["channels"][reference["$ref"].rpartition("/")[2]]
+
+
+def asyncapi_says():
+    """{(program, its group or None when it writes, address)}, without the systems upstream."""
     found = set()
     for operation in ASYNCAPI["operations"].values():
+        group = operation.get("bindings", {}).get("kafka", {}).get("groupId", {}).get("const")
+        assert (operation["action"] == "receive") == bool(group)
         for tag in operation["tags"]:
-            found.add((tag["$ref"].rpartition("/")[2], operation["action"], address(operation["channel"])))
-    return {row for row in found if row[0] in PROGRAMS}
+            found.add((tag["$ref"].rpartition("/")[2], group, channel_of(operation["channel"])["address"]))
+    return {row for row in found if row[0] != "upstream"}
 
 
-def test_topics_in_the_code():
-    """Who reads and writes what."""
+def table_says():
+    return {(row.name, group, address(topic))
+            for row in ROWS for group, topic in [*row.reads, *((None, topic) for topic in row.writes)]}
+
+
+def code_says():
+    """From the subscriptions, and from the codecs that are called to say something."""
     found = set()
     for name in PROGRAMS:
-        text = "".join(source(path.relative_to(ROOT)) for path in (ROOT / f"services/{name}").glob("*.c"))
-        for topics in re.findall(r"\btopics\[\] = \{(.*?)\}", text):
-            for topic in re.findall(r'"(\S+?)"', topics):
-                found.add((name, "receive", topic.replace("^", "").replace("\\\\", "").replace(
-                    "activity.", "activity.{source}")))
-        for topic in re.findall(r'(?:\.topic = |say\(w, |sizeof topic, )"(terukur\.[a-z.%]+)"', text):
-            found.add((name, "send", topic.replace("%s", "{source}")))
-    assert found == spoken_of()
+        files = [source(path.relative_to(ROOT)) for path in (ROOT / f"services/{name}").glob("*.c")]
+        text = "".join(files)
+        lists = {array: re.findall(r"TOPIC_([A-Z_]+?)(?:_PATTERN)?\b", topics)
+                 for array, topics in re.findall(r"(\w+)\[\] = \{(TOPIC_.*?), NULL\}", text, re.DOTALL)}
+        for group, array in re.findall(r'\.group = "([\w-]+)",\s*\.topics = (\w+),', text):
+            found |= {(name, group, address(TOPICS[topic])) for topic in lists[array]}
+        found |= {(name, None, TOPICS[said.upper()]) for said in re.findall(r"\b(\w+_\w+)_emit\(", text)}
+        if any("topic_of_source(" in file and "bus_produce" in file for file in files):
+            found.add((name, None, ACTIVITY))
+    return found
 
 
-def test_topics_that_admin_creates():
-    """Partitions, compaction and retention."""
-    text, day = source("services/admin/topics.c"), 86400000
-    rows = re.findall(r'\{("terukur\.[a-z.]+"|NULL), (\d+), (\w+), (-?\d+)( \* DAY_MS)?\}', text)
-    made = {name.strip('"').replace("NULL", "terukur.activity.{source}"): (
-        int(partitions), compacted == "true", int(retention) * (day if unit else 1))
-        for name, partitions, compacted, retention, unit in rows}
+def test_who_reads_and_writes_what():
+    """In the table, from which `admin status` takes whom to wait for; in the code; and in AsyncAPI."""
+    assert table_says() == code_says()
+    assert table_says() == asyncapi_says()
+
+
+def test_topics():
+    """Partitions, compaction and retention, what a message is keyed by, and which schema it has."""
+    text, day = source("shared/messages/topics.c"), 86400000
+    rows = re.findall(r'\{TOPIC_(\w+), (\d+), (\w+), (-?\d+)( \* DAY_MS)?\},\s*"(.*?)",\s*"(.*?)"', text)
+    made = {address(TOPICS[name]): (int(partitions), compacted == "true", int(retention) * (day if unit else 1),
+                                    key if name != "ACTIVITY" else None, f"topics/{schema}.json")
+            for name, partitions, compacted, retention, unit, key, schema in rows}
     said = {}
     for channel in ASYNCAPI["channels"].values():
         kafka = channel["bindings"]["kafka"]
         settings = kafka["topicConfiguration"]
-        said[channel["address"]] = (kafka["partitions"], settings["cleanup.policy"] == ["compact"],
-                                    settings.get("retention.ms", -1))
+        message = ASYNCAPI["components"]["messages"][[*channel["messages"].values()][0]["$ref"].rpartition("/")[2]]
+        key = message.get("bindings", {}).get("kafka", {}).get("key", {}).get("description", "").removesuffix(".")
+        said[channel["address"]] = (
+            kafka["partitions"], settings["cleanup.policy"] == ["compact"], settings.get("retention.ms", -1),
+            key[:1].lower() + key[1:] or None, message["payload"]["schema"]["$ref"])
     assert made == said
+
+
+def test_topics_have_their_names_in_one_place():
+    found = [str(path.relative_to(ROOT)) for path in SOURCES if re.search(
+        r'"\^?terukur(\\\\)?\.(?!activity\.\w+\.v1")', source(path.relative_to(ROOT)))]
+    assert found == ["shared/messages/topics.h"]
 
 
 def test_topics_in_the_readme():
     rows = table_after(README, "decided without a person")
     assert [re.search(r"\w+", row[0])[0] for row in rows] == list(PROGRAMS)
-    said = {(re.search(r"\w+", row[0])[0], action, topic.replace("*", "{source}").replace("<source>", "{source}"))
-            for row in rows for action, cell in (("receive", row[1]), ("send", row[2])) for topic in quoted(cell)}
-    assert said == spoken_of()
+    said = {(re.search(r"\w+", row[0])[0], reads, topic.replace("*", "{source}").replace("<source>", "{source}"))
+            for row in rows for reads, cell in ((True, row[1]), (False, row[2])) for topic in quoted(cell)}
+    assert said == {(name, group is not None, topic) for name, group, topic in table_says()}
 
 
 # --- settings
@@ -191,12 +247,34 @@ def test_links(path):
 
 # --- routes
 
+def api_routes():
+    """{(method, path): the rest of its row in the gateway's table}."""
+    table = source("services/gateway/routes.c")
+    rows = re.findall(r'\{"([A-Z]+)", "/api/v1(/\S*)", (.*?)\},\n(?=\n|\t\{|\};)', table, re.DOTALL)
+    return {(method, path): rest for method, path, rest in rows}
+
+
+def api_operations():
+    return {(method.upper(), path): operation for path, item in OPENAPI["paths"].items()
+            for method, operation in item.items() if method in ("get", "post", "put", "delete", "patch")}
+
+
 def test_routes():
     """The gateway's table and OpenAPI have the same endpoints."""
-    rows = re.findall(r'\{"([A-Z]+)", "/api/v1(/\S*)", ', source("services/gateway/main.c"))
-    said = {(method.upper(), path) for path, item in OPENAPI["paths"].items() for method in item
-            if method in ("get", "post", "put", "delete", "patch")}
-    assert {*rows} == said
+    assert {*api_routes()} == {*api_operations()}
+
+
+@pytest.mark.parametrize("route", sorted(api_routes()), ids=" ".join)
+def test_route_asks_for_what_openapi_says(route):
+    """The same query parameters, the same ones required; a token, or none; a body, or none."""
+    row, operation = api_routes()[route], api_operations()[route]
+    parameters = [OPENAPI["components"]["parameters"][p["$ref"].split("/")[-1]] if "$ref" in p else p
+                  for p in operation.get("parameters", ())]
+    asked = re.findall(r"\[PARAM_(\w+)\] = PARAM_(OPTIONAL|REQUIRED)", row)
+    assert {name.lower(): how == "REQUIRED" for name, how in asked} == {
+        p["name"]: p.get("required", False) for p in parameters if p["in"] == "query"}
+    assert ("FOR_ANYBODY" in row) == (operation.get("security") == [])
+    assert (".body" in row) == ("requestBody" in operation)
 
 
 # --- rules of the house
@@ -249,10 +327,23 @@ def test_nobody_reads_anothers_tables():
             continue
         code = re.sub(r"^#include .*", "", source(path.relative_to(ROOT)), flags=re.MULTILINE)
         sql = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', code))
-        for schema, table in re.findall(r"\b(registry|intake|scoring|notification|reporting|gateway)\.([a-z_]+)\b", sql):
+        for schema, table in re.findall(rf"\b(registry|{'|'.join(SERVICES)})\.([a-z_]+)\b", sql):
             if schema != own and not table.endswith("_view"):
                 wrong.append(f"{path.relative_to(ROOT)}: {schema}.{table}")
     assert wrong == []
+
+
+def test_every_view_has_a_reader():
+    """A view that no program, test or document reads is a remnant: a migration drops it."""
+    made = set()
+    for path in sorted((ROOT / "schemas/sql").glob("*.sql")):
+        for verb, names in re.findall(r"^(CREATE|CREATE OR REPLACE|DROP) VIEW ([\w., \n\t]+?)(?: AS|;)", path.read_text(), re.M):
+            views = {*re.findall(r"\w+\.\w+_view", names)}
+            made = made - views if verb == "DROP" else made | views
+    assert len(made) > 20
+    readers = "".join(path.read_text() for room in ("services", "shared", "tests") for path in (ROOT / room).rglob("*.*")
+                      if path.suffix in (".c", ".h", ".py", ".md"))
+    assert [view for view in sorted(made) if view not in readers] == []
 
 
 ROOMS = ("base", "bus", "db", "http", "messages", "appraisal", "service")
@@ -272,6 +363,36 @@ def test_rooms_of_the_library():
     wrong = [f"{path.relative_to(ROOT)}: {room}" for path in ROOT.glob("shared/*/*.[ch]")
              for room in rooms_of(path) - may[path.parent.name]]
     assert wrong == []
+
+
+def test_a_file_has_500_lines_at_most():
+    assert [str(path.relative_to(ROOT)) for path in SOURCES if len(path.read_text().splitlines()) > 500] == []
+
+
+# What is neither constant nor in a struct that somebody was given: one for each process, and why.
+GLOBALS = {
+    "shared/service/service.c": {"self", "default_instance", "default_ops"},  # the process itself
+    "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all"},  # what it says of itself
+    "services/gateway/main.c": {"gateway"}, "services/notification/main.c": {"values"},  # its settings
+}
+
+
+def globals_of(code):
+    """Names of what a file keeps that is not constant: `static int n;`, and the end of `static struct {`."""
+    names, constant = set(), True
+    for line in code.splitlines():
+        if re.match(r"(static )?(const )?(struct|union)\b.*\{$", line):
+            constant = line.startswith("static const") or not line.startswith("static")
+        elif (end := re.match(r"\} (\w+)", line)) and not constant:
+            names.add(end[1])
+        elif re.match(r"static (?!const\b|inline\b)[^(]*[;=]", line) and "*const" not in line:
+            names |= {*re.findall(r"(\w+)(?:\[\w+\])*(?=,|;| =)", line.partition(" = ")[0] + ";")}
+    return names
+
+
+def test_globals_are_listed():
+    found = {str(path.relative_to(ROOT)): globals_of(source(path.relative_to(ROOT))) for path in SOURCES}
+    assert {path: names for path, names in found.items() if names} == GLOBALS
 
 
 def test_a_line_has_100_columns():

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
+from conftest import ROOT
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 CHANGED = "terukur.registry.changed"
@@ -248,6 +249,52 @@ def test_a_migration_that_fails_is_named_and_undone(stack, database):
     assert [name for (name,) in db.execute("SELECT name FROM public.schema_migration")] == ["001_registry.sql"]
     db.execute("DROP SCHEMA intake")
     stack.run("admin", "migrate", env=env)
+
+
+def test_the_example_of_a_migration_works(stack, database):
+    """What HACKING.md tells a developer to copy gives a service its role, and a schema that it owns."""
+    env, db = database
+    stack.run("admin", "migrate", env=env)
+    with db.transaction(force_rollback=True):
+        db.execute((ROOT / "tests/example/example.sql").read_text())
+        owner = "SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'example'"
+        assert db.execute(owner).fetchall() == [("terukur_example",)]
+
+
+def test_scores_from_before_011_have_their_facts_from_the_first_moment(stack, database):
+    """Unit and service days by the rule that scoring follows; and each year with a score is to be looked at again."""
+    env, db = database
+    db.execute("CREATE TABLE public.schema_migration (name text PRIMARY KEY, sha256 bytea NOT NULL, at timestamptz NOT NULL "
+               "DEFAULT now())")
+    for path in sorted((ROOT / "schemas/sql").glob("0*.sql")):
+        if path.name < "011":
+            db.execute(path.read_text())
+            db.execute("INSERT INTO public.schema_migration VALUES (%s, %s)", (
+                path.name, hashlib.sha256(path.read_bytes()).digest()))
+    db.execute("INSERT INTO registry.agency VALUES ('a', 'A'); INSERT INTO registry.unit (code, agency, name) VALUES "
+               "('old', 'a', 'x'), ('new', 'a', 'x'); INSERT INTO registry.position VALUES ('p', 'x', '[]')")
+    person = db.execute("INSERT INTO registry.person (nip, name) VALUES ('n', 'x') RETURNING id").fetchone()[0]
+    db.execute("INSERT INTO registry.assignment VALUES (%(p)s, '2025-12-20', '2026-03-15', 'old', 'p'), "
+               "(%(p)s, '2026-03-18', NULL, 'new', 'p')", {"p": person})
+    db.execute("INSERT INTO registry.absence VALUES (%(p)s, '2026-01-05', '2026-01-06', 'x'), "
+               "(%(p)s, '2026-01-06', '2026-01-09', 'x'), (%(p)s, '2026-03-10', '2026-03-20', 'x')", {"p": person})
+    db.execute("INSERT INTO scoring.person VALUES (%s)", (person,))
+    want = {"2025": ("old", "{[2025-12-20,2026-01-01)}"), "2026-01": ("old", "{[2026-01-01,2026-01-05),[2026-01-10,2026-02-01)}"),
+            "2026-03": ("new", "{[2026-03-01,2026-03-10),[2026-03-21,2026-04-01)}"),
+            "2026-Q1": ("new", "{[2026-01-01,2026-01-05),[2026-01-10,2026-03-10),[2026-03-21,2026-04-01)}")}
+    for period, body in {**dict.fromkeys(want, '{"items":[]}'), "2026-02": None}.items():
+        db.execute("INSERT INTO scoring.score (person, period, revision, person_revision, body, computed_at) "
+                   "VALUES (%s, %s, 1, 0, %s, now())", (person, period, body))
+        db.execute("INSERT INTO reporting.score (person, period, revision, stands, unit) VALUES (%s, %s, 1, %s, 'stale')",
+                   (person, period, body is not None))
+    assert stack.run("admin", "migrate", env=env).stdout.split()[:2] == ["applied", "011_score_facts.sql"]
+    assert {period: facts for period, *facts, in db.execute(
+        "SELECT period, unit, service_days::text FROM scoring.score WHERE unit IS NOT NULL OR service_days IS NOT NULL")
+            } == {period: [*facts] for period, facts in want.items()}
+    assert dict(db.execute("SELECT period, unit FROM reporting.person_score_view").fetchall()) == {
+        period: unit for period, (unit, _) in want.items()}
+    assert [message for (message,) in db.execute("SELECT message FROM registry.outbox ORDER BY id")] == [
+        {"kind": "person", "person": str(person), "year": year} for year in (2025, 2026)]
 
 
 def test_the_admin_role_suffices_for_operations_and_no_more(stack, office, load):

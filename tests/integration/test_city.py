@@ -69,7 +69,7 @@ def test_rejections_are_published(told):
         topic, _, key, headers, value = told.messages[place]
         assert message.key.decode() == topic.removeprefix("terukur.activity.")
         assert said["sha256"] == hashlib.sha256(value or b"").hexdigest()
-        assert unpack(said["headers"]) == dict(headers)
+        assert unpack(dict(said["headers"])) == dict(headers)
         assert unpack({"key": said["key"], "payload": said["payload"]}) == {
             "key": key, "payload": value and value[:LIMIT]}
     assert published == told.rejected()
@@ -133,14 +133,16 @@ def test_corrections_whose_original_never_comes(told):
 
 
 def test_registry_changes_reach_every_score(told):
-    """A target, an `until`, absences, a rule set, weights, plans, a transfer: every score follows, and no other moves."""
+    """A target, an `until`, absences, a rule set, weights, plans, a transfer: every score follows, with the facts beside it,
+    and no other moves."""
     for what, file in told.city.registry_changes():
         asked, changed = (told.stack.ends(f"terukur.{topic}") for topic in ("registry.changed", "score.changed"))
-        before = told.before
+        before, facts = told.before, told.facts()
         told.change(file)
         told.stack.wait_idle()
-        after = told.check_scores()
-        moved = {key for key in {*before, *after} if before.get(key) != after.get(key)}
+        after, facts_after = told.check_scores(), told.facts()
+        moved = {key for key in {*before, *after}
+                 if (before.get(key), facts.get(key)) != (after.get(key), facts_after.get(key))}
         keys = [tuple(m.key.decode().split("/")) for m in told.stack.read("terukur.score.changed", changed)]
         nips = {person: nip for nip, person in told.ids.items()}
         assert Counter((nips[person], period) for person, period in keys) == Counter(moved), what
@@ -185,6 +187,12 @@ TAMPERED = {  # what somebody with the database's password changes: SQL, what ve
     "a score": ("UPDATE scoring.score SET body = replace(body, '\"events\":', '\"events\":1') WHERE body LIKE "
                 "'%%\"events\":%%' AND (person, period) IN (SELECT person, to_char(day, 'YYYY-MM') FROM intake.evidence "
                 "WHERE key = %s)", "{person}/{month}: the score's text"),
+    **{f"the {column} beside a score": (
+        f"UPDATE scoring.score SET {column} = {value} WHERE (person, period) IN (SELECT person, to_char(day, 'YYYY-MM') "
+        "FROM intake.evidence WHERE key = %s)", "{person}/{month}: what stands beside the score")
+       for column, value in (("unit", "unit || 'x'"), ("service_days", "service_days - datemultirange(daterange(NULL, lower("
+                              "service_days) + 1))"), ("results", "coalesce(results, 0) + 0.01"), ("rating", "'x'"),
+                             ("missing", "missing + 1"))},
     "a score less": ("DELETE FROM scoring.score WHERE (person, period) IN (SELECT person, to_char(day, 'YYYY-MM') "
                      "FROM intake.evidence WHERE key = %s)", "{person}/{month}: a score is missing"),
     "a completeness more": ("INSERT INTO intake.completeness SELECT gen_random_uuid(), 'mpp', 24315, indicator "

@@ -1,59 +1,24 @@
 """What somebody loses if this fails: an upstream system its events or the reason why they were refused, a person the
 score or who else has looked at it, and everybody the certainty that others see only what they may."""
 import base64
+import calendar
 import hashlib
-import http.client
 import json
 import re
 import time
+from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
-from urllib.parse import urlencode, urlsplit
 
 import psycopg
 import pytest
 from town import Town
+from web import ask, cookie_of, problem, sign_in, token
 
 API = "/api/v1"
 
 
-class Answer:
-    def __init__(self, response):
-        self.status, self.headers, self.body = response.status, response.headers, response.read()
-
-    @property
-    def json(self):
-        return json.loads(self.body)
-
-    @property
-    def text(self):
-        return self.body.decode()
-
-
-def ask(stack, method, path, token=None, body=None, **headers):
-    url = urlsplit(stack.env["GATEWAY_URL"])
-    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
-    if token:
-        headers["Authorization"] = f"Bearer {token}"
-    try:
-        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
-        return Answer(connection.getresponse())
-    finally:
-        connection.close()
-
-
 def get(stack, path, token=None, **headers):
     return ask(stack, "GET", API + path, token, **headers)
-
-
-def token(stack, role, *options):
-    return stack.admin("token", "add", "--role", role, *options).stdout.split()[-1]
-
-
-def problem(answer, status, code):
-    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/problem+json"), answer.body
-    assert (answer.json["status"], answer.json["code"]) == (status, code)
-    assert answer.json["request_id"] == answer.headers["X-Request-Id"]
-    return answer.json
 
 
 @pytest.fixture(scope="module")
@@ -382,6 +347,17 @@ def test_an_agency_s_report_is_a_table_without_formulas_or_nips(stack, city):
     problem(get(stack, "/reports/agency.csv?agency=none&period=2026-03", city.tokens["auditor"]), 404, "not_found")
 
 
+def test_a_unit_that_moved_belongs_to_its_agency_of_today(stack):
+    """Its people's scores are for the new agency's heads at once."""
+    town = Town(stack)
+    town.settle(town.event())
+    old, new = town.registry["agencies"][0]["code"], f"t{town.n}-new"
+    bearer = token(stack, "auditor")
+    stack.load({"agencies": [{"code": new, "name": "Dinas baru"}],
+                "units": [{**town.registry["units"][0], "agency": new}]})
+    assert [len(get(stack, f"/agencies/{code}/scores?period=2026-03", bearer).json["items"]) for code in (old, new)] == [0, 1]
+
+
 def test_who_moved_belongs_to_the_agency_of_the_last_service_day(stack, city):
     """Transferred on 16 March, absent from 25 March on: March is the new agency's, February the old one's."""
     old, new = Town(stack, load=False), Town(stack)
@@ -476,14 +452,20 @@ def page(stack, path, cookie=None, **headers):
     return ask(stack, "GET", path, **headers)
 
 
-def sign_in(stack, token, to=None, **headers):
-    form = {"token": token, **({"to": to} if to else {})}
-    return ask(stack, "POST", "/session", None, urlencode(form), Content_Type="application/x-www-form-urlencoded",
-               **headers)
-
-
-def cookie_of(stack, token):
-    return sign_in(stack, token).headers["Set-Cookie"].split(";")[0]
+def test_the_page_counts_the_service_days_of_an_open_period(stack):
+    """An absent day is none; what was ended has no days left."""
+    today = datetime.now(timezone(timedelta(hours=7))).date()
+    town = Town(stack, load=False)
+    town.registry["plans"] = [town.plan(town.nips[0], year=year) for year in {2026, today.year}]
+    town.registry["absences"] = [{"nip": town.nips[0], "from": f"{today:%Y-%m}-01", "until": f"{today:%Y-%m}-01", "kind": "sick"}]
+    stack.load(town.registry)
+    town.settle(town.event(time=f"{today}T00:00:00+07:00"), town.event(time="2026-03-04T08:00:00+07:00"))
+    cookie = cookie_of(stack, token(stack, "auditor"))
+    days = calendar.monthrange(today.year, today.month)[1]
+    text = page(stack, f"/people/{town.id()}/scores/{today:%Y-%m}", cookie).text
+    assert f"This period is still open: {max(today.day - 2, 0)} of {days - 1} service days have passed." in text
+    assert f"Pace: {max(today.day - 2, 0)} of {days - 1} service days have passed" in text
+    assert "This period has ended." in page(stack, f"/people/{town.id()}/scores/2026-03", cookie).text
 
 
 def test_the_page_explains_a_score(stack, city):

@@ -186,6 +186,24 @@ def test_recompute_that_changes_nothing_publishes_nothing(town, stack):
     assert town.score() == score
 
 
+def test_facts_beside_a_score_are_told_though_it_says_the_same(town, stack):
+    """Half of a month away, and nothing measured that depends on it: whoever counts the days that are left is told."""
+    town.settle(town.event(indicator=town.quality, value=40))
+    before, said = town.score(), stack.ends("terukur.score.changed")
+    facts = "SELECT unit, agency, service_days::text FROM scoring.score_view WHERE person = %s AND period = '2026-03'"
+    agency = town.registry["agencies"][0]["code"]
+    assert stack.rows(facts, town.id()) == [(town.unit, agency, "{[2026-03-01,2026-04-01)}")]
+    stack.load({"absences": [{"nip": town.nips[0], "from": "2026-03-16", "until": "2026-03-31", "kind": "sick"}]})
+    stack.wait_idle()
+    assert stack.rows(facts, town.id()) == [(town.unit, agency, "{[2026-03-01,2026-03-16)}")]
+    assert town.score() == {**before, "revision": before["revision"] + 1}
+    assert sorted(period for period, _ in town.published(after=said)) == ["2026", "2026-03", "2026-Q1"]
+    said = stack.ends("terukur.score.changed")
+    stack.admin("recompute", "--person", town.id(), "--wait", "30")
+    assert stack.ends("terukur.score.changed") == said
+    stack.admin("verify")
+
+
 def test_recompute_mends_what_was_altered(town, stack):
     """A total or a score that somebody changed by hand comes right again from the raw evidence."""
     town.settle(town.event(), town.event())

@@ -3,6 +3,7 @@ loses if this fails: one bad record stops all that come after it, or vanishes wi
 import base64
 import json
 import random
+import subprocess
 from datetime import date
 from urllib.request import Request, urlopen
 
@@ -235,9 +236,9 @@ def test_key_and_headers_too_large(town, stack, good):
         assert around(kept_key, kept_headers) <= 64 * KIB + 1 and len(kept_headers) <= 257
         assert (key or b"").startswith(kept_key or b"")
         assert kept_headers[:-1] == headers[:len(kept_headers)][:-1]
-        shown = {name: base64.b64decode(value) for name, value in said[place]["headers"].items()}
-        assert said[place]["detail"] == detail and shown.items() <= set(headers)
-        assert around(base64.b64decode(said[place]["key"] or ""), shown.items()) <= 64 * KIB
+        shown = [(name, base64.b64decode(value)) for name, value in said[place]["headers"]]
+        assert said[place]["detail"] == detail and shown == headers[:len(shown)]
+        assert around(base64.b64decode(said[place]["key"] or ""), shown) <= 64 * KIB
 
     stack.admin("redrive", "--reason", "too_large", "--source", town.source)
     stack.wait_idle()
@@ -265,7 +266,7 @@ def test_what_an_older_intake_let_wait_is_published(town, stack):
     assert wait_until(lambda: stack.value("SELECT count(*) FROM intake.rejection WHERE NOT published") == 0, 20)
     [said] = [s for s in (json.loads(m.value) for m in stack.read("terukur.evidence.rejected"))
               if (s["topic"], s["partition"], s["offset"]) == original]
-    assert said["headers"] == {} and base64.b64decode(said["key"]) == NOISE[:64 * KIB]
+    assert said["headers"] == [] and base64.b64decode(said["key"]) == NOISE[:64 * KIB]
 
 
 def test_what_an_older_intake_accepted_is_shown_piece_by_piece(town, stack):
@@ -273,7 +274,7 @@ def test_what_an_older_intake_accepted_is_shown_piece_by_piece(town, stack):
     town.settle(*(town.event() for _ in range(3)))
     old = stored_headers((b"x", NOISE), (b"y", b"1"), (b"z", None))
     stack.execute("UPDATE intake.evidence SET headers = %s WHERE person = %s", old, town.id())
-    shown = {"x": base64.b64encode(NOISE).decode(), "y": "MQ==", "z": None}
+    shown = [["x", base64.b64encode(NOISE).decode()], ["y", "MQ=="], ["z", None]]
     bearer = stack.admin("token", "add", "--role", "person", "--nip", town.nips[0]).stdout.split()[-1]
     path = f"{stack.env['GATEWAY_URL']}/api/v1/people/{town.id()}/evidence"
     pages, cursor = [], ""
@@ -336,6 +337,28 @@ def test_header_that_is_no_utf8_in_binary_mode(town, stack):
     stack.wait_idle()
     assert list(town.rejections()) == places[:1]
     assert town.realized() == ("1.00", 1)
+
+
+NAMES = {  # of a header without a value: what the detail calls it, or None when it says nothing
+    b"ce_\xff": "ce_\\xff", b"ce_\x01\n": "ce_\\x01\\x0a", b"ce_" + "🏥".encode() * 30: "ce_" + "🏥" * 15,
+    b"ce_" + b"x" * 58 + "患".encode(): "ce_" + "x" * 58, b"\xff": None, b"\xff=\xff": None}
+
+
+def test_header_names_of_any_bytes(town, stack):
+    """A name that is no text is told of as text, and does not stop what comes after it."""
+    event = town.event()
+    headers = [f"ce_{k}={v}".encode() for k, v in event.items() if isinstance(v, str)]
+    for name in NAMES:
+        flags = [part for header in [*headers, name] for part in ("-H", header)]
+        subprocess.run(["kcat", "-P", "-b", stack.brokers, "-t", town.topic, "-p", "0", *flags],
+                       input=json.dumps(event["data"]).encode(), check=True)
+    [after] = town.settle(town.event())
+    details = {detail for (detail,) in stack.rows("SELECT detail FROM intake.rejection WHERE source = %s", town.source)}
+    assert details == {f"{name}: must be text in UTF-8" for name in NAMES.values() if name}
+    assert {*town.rejections().values()} == {"schema"} and after in accepted(town)
+    assert town.realized() == ("2.00", 2)
+    said = [json.loads(m.value) for m in stack.read("terukur.evidence.rejected") if m.key.decode() == town.source]
+    assert {s["detail"] for s in said} == details
 
 
 def test_a_flood_of_dirt_does_not_stop_the_good(town, stack):

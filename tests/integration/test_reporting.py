@@ -1,5 +1,6 @@
 """Units' and agencies' aggregates. What a head or a planner loses if this fails: a mean that no pocket calculator gives,
 people counted in a unit they have left, or twice, or not at all."""
+import json
 import random
 import time
 from collections import Counter
@@ -9,13 +10,11 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient
-from daemon import wait_until
 from town import Town
 
 SCORES = "terukur.score.changed"
 MARCH = "2026-03"
-ROWS = ("SELECT person, period, revision, stands, results, rating, missing, unit, agency FROM reporting.score "
-        "ORDER BY person, period")
+ROWS = "SELECT person, period, revision, stands, results, rating, missing, unit FROM reporting.score ORDER BY person, period"
 
 
 @pytest.fixture
@@ -43,9 +42,9 @@ def unit(town, code=None, period=MARCH):
     return rows[0] if rows else None
 
 
-def agency(town, period=MARCH):
+def agency(town, code=None, period=MARCH):
     rows = town.stack.rows("SELECT people, mean, above, meets, below, missing FROM reporting.agency_view "
-                           "WHERE agency = %s AND period = %s", town.agency, period)
+                           "WHERE agency = %s AND period = %s", code or town.agency, period)
     return rows[0] if rows else None
 
 
@@ -57,10 +56,6 @@ def expected(town, nips, period=MARCH):
     mean = (sum(results) / len(results)).quantize(Decimal("0.01"), ROUND_HALF_UP) if results else None
     return (len(results), mean, ratings["ABOVE"], ratings["MEETS"], ratings["BELOW"],
             sum(len(s["missing"]) for s in scores))
-
-
-def becomes(read, want, seconds=10):
-    assert wait_until(lambda: read() == want, seconds), (read(), want)
 
 
 def test_unit_and_agency_are_summed_up(city):
@@ -111,18 +106,37 @@ def test_a_score_that_vanishes_is_taken_out(city):
     assert unit(city) == expected(city, city.nips) and unit(city)[0] == 2
 
 
-def test_a_transfer_moves_a_score_without_a_new_one(city):
-    """The same position in another unit: the score is the same, so nobody would speak of it again."""
+def test_a_transfer_moves_a_score_that_says_the_same(city):
+    """The same position in another unit."""
     a, b, *_ = city.nips
     city.settle(*visits(city, 5, a), *visits(city, 10, b))
-    revision = city.score(nip=a)["revision"]
+    before = city.score(nip=a)
     city.stack.load({"people": [city.person(a, until="2026-03-15"),
                                 city.person(a, unit=city.other, **{"from": "2026-03-16"})]})
     city.stack.wait_idle()
-    assert city.score(nip=a)["revision"] == revision
-    becomes(lambda: unit(city, city.other), expected(city, [a]))
+    assert city.score(nip=a) == {**before, "revision": before["revision"] + 1}
+    assert unit(city, city.other) == expected(city, [a])
     assert unit(city) == expected(city, [b])
     assert agency(city) == expected(city, [a, b])
+
+
+def test_a_unit_that_moves_to_another_agency_takes_all_of_it_along(city):
+    """At once, and without a row that is written anew: neither a score nor a copy of one."""
+    stack, (a, b, *_) = city.stack, city.nips
+    city.settle(*visits(city, 5, a), *visits(city, 10, b))
+    rows = ("SELECT 'scoring', person, period, xmin::text FROM scoring.score UNION ALL "
+            "SELECT 'reporting', person, period, xmin::text FROM reporting.score ORDER BY 1, 2, 3")
+    before, said = stack.rows(rows), stack.ends(SCORES)
+    new = f"{city.agency}-new"
+    stack.load({"agencies": [{"code": new, "name": "Dinas baru"}],
+                "units": [{**city.registry["units"][0], "agency": new}]})
+    assert agency(city) is None and agency(city, new) == expected(city, city.nips)
+    assert unit(city) == expected(city, city.nips)
+    people = "SELECT DISTINCT agency FROM reporting.{} WHERE unit = %s"
+    for view in ("person_score_view", "unit_view", "indicator_view"):
+        assert stack.rows(people.format(view), city.unit) == [(new,)], view
+    stack.wait_idle()
+    assert stack.rows(rows) == before and stack.ends(SCORES) == said
 
 
 def test_the_last_service_day_decides(city):
@@ -135,50 +149,63 @@ def test_the_last_service_day_decides(city):
     assert unit(city)[0] == 2 and unit(city, city.other) is None
 
 
-def last_unit(assignments, absences, first, last):
-    """The rule, a day at a time."""
-    for back in range((last - first).days + 1):
-        day = last - timedelta(back)
-        if not any(start <= day <= end for start, end in absences):
-            for start, end, name in assignments:
-                if start <= day <= (end or date.max):
-                    return name
-    return None
+def random_life(rng, units):
+    """Assignments and absences, as (first day, last day or None, unit)."""
+    day, assignments = date(2025, 11, 1) + timedelta(rng.randrange(120)), []
+    while day < date(2026, 6, 1) and len(assignments) < 4:
+        end = day + timedelta(rng.randrange(60)) if rng.random() < .8 else None
+        assignments.append((day, end, rng.choice(units)))
+        day = (end or date.max - timedelta(99)) + timedelta(1 + rng.randrange(3) * rng.randrange(20))
+    starts = {date(2026, 1, 1) + timedelta(rng.randrange(150)) for _ in range(rng.randrange(6))}
+    return assignments, [(day, day + timedelta(rng.randrange(40))) for day in starts]
 
 
-def test_units_of_random_lives(city):
-    """Against the rule as one would check it with a calendar."""
+def served(assignments, absences):
+    """{day of 2026: unit}, a day at a time, as one would check it with a calendar."""
+    days = {}
+    for day in (date(2026, 1, 1) + timedelta(n) for n in range(365)):
+        for start, end, name in assignments:
+            if start <= day <= (end or date.max) and not any(first <= day <= last for first, last in absences):
+                days[day] = name
+    return days
+
+
+def test_units_and_service_days_of_random_lives(city):
+    """What scoring publishes of a period, and what is made of it here."""
     rng, db, lives = random.Random(7), city.stack.db, {}
-    for _ in range(300):
-        person = str(db.execute("INSERT INTO registry.person (nip, name) VALUES (%s, 'x') RETURNING id",
-                                (f"random-{city.n}-{_}",)).fetchone()[0])
-        day, assignments, absences = date(2025, 11, 1) + timedelta(rng.randrange(120)), [], []
-        while day < date(2026, 6, 1) and len(assignments) < 4:
-            end = day + timedelta(rng.randrange(60)) if rng.random() < .8 else None
-            assignments.append((day, end, rng.choice([city.unit, city.other])))
-            day = (end or date.max - timedelta(99)) + timedelta(1 + rng.randrange(3) * rng.randrange(20))
-        for day in {date(2026, 1, 1) + timedelta(rng.randrange(150)) for _ in range(rng.randrange(6))}:
-            absences.append((day, day + timedelta(rng.randrange(40))))
+    visit = city.stack.value("SELECT id FROM registry.indicator WHERE code = %s", city.visits)
+    for n in range(150):
+        person = db.execute("INSERT INTO registry.person (nip, name) VALUES (%s, 'x') RETURNING id",
+                            (f"random-{city.n}-{n}",)).fetchone()[0]
+        assignments, absences = lives[person] = random_life(rng, [city.unit, city.other])
         for start, end, name in assignments:
             db.execute("INSERT INTO registry.assignment (person, from_date, until_date, unit, position) "
                        "VALUES (%s, %s, %s, %s, %s)", (person, start, end, name, city.position))
         for start, end in absences:
             db.execute("INSERT INTO registry.absence VALUES (%s, %s, %s, 'x')", (person, start, end))
-        lives[person] = assignments, absences
-    periods = {"2026-02": (date(2026, 2, 1), date(2026, 2, 28)), "2026-Q2": (date(2026, 4, 1), date(2026, 6, 30)),
-               "2026": (date(2026, 1, 1), date(2026, 12, 31))}
-    want = {(person, period): last_unit(*life, *days) for person, life in lives.items() for period, days in periods.items()}
-    for person, period in want:
-        db.execute("INSERT INTO reporting.score (person, period, revision, stands) VALUES (%s, %s, 1, true)",
-                   (person, period))
-    everyone = list(lives)
-    assert wait_until(lambda: city.stack.value("SELECT count(*) FROM reporting.score WHERE registry = 0 AND "
-                                               "person = ANY(%s::uuid[])", everyone) == 0, 20)
-    got = {(str(person), period): name for person, period, name in city.stack.rows(
-        "SELECT person, period, unit FROM reporting.score WHERE person = ANY(%s::uuid[])", everyone)}
-    served = {key: name for key, name in want.items() if name}  # without a service day there is no score
-    assert len(served) > 500 and {key: got[key] for key in served} == served
-    db.execute("DELETE FROM reporting.score WHERE person = ANY(%s::uuid[])", (everyone,))
+        db.execute("INSERT INTO registry.plan VALUES (%s, 2026, 1, '2026-01-01', 'AGREED')", (person,))
+        db.execute("INSERT INTO intake.total SELECT %s, 2026 * 12 + m, %s, 1, 1, 0, now(), 'x', 1 FROM generate_series(0, 11) m",
+                   (person, visit))
+    db.execute("UPDATE registry.version SET version = version + 1")
+    city.stack.produce([("terukur.registry.changed", 0, str(person).encode(), [], json.dumps(
+        {"kind": "person", "person": str(person), "year": 2026}).encode()) for person in lives])
+    city.stack.wait_idle()
+
+    periods = {f"2026-{m:02}": {m} for m in range(1, 13)} | {f"2026-Q{q}": {3 * q - 2, 3 * q - 1, 3 * q} for q in range(1, 5)}
+    periods["2026"] = {*range(1, 13)}
+    want = {}
+    for person, life in lives.items():
+        for period, months in periods.items():
+            days = {day: name for day, name in served(*life).items() if day.month in months}
+            if days:
+                want[person, period] = days[max(days)], sorted(days)
+    got = {(person, period): (name, [span.lower + timedelta(n) for span in days for n in range((span.upper - span.lower).days)])
+           for person, period, name, days in city.stack.rows(
+               "SELECT person, period, unit, service_days FROM scoring.score_view WHERE person = ANY(%s)", [*lives])}
+    assert len(want) > 1000 and got == want
+    assert {(person, period): name for person, period, name in city.stack.rows(
+        "SELECT person, period, unit FROM reporting.person_score_view WHERE person = ANY(%s)", [*lives])} == {
+        key: name for key, (name, _) in want.items()}
 
 
 def test_means_are_rounded_half_up(city):
@@ -186,9 +213,8 @@ def test_means_are_rounded_half_up(city):
                     ["33.33", "33.33", "33.34"]):
         city.stack.db.execute("DELETE FROM reporting.score WHERE unit = %s", (city.unit,))
         for value in results:
-            city.stack.db.execute("INSERT INTO reporting.score (person, period, stands, results, rating, unit, agency, registry)"
-                                  " VALUES (gen_random_uuid(), %s, true, %s, 'MEETS', %s, %s, 9999999)",
-                                  (MARCH, value, city.unit, city.agency))
+            city.stack.db.execute("INSERT INTO reporting.score (person, period, stands, results, rating, unit) "
+                                  "VALUES (gen_random_uuid(), %s, true, %s, 'MEETS', %s)", (MARCH, value, city.unit))
         want = (sum(map(Decimal, results)) / len(results)).quantize(Decimal("0.01"), ROUND_HALF_UP)
         assert unit(city)[:2] == agency(city)[:2] == (len(results), want)
     city.stack.db.execute("DELETE FROM reporting.score WHERE unit = %s", (city.unit,))

@@ -4,6 +4,7 @@ still because of one event that has nothing to do with them."""
 import contextlib
 import json
 import os
+import re
 import signal
 import time
 
@@ -12,6 +13,12 @@ from confluent_kafka import Producer
 from daemon import children, wait_until
 from programs import SERVICES
 from town import Town
+
+
+def test_a_transaction_whose_connection_is_cut(stack):
+    """Before each of its statements in turn: nothing of it is ever stored in part. (build/db-check names what broke.)"""
+    done = stack.run("db-check", check=False)
+    assert done.returncode == 0 and re.search(r"^[1-9]\d* passed, 0 failed$", done.stdout, re.MULTILINE), done
 
 
 def verified(stack):

@@ -13,7 +13,6 @@
 #include "gateway/batch.h"
 #include "gateway/cursor.h"
 #include "gateway/html.h"
-#include "gateway/pace.h"
 #include "gateway/words.h"
 
 static void test_batch(void **state)
@@ -99,34 +98,6 @@ static void test_html_escapes(void **state)
 	buf_done(&b);
 }
 
-static void test_pace(void **state)
-{
-	static const struct {
-		dec_wide target, realized;
-		int elapsed, all;
-		bool less;
-		dec_wide expected, gap;
-		bool behind;
-	} cases[] = {
-		{4000, 1800, 19, 25, false, 3040, -1240, true},
-		{4000, 3040, 19, 25, false, 3040, 0, false},
-		{400, 100, 19, 25, true, 304, -204, false},
-		{400, 400, 19, 25, true, 304, 96, true},
-		{100, 0, 1, 3, false, 33, -33, true}, /* 33.33… */
-		{100, 0, 1, 8, false, 13, -13, true}, /* 12.5 goes up */
-		{0, 0, 0, 31, true, 0, 0, false},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct pace p = pace_of(cases[i].target, cases[i].realized, cases[i].elapsed,
-			cases[i].all, cases[i].less);
-		if (p.expected != cases[i].expected || p.gap != cases[i].gap ||
-			p.behind != cases[i].behind)
-			fail_msg("case %zu", i);
-	}
-}
-
 static void test_words(void **state)
 {
 	static const struct {
@@ -158,7 +129,6 @@ int main(void)
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_html_escapes),
-		cmocka_unit_test(test_pace),
 		cmocka_unit_test(test_words),
 	};
 

@@ -44,7 +44,7 @@ static void test_read(void **state)
 		{"", "unreadable "},
 		{"7", "unreadable "},
 		{"{}", "unreadable "},
-		{"{\"a\":\"MQ==\"}", "unreadable "},
+		{"[[\"a\",\"MQ==\"]]", "unreadable "},
 		{"[[\"YQ==\"]]", "unreadable "},
 		{"[[null,\"MQ==\"]]", "unreadable "},
 		{"[[\"YQ==\",\"?\"]]", "unreadable "},
@@ -84,15 +84,15 @@ static void test_shown(void **state)
 		size_t most;
 		const char *want;
 	} cases[] = {
-		{NULL, SIZE_MAX, "{}"},
+		{NULL, SIZE_MAX, "[]"},
 		{"[[\"YQ==\",\"MQ==\"],[\"Yg==\",null],[\"YQ==\",\"Mw==\"]]", SIZE_MAX,
-			"{\"a\":\"Mw==\",\"b\":null}"},
+			"[[\"a\",\"MQ==\"],[\"b\",null],[\"a\",\"Mw==\"]]"},
 		{"[[\"6Q==\",\"MQ==\"],[\"Yg==\",\"Mg==\"]]", SIZE_MAX,
-			"{\"b\":\"Mg==\"}"}, /* no text */
+			"[[{\"base64\":\"6Q==\"},\"MQ==\"],[\"b\",\"Mg==\"]]"}, /* no text */
 		{"[[\"YQ==\",\"MQ==\"],[\"Yg==\",\"MjI=\"],[\"Yw==\",\"\"]]", 4,
-			"{\"a\":\"MQ==\"}"},
-		{"[[\"YQ==\",\"MTExMQ==\"]]", 4, "{}"},
-		{"7", SIZE_MAX, "{}"},
+			"[[\"a\",\"MQ==\"]]"},
+		{"[[\"YQ==\",\"MTExMQ==\"]]", 4, "[]"},
+		{"7", SIZE_MAX, "[]"},
 	};
 
 	(void)state;

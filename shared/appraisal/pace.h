@@ -1,4 +1,5 @@
-/* pace: how far an indicator is while its period runs. Pure; figures in hundredths, see dec.h. */
+/* pace: how far an indicator that adds up is while its period runs. Pure; figures in hundredths,
+ * see dec.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,5 +14,6 @@ struct pace {
 	bool behind; /* too little, or too much where less is better */
 };
 
-/* `all` is more than 0. */
+/* Of a range, `target` is the bound that it leads to: the upper one where less is better, else the
+ * lower. `elapsed` are the service days before today, `all` those of the period, more than 0. */
 struct pace pace_of(dec_wide target, dec_wide realized, int64_t elapsed, int64_t all, bool less);

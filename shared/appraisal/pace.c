@@ -1,4 +1,4 @@
-#include "pace.h"
+#include "appraisal/pace.h"
 
 struct pace pace_of(dec_wide target, dec_wide realized, int64_t elapsed, int64_t all, bool less)
 {

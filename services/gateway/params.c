@@ -1,0 +1,128 @@
+#include "params.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/digest.h"
+
+static bool take_person(struct visit *v, const char *text)
+{
+	return digest_uuid_parse(text, v->person);
+}
+
+/* The registry says whether there is one of that code. */
+static bool take_agency(struct visit *v, const char *text)
+{
+	v->agency = text;
+	return true;
+}
+
+static bool take_period(struct visit *v, const char *text)
+{
+	v->period_name = text;
+	return period_parse(text, &v->period);
+}
+
+static bool take_indicator(struct visit *v, const char *text)
+{
+	v->indicator = text;
+	return true;
+}
+
+static bool take_cursor(struct visit *v, const char *text)
+{
+	v->later = cursor_parse(text, v->list, &v->after);
+	return v->later;
+}
+
+static bool take_to(struct visit *v, const char *text)
+{
+	v->to = text;
+	return true;
+}
+
+static const struct form {
+	const char *name;
+	bool (*take)(struct visit *v, const char *text);
+	const char *must; /* NULL: every text will do */
+} forms[PARAMS] = {
+	[PARAM_PERSON] = {"person", take_person, "must be a person's id: a UUID in lower case"},
+	[PARAM_CODE] = {"code", take_agency, NULL},
+	[PARAM_AGENCY] = {"agency", take_agency, NULL},
+	[PARAM_PERIOD] = {"period", take_period,
+		"must be a month, a quarter or a year, such as 2026-03, 2026-Q1 or 2026"},
+	[PARAM_INDICATOR] = {"indicator", take_indicator, NULL},
+	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
+	[PARAM_TO] = {"to", take_to, NULL},
+};
+
+/* PARAMS: there is none of that name. */
+static enum param param_named(const char *name, size_t len)
+{
+	int p = 0;
+	while (p < PARAMS &&
+		(strlen(forms[p].name) != len || memcmp(forms[p].name, name, len) != 0))
+		p++;
+	return (enum param)p;
+}
+
+static void check_name(const char *name, const char *value, void *arg)
+{
+	struct visit *v = arg;
+	enum param p = param_named(name, strlen(name));
+	(void)value;
+	if (p == PARAMS || v->route->query[p] == PARAM_REFUSED)
+		visit_wrong(v, name, "is no parameter of this path");
+}
+
+/* Codes are shorter; of what is longer there is no list. */
+static void list_add(struct visit *v, const char *text)
+{
+	size_t len = strlen(v->list);
+	snprintf(v->list + len, sizeof v->list - len, "%s%.200s", len ? " " : "", text);
+}
+
+static void take(struct visit *v, enum param p, const char *text)
+{
+	if (!forms[p].take(v, text))
+		visit_wrong(v, forms[p].name, forms[p].must);
+}
+
+static void take_path(struct visit *v)
+{
+	const char *at = v->route->path;
+	for (int i = 0; (at = strchr(at, '{')); i++) {
+		enum param p = param_named(at + 1, strcspn(at + 1, "}"));
+		at++;
+		list_add(v, v->request->params[i]);
+		if (p == PARAMS)
+			visit_wrong(v, at, "has no form");
+		else
+			take(v, p, v->request->params[i]);
+	}
+}
+
+static void take_query(struct visit *v)
+{
+	for (int p = 0; p < PARAMS; p++) {
+		const char *text = http_query(v->request, forms[p].name);
+		if (v->route->query[p] == PARAM_REFUSED)
+			continue;
+		if (p < PARAM_CURSOR)
+			list_add(v, text ? text : "");
+		if (text)
+			take(v, (enum param)p, text);
+		else if (v->route->query[p] == PARAM_REQUIRED)
+			visit_wrong(v, forms[p].name, "is required");
+	}
+}
+
+void params_take(struct visit *v)
+{
+	http_each_query(v->request, check_name, v);
+	snprintf(v->list, sizeof v->list, "%s", v->route->list ? v->route->list : "");
+	if (v->route->who & FOR_SOURCE)
+		list_add(v, v->who.source);
+	take_path(v);
+	take_query(v);
+}
