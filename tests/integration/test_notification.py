@@ -125,7 +125,7 @@ def new_town(stack, people=1, mail=False, load=True, **changes):
 
 
 def visits(town, n, nip=None, day=LAST_DAY, indicator=None, value=1):
-    return [town.event(subject=nip, time=f"{day}T08:00:00+07:00", indicator=indicator or town.visits, value=value)
+    return [town.event(subject=nip, time=f"{day}T00:00:00+07:00", indicator=indicator or town.visits, value=value)
             for _ in range(n)]
 
 
