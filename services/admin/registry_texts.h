@@ -14,5 +14,6 @@ bool text_is_visible(const char *text);
  * servers may take more, but not all do. */
 bool email_is_sendable(const char *text);
 #define EMAIL_MUST \
-	"must be an e-mail address that mail servers take, as siti@dinkes.go.id: no spaces, no " \
+	"must be an e-mail address that mail servers take, as siti@dinkes.go.id: at most 64 " \
+	"characters before the @, only letters, digits and hyphens behind it; no spaces, no " \
 	"accents, no dot at an end or beside another"

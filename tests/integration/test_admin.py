@@ -131,7 +131,8 @@ def test_a_wrong_call_is_exit_2(stack, args):
 def test_help_is_for_all_and_each(stack):
     listed = stack.run("admin", "--help").stdout
     for command in ("migrate", "role password", "topics create", "registry load", "people list", "people import",
-                    "absences import", "plans import", "token add", "token revoke", "recompute", "redrive", "verify", "status"):
+                    "absences import", "plans import", "token add", "token revoke", "recompute", "redrive", "verify",
+                    "status"):
         assert f"  {command}" in listed
         assert stack.run("admin", *command.split(), "--help").stdout.startswith(f"usage: admin {command}")
 

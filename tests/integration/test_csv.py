@@ -172,7 +172,12 @@ def test_names_stay_as_they_are(stack, town, send):
     assert names(stack, nips) == [f"'{name}" if name == "-Joko" else name for name in AS_SHOWN]
     stack.load({"plans": [town.plan(nip) for nip in nips]})
     town.settle(*[town.event(subject=nip) for nip in nips])
-    cookie, path = cookie_of(stack, token(stack, "auditor")), "/people/{}/scores/2026-03"
+    auditor = token(stack, "auditor")
+    agency = town.registry["agencies"][0]["code"]
+    report = ask(stack, "GET", f"/api/v1/reports/agency.csv?agency={agency}&period=2026-03", auditor).body.decode("utf-8-sig")
+    assert {f"'{name}" if name == "-Joko" else name for name in AS_SHOWN} <= {
+        row["name"] for row in csv.DictReader(io.StringIO(report))}
+    cookie, path = cookie_of(stack, auditor), "/people/{}/scores/2026-03"
     for nip, name in zip(nips, AS_SHOWN):
         page = ask(stack, "GET", path.format(town.id(nip)), Cookie=cookie)
         assert page.status == 200 and name in html.unescape(page.text)

@@ -197,8 +197,9 @@ static const struct {
 		"registry\npeople[0].superior: not a valid NIP\npeople[0].from: must be a date "
 		"such as 2026-03-04\n"},
 	{PERSON(",'until':'2025-12-31','superior':'" CITRA "','email':'no'"),
-		"people[0].email: must be an e-mail address that mail servers take, as "
-		"siti@dinkes.go.id: no spaces, no accents, no dot at an end or beside another\n"
+		"people[0].email: must be an e-mail address that mail servers take, as siti@dinkes.go.id: at most 64 characters before the @, only "
+		"letters, digits and hyphens behind it; no spaces, no accents, no dot at an "
+		"end or beside another\n"
 		"people[0].until: is before from\n"
 		"people[0].superior: nobody is their own superior\n"},
 	{PERSON(",'superior':'199202292015051001'"),

@@ -184,8 +184,9 @@ static const struct {
 	/* what is in quotes over several lines counts as so many, whatever ends them */
 	{HEADER CITRA ",\"C\nC\r\nC\rC\",pkm,nurse,,2026-01-01,,\n" ANI
 		      ",A,pkm,nurse,,2026-01-01,,x\n",
-		"line 6, column email: \"x\": must be an e-mail address that mail servers take, as "
-		"siti@dinkes.go.id: no spaces, no accents, no dot at an end or beside another\n"},
+		"line 6, column email: \"x\": must be an e-mail address that mail servers take, as siti@dinkes.go.id: at most 64 characters before the @, only "
+		"letters, digits and hyphens behind it; no spaces, no accents, no dot at an "
+		"end or beside another\n"},
 	/* a date that cannot be read is told once, and as it is written */
 	{"nip;nama;unit;jabatan;mulai;selesai\n" ANI ";A;pkm;nurse;2026-01-01;31-12-2025\n" CITRA
 	 ";C;pkm;nurse;12/31/2026;\n",
