@@ -178,9 +178,9 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"INSERT INTO registry.plan (person, year, version, from_date, status, items) "
 		"SELECT p.id, r.year, (SELECT coalesce(max(version), 0) FROM registry.plan o WHERE "
 		"o.person = p.id AND o.year = r.year) + row_number() OVER "
-		"(PARTITION BY p.id, r.year ORDER BY r.place), r.\"from\", r.status, r.items FROM jsonb_to_recordset($1) AS r(nip "
-		"text, year int, \"from\" date, status text, items jsonb, place int) JOIN "
-		"registry.person p ON p.nip = r.nip RETURNING 1",
+		"(PARTITION BY p.id, r.year ORDER BY r.place), r.\"from\", r.status, r.items "
+		"FROM jsonb_to_recordset($1) AS r(nip text, year int, \"from\" date, "
+		"status text, items jsonb, place int) JOIN registry.person p ON p.nip = r.nip RETURNING 1",
 		"jsonb"},
 
 	[STORE_RULESETS] = {"registry_rulesets",
