@@ -77,7 +77,7 @@ class Told:
             span.lower + timedelta(n) for span in days for n in range((span.upper - span.lower).days)])
             for person, period, unit, agency, days in self.stack.rows(
                 "SELECT person, period, unit, agency, service_days FROM scoring.score_view")
-            if nips[str(person)] in self.city.nips}
+            if str(person) in nips}
 
     def check_facts(self, stand):
         """They are the registry's: of each score that stands, and of no other."""

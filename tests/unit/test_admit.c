@@ -1,5 +1,5 @@
 /* If these fail, a month that has not begun is declared complete, and everybody in the unit gets 0
- * for it. */
+ * for it; or an event is another one when its source calls itself by a uri. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,8 +72,50 @@ static void test_month_that_has_not_begun(void **state)
 	}
 }
 
+/* A source by its code or a uri of it: the same event, wherever it names another by its id. */
+static void test_uris(void **state)
+{
+	static const struct {
+		const char *source, *topic;
+		enum reason want;
+	} cases[] = {
+		{"simpus", "simpus", REASON_NONE},
+		{"urn:simpus", "simpus", REASON_NONE},
+		{"urn:simpus", "absensi", REASON_SOURCE_MISMATCH},
+		{"absensi", "simpus", REASON_SOURCE_MISMATCH},
+		{"urn:absensi", "simpus", REASON_UNKNOWN_SOURCE},
+	};
+	struct registry_source sources[] = {{(char[]){"absensi"}, 2, (char[]){"absensi"}},
+		{(char[]){"simpus"}, 1, (char[]){"simpus"}},
+		{(char[]){"urn:simpus"}, 1, (char[]){"simpus"}}};
+	const struct registry r = {.sources = sources, .n_sources = COUNT(sources)};
+	uint8_t key[DIGEST_KEY], original[DIGEST_KEY];
+
+	(void)state;
+	event_key("simpus", "b", key);
+	event_key("simpus", "a", original);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct event e = {.id = "b",
+			.source = cases[i].source,
+			.subject = "198609262015051001",
+			.type = EVENT_REVOKED,
+			.replaces = "a"};
+		struct evidence x;
+		admit_event(&r, cases[i].topic, &e, at("2026-11-01T00:00:00Z"), keep, NULL, &x);
+		assert_int_equal(x.early, cases[i].want);
+		if (x.early)
+			continue;
+		assert_int_equal(x.source, 1);
+		assert_memory_equal(x.key, key, sizeof key);
+		assert_memory_equal(x.replaces, original, sizeof original);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_month_that_has_not_begun)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_month_that_has_not_begun),
+		cmocka_unit_test(test_uris),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
