@@ -798,4 +798,4 @@ def test_a_reader_that_stops_early_does_no_harm(stack):
     command = f"{stack.processes.build}/admin people list | head -1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=30,
                           env={"DATABASE_URL": stack.processes.database_url(), "PATH": "/usr/bin:/bin"})
-    assert done.stdout == "nip,person\n"
+    assert done.stdout == "nip,person,name,unit,position\n"
