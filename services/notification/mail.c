@@ -26,6 +26,7 @@ struct transfer {
 	size_t at;
 	bool handed;
 	char verb[VERB + 1], reply[REPLY]; /* of the last command, and how the last reply begins */
+	bool over; /* curl takes its leave */
 	bool (*last)(void *arg);
 	void *arg;
 };
@@ -87,12 +88,16 @@ static int progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_of
 	return !t->handed && t->mailer->config.stopping && t->mailer->config.stopping();
 }
 
-/* Only curl's trace says which command a reply is about. */
+/* Only curl's trace says which command a reply is about. After a refusal it may take its leave by
+ * itself. */
 static int trace(CURL *c, curl_infotype type, char *data, size_t len, void *arg)
 {
 	struct transfer *t = arg;
 	bool command = type == CURLINFO_HEADER_OUT, reply = type == CURLINFO_HEADER_IN;
 	(void)c;
+	t->over = t->over || (command && len >= VERB && strncasecmp(data, "QUIT", VERB) == 0);
+	if (t->over)
+		return 0;
 	if (command)
 		snprintf(t->verb, sizeof t->verb, "%.*s", (int)(len < VERB ? len : VERB), data);
 	else if (reply)

@@ -4,6 +4,8 @@ import email
 import email.policy
 import json
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -23,7 +25,13 @@ THIS = f"{TODAY:%Y-%m}"
 LAST_DAY = TODAY.replace(day=1) - timedelta(1)
 LAST = f"{LAST_DAY:%Y-%m}"
 SCORES = "terukur.score.changed"
-HURRY = {"QUIET_SECONDS": "1", "PACE_AFTER_DAYS": "1"}
+HURRY = {"QUIET_SECONDS": "1", "DIGEST_QUIET_SECONDS": "1", "PACE_AFTER_DAYS": "1"}
+YEAR = TODAY.year if TODAY.month > 2 else TODAY.year - 1  # some of it has ended
+ENDS = {**{f"{YEAR}-{m:02}": (m, 1) for m in range(1, 13)}, **{f"{YEAR}-Q{q}": (3 * q, 3) for q in range(1, 5)},
+        f"{YEAR}": (12, 12)}  # a period's last month, and how many it has
+ENDED = [name for name, (month, _) in ENDS.items() if (YEAR, month) < (TODAY.year, TODAY.month)]
+MONTHS = [name for name in ENDED if ENDS[name][1] == 1]
+needs_an_open_quarter = pytest.mark.skipif(LAST_DAY.month % 3 == 0, reason="a quarter ended with the month: both are told of")
 needs_yesterday = pytest.mark.skipif(TODAY.day == 1, reason="on a month's first day no service day has passed")
 
 
@@ -31,8 +39,8 @@ class SmtpServer:
     """A mail server with a mind of its own. `answer(verb, n)` gives the reply to the n-th command of that verb: None for the
     usual one, "hang" or "drop" for none; the verb of the dot that ends a mail is ".". What it accepted is in `mails`."""
 
-    def __init__(self, answer=lambda verb, n: None):
-        self.answer, self.mails, self.seen = answer, [], Counter()
+    def __init__(self, answer=lambda verb, n: None, tls=None):
+        self.answer, self.tls, self.mails, self.seen = answer, tls, [], Counter()
         self.reached = threading.Event()  # something hangs
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"smtp://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -68,6 +76,15 @@ class SmtpServer:
     def _talk(self, connection, lines):
         for line in lines:
             verb = line[:4].decode().upper().strip()
+            if verb == "EHLO" and self.tls and not isinstance(connection, ssl.SSLSocket):
+                connection.sendall(b"250-here\r\n250 STARTTLS\r\n")
+                continue
+            if verb == "STAR":
+                connection.sendall(b"220 go on\r\n")
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                with connection, connection.makefile("rb") as lines:
+                    self.seen["TLS"] += 1
+                    return self._talk(connection, lines)
             going = self._reply(connection, verb, "354 go on" if verb == "DATA" else "250 fine")
             if verb == "DATA" and going:
                 text = b""
@@ -96,24 +113,38 @@ def hurry(stack):
 
 @pytest.fixture
 def smtp(stack):
-    """smtp(answer): a mail server that notification talks to until the test ends."""
+    """smtp(answer, tls, settings): a mail server that notification talks to, with these settings, until the test ends."""
     servers, overrides = [], stack.processes.overrides["notification"]
+    before = dict(overrides)
 
-    def serve(answer=lambda verb, n: None):
-        servers.append(SmtpServer(answer))
-        overrides["SMTP_URL"] = servers[-1].url
+    def serve(answer=lambda verb, n: None, tls=None, **settings):
+        servers.append(SmtpServer(answer, tls))
+        overrides.update({"SMTP_URL": servers[-1].url, **settings})
         stack.restart("notification")
         return servers[-1]
 
     yield serve
-    overrides.pop("SMTP_URL", None)
+    overrides.clear()
+    overrides.update(before)
     for server in servers:
         server.close()
     stack.restart("notification")
 
 
-def new_town(stack, people=1, mail=False, load=True, **changes):
-    """People who have had a plan since before last month."""
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """What a mail server at 127.0.0.1 shows, and its own authority: the file of both, and a context for it."""
+    path = tmp_path_factory.mktemp("certificate") / "both.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", path.with_suffix(".crt")],
+                   check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path.with_suffix(".crt"), path)
+    return str(path.with_suffix(".crt")), context
+
+
+def new_town(stack, people=1, mail=False, load=True, heard=True, **changes):
+    """People who have had a plan since before last month. `heard`: their scores of it were heard of before it ended."""
     town = Town(stack, people=people, load=False, **changes)
     town.registry["plans"] = [town.plan(nip, year=year) for nip in town.nips for year in {LAST_DAY.year, TODAY.year}]
     if mail:
@@ -121,7 +152,38 @@ def new_town(stack, people=1, mail=False, load=True, **changes):
             row["email"] = f"{town.source}.{i}@kota.example"
     if load:
         stack.load(town.registry)
+    if load and heard:
+        heard_in_time(town)
     return town
+
+
+def heard_in_time(town):
+    """As if the scores of last month had been there before it ended."""
+    periods = [LAST, f"{LAST_DAY.year}-Q{(LAST_DAY.month + 2) // 3}", f"{LAST_DAY.year}"]
+    town.stack.db.execute("INSERT INTO notification.watch (person, period) SELECT id, unnest(%s::text[]) FROM "
+                          "registry.person WHERE nip = ANY(%s)", (periods, town.nips))
+
+
+def history(town, nip=None, **data):
+    """The same work in each month of a year that has ended."""
+    return [town.event(subject=nip, time=f"{month}-10T08:00:00+07:00", **data)
+            for month in MONTHS]
+
+
+def messages(town, nip=None):
+    """(kind, period, title and body in English) of all that a person was told."""
+    return town.stack.rows("SELECT kind, period, title ->> 'en', body ->> 'en' FROM notification.inbox WHERE person = %s "
+                           "ORDER BY id", town.id(nip))
+
+
+def next_day(town):
+    """As if the last digests had been given yesterday, and what waits for the morning had its time."""
+    people = [town.id(nip) for nip in town.nips]
+    day = "interval '2 days'"  # six in the morning may be still to come
+    town.stack.db.execute(f"UPDATE notification.inbox SET at = at - {day}, occasion = occasion || '-before' "
+                          "WHERE person = ANY(%s::uuid[])", (people,))
+    town.stack.db.execute(f"UPDATE notification.watch SET digest_at = digest_at - {day}, due_at = least(due_at, now()) "
+                          "WHERE person = ANY(%s::uuid[]) AND late", (people,))
 
 
 def visits(town, n, nip=None, day=LAST_DAY, indicator=None, value=1):
@@ -214,6 +276,7 @@ def test_missing_is_said_not_to_be_zero(stack):
     assert f"- Not measured, and for that not counted as zero: {town.quality}.\n" in message[5]
 
 
+@needs_an_open_quarter
 def test_a_changed_rating_is_told_again(stack):
     town = new_town(stack)
     town.settle(*visits(town, 5))
@@ -238,6 +301,7 @@ def test_a_burst_is_told_of_once(stack):
     assert [row[4].split(": ")[1] for row in inbox(town)] == ["above expectations"]
 
 
+@needs_an_open_quarter
 def test_a_score_that_vanishes_is_told_of(stack):
     """All of the month was an absence: what was said of it is taken back."""
     town = new_town(stack)
@@ -260,7 +324,7 @@ def test_a_month_ends_without_any_event(stack):
     wait_inbox(town, 1)
     settled(town)
     stack.db.execute("DELETE FROM notification.inbox WHERE person = %s", (town.id(),))
-    stack.db.execute("UPDATE notification.watch SET told = NULL, due_at = now() WHERE person = %s AND period = %s",
+    stack.db.execute("UPDATE notification.watch SET told = NULL, late = false, due_at = now() WHERE person = %s AND period = %s",
                      (town.id(), LAST))
     wait_inbox(town, 1)
 
@@ -294,6 +358,109 @@ def test_the_message_is_in_both_languages_and_for_the_gateway(stack):
             stack.rows("SELECT * FROM notification.inbox")
     finally:
         stack.db.execute("RESET ROLE")
+
+
+def test_what_nobody_sees_is_not_told(stack):
+    """Another version of the plan, the same targets: the score's revision grows."""
+    town = new_town(stack)
+    town.settle(*visits(town, 10))
+    [message] = wait_inbox(town, 1)
+    before = town.score(LAST)
+    stack.load({"plans": [town.plan(town.nips[0], year=LAST_DAY.year, items=[
+        town.item(town.visits, 10, 70), town.item(town.quality, 50, 30)])]})
+    stack.wait_idle()
+    assert town.score(LAST)["revision"] > before["revision"] == int(message[3])
+    settled(town)
+    assert len(inbox(town)) == 1
+
+
+# --- what is late
+
+
+def test_a_year_of_old_data_is_one_message_and_one_mail(stack):
+    town = new_town(stack, mail=True, heard=False)
+    town.settle(*history(town, value=1), *history(town, indicator=town.quality, value=60))
+    settled(town)
+    [(kind, period, title, body)] = messages(town)
+    assert (kind, period) == ("digest", max(ENDED, key=ENDS.get))
+    assert title == f"Results for {len(ENDED)} periods that have ended" and len(ENDED) > 2
+    assert body.count("\n- ") == len(ENDED)
+    assert {f"{town.score(p)['results']['score']}, " in body for p in ENDED} == {True}
+    wait_emails(town, 1, "sent")
+    assert len(caught(stack, f"{town.source}.0@")) == 1
+    [said_inbox, said_mail] = [m for _, m in said(stack, town.id())]
+    assert (said_inbox["kind"], said_inbox["period"], said_mail["channel"]) == ("digest", period, "email")
+
+
+def test_batches_over_some_time_are_one_message(stack):
+    """Though the first periods have been quiet for long when the last ones come, and the program is killed meanwhile."""
+    overrides = stack.processes.overrides["notification"]
+    overrides["DIGEST_QUIET_SECONDS"] = "10"
+    stack.restart("notification")
+    try:
+        town = new_town(stack, people=5, heard=False)
+        for n, batch in enumerate(zip(*(history(town, nip) for nip in town.nips))):
+            town.tell(*batch)
+            time.sleep(1)
+            if n in (2, 5):
+                stack.kill("notification")
+                stack.start("notification")
+        assert [messages(town, nip) for nip in town.nips] == [[]] * 5
+        stack.wait_idle()
+        assert wait_until(lambda: all(messages(town, nip) for nip in town.nips), 30)
+        settled(town)
+        assert [[row[:3] for row in messages(town, nip)] for nip in town.nips] == [
+            [("digest", messages(town)[0][1], f"Results for {len(ENDED)} periods that have ended")]] * 5
+    finally:
+        overrides["DIGEST_QUIET_SECONDS"] = HURRY["DIGEST_QUIET_SECONDS"]
+        stack.restart("notification")
+
+
+def test_another_load_waits_for_the_morning_and_tells_what_changed(stack):
+    town = new_town(stack, heard=False)
+    town.settle(*history(town))
+    settled(town)
+    assert [row[0] for row in messages(town)] == ["digest"]
+    town.settle(*history(town, indicator=town.quality, value=60)[:-1])
+    settled(town)
+    assert len(messages(town)) == 1
+    morning = datetime.combine(TODAY + timedelta(1), datetime.min.time(), ZONE) + timedelta(hours=6)
+    waiting = stack.rows("SELECT period, due_at FROM notification.watch WHERE person = %s AND late AND due_at IS NOT NULL",
+                         town.id())
+    assert {due.astimezone(ZONE) for _, due in waiting} == {morning} and len(waiting) < len(ENDED)
+    next_day(town)
+    assert wait_until(lambda: len(messages(town)) == 2, 20)
+    kind, _, _, body = messages(town)[1]
+    assert kind == "digest" and body.count(f"Ratings that changed: {town.quality}.") == len(waiting) == body.count("\n- ")
+    next_day(town)
+    town.settle(*(event for month in MONTHS[:2] for event in visits(town, 9, day=f"{month}-12")))
+    settled(town)
+    assert len(messages(town)) == 3
+    next_day(town)
+    town.settle(town.event(time=f"{ENDED[0]}-11T08:00:00+07:00", indicator=town.quality, value=60))  # no rating moves
+    settled(town)
+    assert len(messages(town)) == 3
+
+
+def test_old_data_all_over_again(stack):
+    """From the first offset on, after a restart: the digest has been told."""
+    town = new_town(stack, heard=False)
+    town.settle(*history(town))
+    settled(town)
+    assert len(messages(town)) == 1
+    next_day(town)
+    again(stack)
+    settled(town)
+    assert len(messages(town)) == 1
+
+
+@needs_an_open_quarter
+def test_one_late_period_is_told_as_itself(stack):
+    town = new_town(stack, heard=False)
+    town.settle(*visits(town, 10))
+    settled(town)
+    [(kind, period, title, _)] = messages(town)
+    assert (kind, period) == ("closed", LAST) and title.endswith("meets expectations")
 
 
 # --- pace
@@ -405,6 +572,16 @@ def test_nonsense_stops_nothing(stack):
     assert stack.rows("SELECT * FROM notification.inbox WHERE person = %s", nobody) == []
 
 
+def again(stack):
+    """notification reads all scores once more."""
+    stack.stop("notification")
+    group = [TopicPartition(SCORES, p, 0) for p in stack.ends(SCORES)]
+    kafka = AdminClient({"bootstrap.servers": stack.brokers})
+    for future in kafka.alter_consumer_group_offsets([ConsumerGroupTopicPartitions("terukur-notification", group)]).values():
+        future.result(10)
+    stack.start("notification")
+
+
 def test_all_of_it_again(stack):
     """From the first offset on: everything has been told."""
     town = new_town(stack)
@@ -413,12 +590,7 @@ def test_all_of_it_again(stack):
     settled(town)
     count = "SELECT count(*) FROM notification.inbox"
     before = stack.value(count)
-    stack.stop("notification")
-    group = [TopicPartition(SCORES, p, 0) for p in stack.ends(SCORES)]
-    kafka = AdminClient({"bootstrap.servers": stack.brokers})
-    for future in kafka.alter_consumer_group_offsets([ConsumerGroupTopicPartitions("terukur-notification", group)]).values():
-        future.result(10)
-    stack.start("notification")
+    again(stack)
     settled(town)
     assert stack.value(count) == before
 
@@ -429,8 +601,9 @@ def test_two_of_them_tell_everything_once(stack):
         stack.load(town.registry)
     stack.start("notification-2")
     try:
-        for town in towns:
-            town.tell(*(event for nip in town.nips for event in visits(town, 1, nip)))
+        town, old = towns
+        town.tell(*(event for nip in town.nips for event in visits(town, 1, nip)))
+        old.tell(*(event for nip in old.nips for event in history(old, nip)))
         for town in towns:
             settled(town)
             mails = len(emails(town))
@@ -438,6 +611,7 @@ def test_two_of_them_tell_everything_once(stack):
             wait_emails(town, mails, "sent", 60)
             ids = [mail["Message-ID"] for mail in caught(stack, f"{town.source}.")]
             assert len(ids) == len(set(ids)) == mails
+        assert {len(messages(old, nip)) for nip in old.nips} == {1}, "one digest each, whoever makes it"
     finally:
         stack.stop("notification-2")
         stack.processes.overrides.pop("notification-2", None)
@@ -513,18 +687,76 @@ def test_a_refused_mail_is_tried_again_later_and_given_up_in_the_end(stack, smtp
 
 def test_one_bad_recipient_holds_up_nobody(stack, smtp):
     town = new_town(stack, mail=True, people=3)
-    server = smtp(lambda verb, n: "550 no such user" if verb == "RCPT" and n == 1 else None)
+    server = smtp(lambda verb, n: "450 not now" if verb == "RCPT" and n == 1 else None)
     town.settle(*(event for nip in town.nips for event in visits(town, 10, nip)))
     for nip in town.nips:
         wait_inbox(town, 1, nip=nip)
     all_of_them = len(emails(town))
     wait_emails(town, all_of_them - 1, "sent")
     [(_, state, attempts, error, _)] = [row for row in emails(town) if row[1] != "sent"]
-    assert (state, attempts) == ("waiting", 1) and "550" in error
+    assert (state, attempts) == ("waiting", 1) and "450" in error
     due_now(town)
     wait_emails(town, all_of_them, "sent")
     ids = [mail["Message-ID"] for mail in server.mails]
     assert len(set(ids)) == len(ids) == all_of_them
+
+
+def unreachable(stack):
+    """Whom `admin status` names, and what the metric says."""
+    status = json.loads(stack.admin("status", "--json").stdout)["unreachable"]
+    return {row["person"]: row["reply"] for row in status}
+
+
+def one_more_message(town, value):
+    """Another rating of the quality of last month, and the mail about it: (state, attempts, error)."""
+    known = {row[0] for row in emails(town)}
+    next_day(town)
+    town.settle(*visits(town, 1, indicator=town.quality, value=value))
+    assert wait_until(lambda: any(row[0] not in known and row[1] not in ("waiting", "sending", "handed")
+                                  for row in emails(town)), 25), emails(town)
+    return {row[1:4] for row in emails(town) if row[0] not in known}
+
+
+def test_a_mailbox_that_does_not_exist_is_given_up(stack, smtp):
+    """Operators see whose it is, by person. It is tried again when there is another address, or when a week has passed."""
+    town = new_town(stack, mail=True)
+    server = smtp(lambda verb, n: "550 5.1.1 no such user here" if verb == "RCPT" and n < 3 else None)
+    town.settle(*visits(town, 10))
+    wait_inbox(town, 1)
+    wait_emails(town, len(emails(town)), "given_up")
+    settled(town)
+    tried = [row for row in emails(town) if row[2]]
+    assert [row[1:3] for row in tried] == [("given_up", 1)] and "last reply 550" in tried[0][3]
+    assert server.seen["RCPT"] == 1 and unreachable(stack) == {town.id(): 550}
+    shown = stack.admin("status").stdout
+    assert "people whose mailbox does not exist: 1\n" in shown and town.id() in shown
+    assert f"{town.source}.0@" not in shown + (stack.run_dir / "log/notification.log").read_text()
+    assert wait_until(lambda: "\nterukur_notification_unreachable_people 1\n" in stack.get("notification", "/metrics")[1], 15)
+
+    assert {row[:2] for row in one_more_message(town, 50)} == {("given_up", 0)}
+    assert server.seen["RCPT"] == 1
+
+    stack.db.execute("UPDATE notification.unreachable SET since = since - interval '8 days'")
+    [(state, attempts, error)] = one_more_message(town, 0)
+    assert (state, attempts) == ("given_up", 1) and "550" in error and server.seen["RCPT"] == 2
+
+    town.registry["people"][0]["email"] = f"{town.source}.new@kota.example"
+    stack.load({"people": town.registry["people"]})
+    assert unreachable(stack) == {}
+    assert {row[0] for row in one_more_message(town, 100)} == {"sent"}
+    assert stack.rows("SELECT * FROM notification.unreachable") == []
+
+
+@pytest.mark.parametrize("reply", ["554 5.7.1 relay access denied", "452 4.2.2 mailbox full"])
+def test_a_reply_that_is_not_about_the_mailbox_makes_nobody_unreachable(stack, smtp, reply):
+    town = new_town(stack, mail=True)
+    smtp(lambda verb, n: reply if verb == "RCPT" and n == 1 else None)
+    town.settle(*visits(town, 10))
+    wait_inbox(town, 1)
+    assert wait_until(lambda: any(reply[:3] in (row[3] or "") for row in emails(town)), 20)
+    assert {row[1] for row in emails(town)} <= {"waiting", "sent"} and unreachable(stack) == {}
+    due_now(town)
+    wait_emails(town, len(emails(town)), "sent")
 
 
 @pytest.mark.parametrize("where, state", [("DATA", "sending"), (".", "handed")])
@@ -584,6 +816,45 @@ def test_a_password_never_goes_in_the_clear(stack, smtp):
         del overrides["SMTP_USER"], overrides["SMTP_PASSWORD"]
 
 
+def no_mail_without(town, server, *words):
+    """Nothing of a mail has gone to this server, and what is noted names these."""
+    town.settle(*visits(town, 10))
+    wait_inbox(town, 1)
+    assert wait_until(lambda: emails(town) and emails(town)[0][3], 20)
+    assert {row[1] for row in emails(town)} == {"waiting"} and server.mails == [] and not {"MAIL", "DATA"} & {*server.seen}
+    assert all(word in emails(town)[0][3] for word in words), emails(town)
+
+
+def test_mail_to_another_machine_needs_tls(stack, smtp):
+    """0.0.0.0 is no address of this machine that anybody promised."""
+    server = smtp()
+    stack.processes.overrides["notification"]["SMTP_URL"] = server.url.replace("127.0.0.1", "0.0.0.0")
+    stack.restart("notification")
+    no_mail_without(new_town(stack, mail=True), server, "SMTP_TLS")
+
+
+def test_tls_can_be_required_of_this_machine(stack, smtp):
+    server = smtp(SMTP_TLS="require")
+    no_mail_without(new_town(stack, mail=True), server, "SMTP_TLS")
+
+
+@pytest.mark.parametrize("tls", ["require", ""])
+def test_a_certificate_that_nobody_vouches_for(stack, smtp, certificate, tls):
+    server = smtp(tls=certificate[1], SMTP_TLS=tls)
+    no_mail_without(new_town(stack, mail=True), server, "certificate", "SMTP_CA")
+
+
+@pytest.mark.parametrize("tls", ["require", "opportunistic"])
+def test_mail_over_tls(stack, smtp, certificate, tls):
+    town = new_town(stack, mail=True)
+    server = smtp(tls=certificate[1], SMTP_TLS=tls, SMTP_CA=certificate[0])
+    town.settle(*visits(town, 10))
+    wait_inbox(town, 1)
+    wait_emails(town, len(emails(town)), "sent")
+    assert server.seen["TLS"] >= 1
+    assert len([mail for mail in server.mails if mail["To"] == f"{town.source}.0@kota.example"]) == len(emails(town))
+
+
 def test_stopped_in_the_middle_of_a_mail(stack, smtp):
     """It lets go of it at once, and the next start sends it."""
     town = new_town(stack, mail=True)
@@ -622,9 +893,9 @@ def test_killed_again_and_again_it_tells_everything_once(stack):
     assert len(emails(town, "doubtful")) <= 10
     settled(town)
     people = {town.id(nip) for nip in town.nips}
-    told = [m for m in stack.read("terukur.notification.sent") if m.key.decode() in people]
-    assert {m.headers["ce_id"] for m in told} and len({m.headers["ce_id"] for m in told}) == stack.value(
-        "SELECT count(*) FROM notification.inbox WHERE person = ANY(%s::uuid[])", list(people)) + sent
+    told = stack.value("SELECT count(*) FROM notification.inbox WHERE person = ANY(%s::uuid[])", list(people))
+    assert wait_until(lambda: len({m.headers["ce_id"] for m in stack.read("terukur.notification.sent")
+                                   if m.key.decode() in people}) == told + sent, 10)
 
 
 def test_postgres_goes_away_and_comes_back(stack):
@@ -646,10 +917,11 @@ def test_postgres_goes_away_and_comes_back(stack):
 def test_settings(stack):
     assert stack.run("notification", "--check").returncode == 0
     text = stack.run("notification", "--help").stdout
-    for name in ("QUIET_SECONDS", "PACE_TOLERANCE", "PACE_AFTER_DAYS", "EMAIL", "SMTP_URL", "SMTP_USER", "SMTP_PASSWORD",
-                 "MAIL_FROM", "PUBLIC_URL"):
+    for name in ("QUIET_SECONDS", "DIGEST_QUIET_SECONDS", "PACE_TOLERANCE", "PACE_AFTER_DAYS", "EMAIL", "SMTP_URL", "SMTP_TLS", "SMTP_CA", "SMTP_USER",
+                 "SMTP_PASSWORD", "MAIL_FROM", "PUBLIC_URL"):
         assert name in text
-    for wrong in ({"MAIL_FROM": "Terukur <a@b>"}, {"MAIL_FROM": "a@b\nBcc: c@d"}, {"EMAIL": "yes"}, {"PACE_TOLERANCE": "101"}):
+    for wrong in ({"MAIL_FROM": "Terukur <a@b>"}, {"MAIL_FROM": "a@b\nBcc: c@d"}, {"EMAIL": "yes"}, {"PACE_TOLERANCE": "101"},
+                  {"SMTP_TLS": "yes"}, {"SMTP_TLS": "off", "SMTP_USER": "terukur"}):
         done = stack.run("notification", env={**wrong, "OPS_LISTEN": "127.0.0.1:0"}, check=False)
         assert done.returncode == 100 and next(iter(wrong)) in done.stderr, done.stderr
 
