@@ -41,7 +41,7 @@ static struct computed_score computed(const struct life *life, const char *text)
 		.aspect = "service_quality",
 		.direction = DIRECTION_LESS,
 		.weight = 10000};
-	struct score_complete complete[COUNT(units) * STRETCH_MONTHS];
+	struct score_complete complete[COUNT(units) * STRETCH_MONTHS] = {0};
 	struct score_plan plan = {.version = 1,
 		.from = INT32_MIN,
 		.status = PLAN_AGREED,
