@@ -12,7 +12,7 @@ static const struct uncounted by_day[DAY_SAYINGS] = {
 			"Does not count: not employed on that day."}},
 	[DAY_ABSENT] = {"absent",
 		{"Tidak dihitung: pada hari itu tidak bertugas karena cuti atau ketidakhadiran "
-		 "lain; hari seperti itu tidak dituntut apa pun dan tidak dihitung.",
+		 "lain; pada hari seperti itu tidak ada yang diminta dan tidak ada yang dihitung.",
 			"Does not count: this was a day of leave or other absence, which asks "
 			"nothing and counts nothing."}},
 	[DAY_ASKS_NOTHING] = {"nothing_asked",
