@@ -89,7 +89,7 @@ static bool knows_agency(struct visit *v, bool *known, struct err *e)
 
 bool authority_known(struct visit *v, bool *known, struct err *e)
 {
-	static bool (*const asks[])(struct visit * v, bool *known, struct err *e) = {
+	static bool (*const asks[])(struct visit *, bool *, struct err *) = {
 		[KNOWN_PERSON] = knows_person,
 		[KNOWN_AGENCY] = knows_agency,
 	};

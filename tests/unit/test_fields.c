@@ -95,6 +95,7 @@ static const struct fields_table form_table = {FIELD_ROWS(form_rows), REFUSED};
 static json_t *parsed(const char *text)
 {
 	char *copy = strdup(text);
+	assert_non_null(copy);
 	for (char *p = copy; *p; p++)
 		if (*p == '\'')
 			*p = '"';
