@@ -177,7 +177,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	[STORE_PLANS] = {"registry_plans",
 		"INSERT INTO registry.plan (person, year, version, from_date, status, items) "
 		"SELECT p.id, r.year, (SELECT coalesce(max(version), 0) FROM registry.plan o WHERE "
-		"o.person = p.id AND o.year = r.year) + row_number() OVER (PARTITION BY p.id, r.year "
+		"o.person = p.id AND o.year = r.year) + row_number() OVER (PARTITION BY p.id, "
+		"r.year "
 		"ORDER BY "
 		"r.place), r.\"from\", r.status, r.items FROM jsonb_to_recordset($1) AS r(nip "
 		"text, year int, \"from\" date, status text, items jsonb, place int) JOIN "
@@ -264,7 +265,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 
 	[STORE_TOKEN_SUBJECT] = {"token_subject",
 		"SELECT p.person, coalesce($3, u.agency), EXISTS (SELECT FROM registry.agency "
-		"WHERE code = $3), EXISTS (SELECT FROM registry.source WHERE code = $4) FROM (SELECT) "
+		"WHERE code = $3), EXISTS (SELECT FROM registry.source WHERE code = $4) FROM "
+		"(SELECT) "
 		"one LEFT JOIN registry.nip_view p ON p.nip = $1 LEFT JOIN "
 		"registry.assignment_view u ON u.person = p.person AND $2 BETWEEN u.from_date AND "
 		"coalesce(u.until_date, 'infinity')",
