@@ -180,7 +180,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"o.person = p.id AND o.year = r.year) + row_number() OVER "
 		"(PARTITION BY p.id, r.year ORDER BY r.place), r.\"from\", r.status, r.items "
 		"FROM jsonb_to_recordset($1) AS r(nip text, year int, \"from\" date, "
-		"status text, items jsonb, place int) JOIN registry.person p ON p.nip = r.nip RETURNING 1",
+		"status text, items jsonb, place int) JOIN registry.person p ON p.nip = r.nip "
+		"RETURNING 1",
 		"jsonb"},
 
 	[STORE_RULESETS] = {"registry_rulesets",
