@@ -32,7 +32,7 @@ def test_absurd_figures_of_one(towns, stack, value):
     code = f"{absurd.visits}-sum"
     absurd.registry["indicators"].append(absurd.indicator(code, "sum"))
     absurd.registry["sources"][0]["indicators"].append(code)
-    absurd.registry["positions"][0]["items"] = [absurd.item(code, 0.05, 100)]
+    absurd.registry["positions"][0].update({"from": None, "items": [absurd.item(code, 0.05, 100)]})
     stack.load(absurd.registry)
     absurd.tell(absurd.event(indicator=code, value=value))
     other.settle(other.event())
@@ -55,7 +55,7 @@ def test_a_batch_that_cannot_be_unpacked(town, stack):
 def test_evidence_of_years_ago_counts_once(towns, stack):
     """Also when intake was killed before it could say that it has it, and has forgotten the ids of old years since."""
     town = next(towns)
-    town.registry["people"] = [town.person(nip, **{"from": "2015-01-01"}) for nip in town.nips]
+    town.registry["people"] = [town.person(nip, **{"from": day}) for nip in town.nips for day in ("2015-01-01", "2025-01-01")]
     stack.load(town.registry)
     old = town.event(time="2022-05-05T08:00:00+07:00")
     town.settle(old)
