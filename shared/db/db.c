@@ -359,7 +359,8 @@ bool db_set_password(struct db *db, const char *role, const char *password, stru
 	PQfreemem(name);
 	PQfreemem(literal);
 	return ok ? db_script(db, sql.data, e)
-		  : err_set(e, ERR_FATAL, "PostgreSQL: %s", PQerrorMessage(db->conn));
+		  : err_set(e, ERR_FATAL, "PostgreSQL: %.*s",
+			    (int)strcspn(PQerrorMessage(db->conn), "\n"), PQerrorMessage(db->conn));
 }
 
 enum { ARRAY_HEAD = 20 };
