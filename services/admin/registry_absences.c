@@ -94,7 +94,7 @@ static void take_back(struct check *c, const char *nip, size_t i, const json_t *
 	if (json_object_get(known_of(c, "absences", nip), from))
 		json_array_append_new(list, json_pack("{s:s, s:s}", "nip", nip, "from", from));
 	else
-		findings_add(c->warned, place_row(c, "absences", i, at),
+		findings_warn(c->found, place_row(c, "absences", i, at),
 			"no absence from %s is in the registry, so none is taken back", from);
 }
 

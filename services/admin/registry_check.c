@@ -146,7 +146,7 @@ static void parts_check(struct check *c)
 }
 
 json_t *registry_check(const struct registry_file *file, const json_t *known, int32_t today,
-	struct findings *found, struct findings *warned)
+	struct findings *found)
 {
 	json_auto_t *in_file = json_object();
 	json_auto_t *result = json_copy(file->root);
@@ -157,7 +157,6 @@ json_t *registry_check(const struct registry_file *file, const json_t *known, in
 		.lines = file->lines,
 		.today = today,
 		.found = found,
-		.warned = warned,
 	};
 	shape_check(&c, file->root);
 	parts_check(&c);

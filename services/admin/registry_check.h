@@ -23,6 +23,6 @@ struct registry_file {
  *    "rulesets":{version:rule set}}
  * Returns what is to be stored, in the parts that registry_relate.h names. NULL when anything was
  * found: every fault is told, in the order of the parts; those of rows among each other when no row
- * is wrong by itself. What is odd, but may be meant, is told in `warned`. */
+ * is wrong by itself. What is odd, but may be meant, is told as a warning. */
 json_t *registry_check(const struct registry_file *file, const json_t *known, int32_t today,
-	struct findings *found, struct findings *warned);
+	struct findings *found);

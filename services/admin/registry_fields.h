@@ -15,7 +15,7 @@ struct check {
 	int32_t today;
 	json_t *numbers; /* NIP → the one of today, of those that were corrected */
 	json_t *holders; /* NIP of today → the stored one, "" where it is new */
-	struct findings *found, *warned;
+	struct findings *found;
 };
 
 struct part {

@@ -42,14 +42,12 @@ struct load {
 	int32_t today;
 	struct roster before, after;
 	struct effect effect;
-	struct findings warned;
 };
 
 static void load_init(struct load *l)
 {
 	*l = (struct load){.today = clock_date(clock_now())};
 	effect_init(&l->effect);
-	findings_init(&l->warned);
 }
 
 static void load_done(struct load *l)
@@ -57,7 +55,6 @@ static void load_done(struct load *l)
 	roster_done(&l->before);
 	roster_done(&l->after);
 	effect_done(&l->effect);
-	findings_done(&l->warned);
 }
 
 static bool load_step(struct db *db, struct load *l, size_t i, const json_t *part, struct err *e)
@@ -120,7 +117,7 @@ static bool load_transaction(struct admin *a, const struct registry_file *file, 
 	json_auto_t *checked = NULL;
 	bool ok = admin_begin_registry(a, e) && (known = load_known(a->db, e)) != NULL;
 	if (ok)
-		checked = registry_check(file, known, l->today, found, &l->warned);
+		checked = registry_check(file, known, l->today, found);
 	ok = ok && checked && load_store(a->db, l, checked, e) && (try_only || db_commit(a->db, e));
 	db_rollback(a->db);
 	return ok;
@@ -174,13 +171,6 @@ static void load_print(const struct load *l, bool try_only)
 		puts("nothing is stored: this was a dry run");
 }
 
-static void warn(const struct findings *warned)
-{
-	const char *line = warned->text.data;
-	for (const char *end; line && (end = strchr(line, '\n')); line = end + 1)
-		fprintf(stderr, "warning: %.*s\n", (int)(end - line), line);
-}
-
 /* Also when nothing changed: an earlier command may have been killed between the two. */
 static bool load_after(struct admin *a, struct err *e)
 {
@@ -219,7 +209,6 @@ static bool load(struct admin *a, const struct arguments *args, const char *part
 	if (ok)
 		load_print(&l, try_only);
 	findings_print(&found, stderr);
-	warn(&l.warned);
 	if (found.count) {
 		err_set(e, ERR_INVALID, "%d %s in %s; nothing is changed", found.count,
 			found.count == 1 ? "error" : "errors", args->rest[0]);

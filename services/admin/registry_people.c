@@ -67,7 +67,7 @@ static void take_back(struct check *c, struct person *person, size_t i, const js
 			person->in_file = true;
 			return;
 		}
-	findings_add(c->warned, place_row(c, "people", i, at),
+	findings_warn(c->found, place_row(c, "people", i, at),
 		"no assignment from %s is in the registry, so none is taken back",
 		row_text(row, "from"));
 }

@@ -135,7 +135,7 @@ static void outlives(struct check *c, const struct span *s, const json_t *plan)
 	else
 		place_row(c, "plans", (size_t)json_integer_value(json_object_get(plan, "place")),
 			row);
-	findings_add(c->warned, row,
+	findings_warn(c->found, row,
 		"the plan from %s has items of its own, which outlive the transfer to %s on %s; if "
 		"the new position's are meant, load a plan from that day without items",
 		row_text(plan, "from"), span_text(s, "position"), s->from);

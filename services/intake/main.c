@@ -94,7 +94,7 @@ static const struct service_subscription subscriptions[] = {
 	/* By itself, so that what operators ask for does not stand in the way of events. */
 	{.group = "terukur-intake-registry",
 		.topics = registry,
-		.threads = 1,
+		.threads = 2,
 		.queue_kib = 128,
 		.max_messages = 100,
 		.max_bytes = 1 << 20,

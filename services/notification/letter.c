@@ -21,12 +21,12 @@ bool letter_address_valid(const char *address)
 	       *domain != '.' && *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
 }
 
-struct letter_languages letter_languages(const char *reads)
+static enum language language_of(const char *reads)
 {
 	for (int l = 0; reads && l < LANGUAGES; l++)
 		if (strcmp(reads, language_codes[l]) == 0)
-			return (struct letter_languages){{(enum language)l}, 1};
-	return (struct letter_languages){{LANGUAGE_ID, LANGUAGE_EN}, LANGUAGES};
+			return (enum language)l;
+	return LANGUAGE_ID;
 }
 
 static bool is_plain(const char *text)
@@ -103,39 +103,23 @@ static void add_lines(struct buf *out, const char *text)
 	buf_adds(out, text);
 }
 
-static void add_body(
-	struct buf *out, const struct letter *l, const struct letter_languages *languages)
+static void add_body(struct buf *out, const struct letter *l, enum language language)
 {
 	const struct slot url[] = {{"url", l->url}, {NULL, NULL}};
 	BUF_AUTO text;
 	buf_init(&text, out->max);
-	for (int i = 0; i < languages->n; i++) {
-		enum language language = languages->list[i];
-		buf_adds(&text, i ? "\n--\n\n" : "");
-		buf_adds(&text, l->title[language]);
-		buf_adds(&text, "\n\n");
-		buf_adds(&text, l->body[language]);
-		buf_adds(&text, "\n");
-		if (l->url)
-			wording_add(&text, language, MAIL_LINK, url);
-		wording_add(&text, language, MAIL_FOOT, NULL);
-	}
+	buf_adds(&text, l->title[language]);
+	buf_adds(&text, "\n\n");
+	buf_adds(&text, l->body[language]);
+	buf_adds(&text, "\n");
+	if (l->url)
+		wording_add(&text, language, MAIL_LINK, url);
+	wording_add(&text, language, MAIL_FOOT, NULL);
 	out->failed |= text.failed;
 	add_lines(out, text.data ? text.data : "");
 }
 
-static void add_languages(struct buf *out, const struct letter_languages *languages)
-{
-	buf_adds(out, "Content-Language: ");
-	for (int i = 0; i < languages->n; i++) {
-		buf_adds(out, i ? ", " : "");
-		buf_adds(out, language_codes[languages->list[i]]);
-	}
-	end_header(out);
-}
-
-static void add_head(
-	struct buf *out, const struct letter *l, const struct letter_languages *languages)
+static void add_head(struct buf *out, const struct letter *l, enum language language)
 {
 	BUF_AUTO from;
 	buf_init(&from, 1024);
@@ -143,16 +127,16 @@ static void add_head(
 	buf_addf(&from, "Terukur <%s>", l->from);
 	add_header(out, "From", from.data ? from.data : l->from);
 	add_header(out, "To", l->to);
-	add_subject(out, l->title[languages->list[0]]);
+	add_subject(out, l->title[language]);
 	buf_addf(out, "Message-ID: <%s@%s>", l->id, strchr(l->from, '@') + 1);
 	end_header(out);
-	add_languages(out, languages);
+	add_header(out, "Content-Language", language_codes[language]);
 	add_header(out, "Auto-Submitted", "auto-generated");
 }
 
 void letter_write(struct buf *head, struct buf *text, const struct letter *l)
 {
-	const struct letter_languages languages = letter_languages(l->reads);
-	add_head(head, l, &languages);
-	add_body(text, l, &languages);
+	enum language language = language_of(l->reads);
+	add_head(head, l, language);
+	add_body(text, l, language);
 }

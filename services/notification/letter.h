@@ -19,16 +19,9 @@ struct letter {
 	int64_t at;
 	const char *title[LANGUAGES], *body[LANGUAGES];
 	const char *url; /* where to read more; NULL: nowhere */
-	const char *reads; /* as in letter_languages */
+	const char *reads; /* "id" or "en"; NULL, or another: nobody said, and it is Indonesian */
 };
 
-/* The languages of a mail to somebody who reads this one, "id" or "en": that one alone. NULL, or
- * another: nobody knows, and it has both. */
-struct letter_languages {
-	enum language list[LANGUAGES];
-	int n;
-};
-struct letter_languages letter_languages(const char *reads);
-
-/* Appends what mail.h calls head and text; `failed` of either tells of a lack of room. */
+/* In one language. Appends what mail.h calls head and text; `failed` of either tells of a lack of
+ * room. */
 void letter_write(struct buf *head, struct buf *text, const struct letter *l);

@@ -109,7 +109,7 @@ const struct db_statement notification_statements[] = {
 		"WHERE state IN ('waiting', 'sending') AND due_at <= $1 ORDER BY due_at, inbox "
 		"LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING inbox, message_id, attempts) SELECT "
 		"m.inbox, m.message_id, m.attempts, i.at, i.title ->> 'id', i.title ->> 'en', "
-		"i.body ->> 'id', i.body ->> 'en', p.email, NULL::text AS language, u.reply, "
+		"i.body ->> 'id', i.body ->> 'en', p.email, p.language, u.reply, "
 		"i.person FROM mine m JOIN notification.inbox i ON i.id = m.inbox LEFT JOIN "
 		"registry.person_view p ON p.person = i.person LEFT JOIN notification.unreachable "
 		"u ON u.person = i.person AND u.address = sha256(convert_to(p.email, 'UTF8')) AND "

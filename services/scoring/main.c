@@ -37,7 +37,7 @@ static const struct service_subscription subscriptions[] = {
 	 */
 	{.group = "terukur-scoring-registry",
 		.topics = registry,
-		.threads = 1,
+		.threads = 2,
 		.queue_kib = 128,
 		.max_messages = 500,
 		.max_bytes = 1 << 20,

@@ -23,25 +23,6 @@ static void mark_days(int16_t *days, struct period period,
 		mark(days, period, absences[i].from, absences[i].until, -1);
 }
 
-struct score_service score_service(struct period period, const struct score_assignment *assignments,
-	size_t n_assignments, const struct score_absence *absences, size_t n_absences)
-{
-	struct score_service s = {.assignment = -1};
-	int16_t days[STRETCH_DAYS];
-	int32_t first = period_first_day(period);
-
-	mark_days(days, period, assignments, n_assignments, absences, n_absences);
-	for (int32_t day = first; day <= period_last_day(period); day++) {
-		if (days[day - first] < 0)
-			continue;
-		s.days[clock_month(day) - period.first_month]++;
-		s.total++;
-		s.last_day = day;
-		s.assignment = days[day - first];
-	}
-	return s;
-}
-
 static const struct score_plan *plan_on(const struct score_facts *facts, int32_t year, int32_t day)
 {
 	static const bool holds[PLAN_STATUSES] = {[PLAN_AGREED] = true, [PLAN_WITHDRAWN] = true};
@@ -72,11 +53,29 @@ static const struct score_items *position_on(
 	return in_force;
 }
 
+/* The first day after this one on which a plan or a position's version may ask something else. */
+static int32_t asks_until(const struct score_facts *facts, int32_t position, int32_t day)
+{
+	int32_t until = INT32_MAX;
+
+	for (size_t i = 0; i < facts->n_plans; i++) {
+		int32_t from = facts->plans[i].from;
+
+		until = from > day && from < until ? from : until;
+	}
+	for (size_t i = 0; position >= 0 && i < facts->positions[position].n; i++) {
+		int32_t from = facts->positions[position].versions[i].from;
+
+		until = from > day && from < until ? from : until;
+	}
+	return until;
+}
+
 static struct stretch ask(const struct score_facts *facts, const struct score_assignment *a,
 	int32_t year, int32_t day)
 {
 	const struct score_plan *plan = plan_on(facts, year, day);
-	struct stretch s = {.unit = a->unit, .days = 1};
+	struct stretch s = {.unit = a->unit};
 
 	if (plan != NULL)
 		s.items = plan->has_items ? &plan->items : position_on(facts, a->position, day);
@@ -89,40 +88,62 @@ static struct stretch ask(const struct score_facts *facts, const struct score_as
 
 /* Days that ask the same of somebody in the same unit are one stretch whatever else changed, such
  * as the superior: no figure can tell them apart, and its month needs no evidence. */
-static void add_day(struct stretches *to, const struct stretch *day)
+static void add_days(struct stretches *to, const struct stretch *days)
 {
 	struct stretch *last = to->n > 0 ? &to->list[to->n - 1] : NULL;
 
-	if (last == NULL || last->month != day->month || last->unit != day->unit ||
-		last->items != day->items) {
-		to->list[to->n++] = *day;
+	if (last == NULL || last->month != days->month || last->unit != days->unit ||
+		last->items != days->items) {
+		to->list[to->n++] = *days;
 		return;
 	}
-	last->days++;
-	last->plan = day->plan;
+	last->days += days->days;
+	last->plan = days->plan;
+}
+
+/* The end of the days from i on that are under the same assignment, up to `end`. */
+static int32_t same_until(const int16_t *on, int32_t i, int32_t end)
+{
+	int32_t k = i + 1;
+
+	while (k < end && on[k] == on[i])
+		k++;
+	return k;
+}
+
+/* The days [i, end) of a month; `on` has their assignments, and gets their stretches. */
+static void add_month(const struct score_facts *facts, struct stretches *out, int32_t month,
+	int32_t i, int32_t end)
+{
+	int32_t first = period_first_day(out->period);
+
+	for (int32_t next; i < end; i = next) {
+		next = same_until(out->on, i, end);
+		if (out->on[i] < 0)
+			continue;
+		const struct score_assignment *a = &facts->assignments[out->on[i]];
+		int32_t until = asks_until(facts, a->position, first + i);
+		struct stretch days = ask(facts, a, period_year(out->period), first + i);
+
+		next = until < first + next ? until - first : next;
+		days.month = month;
+		days.days = next - i;
+		add_days(out, &days);
+		for (int32_t k = i; k < next; k++)
+			out->on[k] = (int16_t)(out->n - 1);
+	}
 }
 
 void stretches_make(const struct score_facts *facts, struct period period, struct stretches *out)
 {
-	int32_t first = period_first_day(period);
-
 	out->period = period;
 	out->n = 0;
 	mark_days(out->on, period, facts->assignments, facts->n_assignments, facts->absences,
 		facts->n_absences);
-	for (int32_t i = 0, month = period.first_month; month < period.first_month + period.months;
-		month++) {
-		for (int32_t end = i + clock_month_days(month); i < end; i++) {
-			struct stretch day;
-
-			if (out->on[i] < 0)
-				continue;
-			day = ask(facts, &facts->assignments[out->on[i]], period_year(period),
-				first + i);
-			day.month = month;
-			add_day(out, &day);
-			out->on[i] = (int16_t)(out->n - 1);
-		}
+	for (int32_t i = 0, end, month = period.first_month;
+		month < period.first_month + period.months; month++, i = end) {
+		end = i + clock_month_days(month);
+		add_month(facts, out, month, i, end);
 	}
 }
 

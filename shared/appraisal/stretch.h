@@ -33,19 +33,6 @@ struct score_absence {
 	int32_t from, until;
 };
 
-/* A person's service days in a period: days of employment without absence. */
-struct score_service {
-	int32_t days[STRETCH_MONTHS]; /* for each month of the period, from its first; a month with
-					 0 does not count */
-	int32_t total; /* 0: there is no score in this period */
-	int32_t last_day; /* the last service day; meaningless when total is 0 */
-	int32_t assignment; /* index of the assignment on it; -1 when total is 0 */
-};
-
-/* Assignments do not overlap; absences may, also beyond the period. */
-struct score_service score_service(struct period period, const struct score_assignment *assignments,
-	size_t n_assignments, const struct score_absence *absences, size_t n_absences);
-
 /* A number (low and high the same) or, with `range`, a range with both bounds included; low <=
  * high, none negative. */
 struct score_target {

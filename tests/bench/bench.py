@@ -31,6 +31,9 @@ TOPIC = "terukur.activity.bench"
 INDICATORS = [("visits", "count", "more"), ("doses", "sum", "more"), ("minutes", "mean", "less"),
               ("reached", "ratio", "more"), ("stock", "latest", "more")]
 MONTH = "2026-10"
+# What kcat sends at once by itself is a megabyte of one partition's events, then of another's. As consumers happen to fetch
+# those, a batch of intake's can be of a few people alone, and half as many scores change. No upstream is like that.
+BATCH = "batch.size=65536"
 PIPELINE = (("terukur-intake", "intake"), ("terukur-scoring", "scoring"))
 
 
@@ -89,7 +92,7 @@ class Bench:
 
     def publish(self, path):
         subprocess.run(["kcat", "-P", "-q", "-b", self.brokers, "-t", TOPIC, "-K", "\t", "-X", "linger.ms=20",
-                        "-X", "acks=1", "-X", "queue.buffering.max.messages=1000000", "-l", path], check=True)
+                        "-X", "acks=1", "-X", "queue.buffering.max.messages=1000000", "-X", BATCH, "-l", path], check=True)
 
     def behind(self, group, topics):
         """Messages that the group has still to deal with."""

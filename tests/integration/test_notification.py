@@ -360,6 +360,22 @@ def test_the_message_is_in_both_languages_and_for_the_gateway(stack):
         stack.db.execute("RESET ROLE")
 
 
+def test_a_mail_is_in_the_language_that_a_person_reads(stack):
+    """In Indonesian when nobody said."""
+    town = new_town(stack, people=3, mail=True, load=False)
+    for row, language in zip(town.registry["people"], ("id", "en", None)):
+        row.update({"language": language} if language else {})
+    stack.load(town.registry)
+    heard_in_time(town)
+    town.settle(*(event for nip in town.nips for event in visits(town, 10, nip)))
+    wait_emails(town, 3, "sent")
+    for i, language in enumerate(("id", "en", "id")):
+        [mail] = caught(stack, f"{town.source}.{i}@")
+        text = mail.get_body(("plain",)).get_content()
+        assert mail["Content-Language"] == language
+        assert ("Nilai hasil kerja Anda" in text, "score of your results" in text) == (language == "id", language == "en")
+
+
 def test_what_nobody_sees_is_not_told(stack):
     """Another version of the plan, the same targets: the score's revision grows."""
     town = new_town(stack)
@@ -388,6 +404,7 @@ def test_a_year_of_old_data_is_one_message_and_one_mail(stack):
     assert {f"{town.score(p)['results']['score']}, " in body for p in ENDED} == {True}
     wait_emails(town, 1, "sent")
     assert len(caught(stack, f"{town.source}.0@")) == 1
+    assert wait_until(lambda: len(said(stack, town.id())) == 2, 10)
     [said_inbox, said_mail] = [m for _, m in said(stack, town.id())]
     assert (said_inbox["kind"], said_inbox["period"], said_mail["channel"]) == ("digest", period, "email")
 
@@ -625,13 +642,13 @@ def test_a_mail_says_what_the_inbox_says(stack):
     town.settle(*visits(town, 10))
     [message] = wait_inbox(town, 1)
     assert wait_until(lambda: any("Hasil kerja" in mail["Subject"] for mail in caught(stack, f"{town.source}.0@")), 20)
-    mail, text = next((m, m.get_body().get_content()) for m in caught(stack, f"{town.source}.0@")
-                      if message[4] in m.get_body().get_content())
+    [(title, body)] = stack.rows("SELECT title ->> 'id', body ->> 'id' FROM notification.inbox WHERE id = %s", message[0])
+    mail, text = next((m, m.get_body().get_content()) for m in caught(stack, f"{town.source}.0@") if m["Subject"] == title)
     assert mail["To"] == f"{town.source}.0@kota.example" and mail["From"] == "Terukur <terukur@localhost>"
     assert mail["Auto-Submitted"] == "auto-generated" and not mail.defects
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/mixed", "text/plain"]
     assert mail.get_body().get_content_charset() == "utf-8" and not mail.get_body().defects
-    assert message[5] in text and "Nilai hasil kerja Anda 100,00" in text
+    assert title in text and body in text and "Nilai hasil kerja Anda 100,00" in text
     assert stack.env["GATEWAY_URL"] in text
     assert mail.raw.isascii() and max(map(len, mail.raw.splitlines())) <= 100, "for any server that the mail passes"
 

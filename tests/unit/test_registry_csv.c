@@ -28,7 +28,7 @@ enum { TODAY = 20600 }; /* 2026-05-27 */
 
 struct reading {
 	struct registry_file file;
-	struct findings found, warned;
+	struct findings found;
 	json_t *checked;
 };
 
@@ -39,11 +39,10 @@ static struct reading *reading_new(const char *part, const char *text, size_t le
 	json_auto_t *known = json_loads(known_text, 0, NULL);
 	assert_non_null(r);
 	findings_init(&r->found);
-	findings_init(&r->warned);
 	buf_init(&bytes, FILE_MOST);
 	buf_add(&bytes, text, len);
 	if (registry_file_csv(&bytes, part, &r->file, &r->found))
-		r->checked = registry_check(&r->file, known, TODAY, &r->found, &r->warned);
+		r->checked = registry_check(&r->file, known, TODAY, &r->found);
 	buf_done(&bytes);
 	return r;
 }
@@ -53,7 +52,6 @@ static void reading_free(struct reading *r)
 	json_decref(r->checked);
 	registry_file_done(&r->file);
 	findings_done(&r->found);
-	findings_done(&r->warned);
 	free(r);
 }
 

@@ -104,7 +104,7 @@ struct single {
 static void single_agree(
 	struct single *s, const char *period, const struct score_plan *plans, size_t n)
 {
-	static const struct score_assignment open = {.from = 0, .until = INT32_MAX};
+	static const struct score_assignment open = {.from = 0, .until = INT32_MAX, .position = -1};
 
 	stretches_make(
 		&(struct score_facts){

@@ -13,6 +13,15 @@
 #include "base/array.h"
 #include "calendar.h"
 
+static int32_t days_in(const struct stretches *s, int32_t month)
+{
+	int32_t days = 0;
+
+	for (int32_t i = 0; i < s->n; i++)
+		days += s->list[i].month == month ? s->list[i].days : 0;
+	return days;
+}
+
 static void test_service_days(void **state)
 {
 	struct span {
@@ -21,79 +30,75 @@ static void test_service_days(void **state)
 	static const struct {
 		const char *period;
 		struct span assignments[3], absences[3];
-		int32_t first, second, third; /* the months' days */
-		const char *last;
-		int32_t assignment;
+		int32_t days[3]; /* in its months */
+		int32_t last; /* the assignment of the last of them */
 	} cases[] = {
 		/* the whole month */
-		{"2026-03", {{"2026-01-01", NULL}}, {{0}}, 31, 0, 0, "2026-03-31", 0},
+		{"2026-03", {{"2026-01-01", NULL}}, {{0}}, {31}, 0},
 		/* one day */
-		{"2026-03", {{"2026-03-31", NULL}}, {{0}}, 1, 0, 0, "2026-03-31", 0},
-		{"2026-03", {{"2025-01-01", "2026-03-01"}}, {{0}}, 1, 0, 0, "2026-03-01", 0},
+		{"2026-03", {{"2026-03-31", NULL}}, {{0}}, {1}, 0},
+		{"2026-03", {{"2025-01-01", "2026-03-01"}}, {{0}}, {1}, 0},
 		/* before and after */
-		{"2026-03", {{"2026-04-01", NULL}}, {{0}}, 0, 0, 0, NULL, -1},
-		{"2026-03", {{"2025-01-01", "2026-02-28"}}, {{0}}, 0, 0, 0, NULL, -1},
+		{"2026-03", {{"2026-04-01", NULL}}, {{0}}, {0}, -1},
+		{"2026-03", {{"2025-01-01", "2026-02-28"}}, {{0}}, {0}, -1},
 		/* nobody yet */
-		{"2026-03", {{0}}, {{0}}, 0, 0, 0, NULL, -1},
+		{"2026-03", {{0}}, {{0}}, {0}, -1},
 		/* a leap day */
-		{"2024-02", {{"2024-01-01", NULL}}, {{0}}, 29, 0, 0, "2024-02-29", 0},
+		{"2024-02", {{"2024-01-01", NULL}}, {{0}}, {29}, 0},
 		/* overlapping absences, over the end; the last service day comes before them */
 		{"2026-03", {{"2026-01-01", NULL}},
 			{{"2026-03-20", "2026-03-25"}, {"2026-03-22", "2026-04-30"},
 				{"2026-03-01", "2026-03-01"}},
-			18, 0, 0, "2026-03-19", 0},
+			{18}, 0},
 		/* absent all along */
-		{"2026-03", {{"2026-01-01", NULL}}, {{"2026-01-01", "2026-12-31"}}, 0, 0, 0, NULL,
-			-1},
+		{"2026-03", {{"2026-01-01", NULL}}, {{"2026-01-01", "2026-12-31"}}, {0}, -1},
 		/* the assignment of the last service day, not of the last day */
 		{"2026-Q1",
 			{{"2026-01-11", "2026-02-10"}, {"2026-02-15", "2026-03-20"},
 				{"2026-03-21", NULL}},
-			{{"2026-03-21", "2026-03-31"}}, 21, 24, 20, "2026-03-20", 1},
+			{{"2026-03-21", "2026-03-31"}}, {21, 24, 20}, 1},
 		/* a month without a service day */
-		{"2026-Q1", {{"2026-01-01", NULL}}, {{"2026-02-01", "2026-02-28"}}, 31, 0, 31,
-			"2026-03-31", 0},
+		{"2026-Q1", {{"2026-01-01", NULL}}, {{"2026-02-01", "2026-02-28"}}, {31, 0, 31}, 0},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct score_assignment assignments[3];
 		struct score_absence absences[3];
-		size_t n_assignments = 0;
-		size_t n_absences = 0;
-		struct score_service s;
+		struct score_facts facts = {.assignments = assignments, .absences = absences};
+		struct period period = period_of_text(cases[i].period);
+		struct stretches s;
 
-		for (; n_assignments < 3 && cases[i].assignments[n_assignments].from;
-			n_assignments++)
-			assignments[n_assignments] = (struct score_assignment){
-				.from = day(cases[i].assignments[n_assignments].from),
-				.until = day(cases[i].assignments[n_assignments].until)};
-		for (; n_absences < 3 && cases[i].absences[n_absences].from; n_absences++)
-			absences[n_absences] = (struct score_absence){
-				.from = day(cases[i].absences[n_absences].from),
-				.until = day(cases[i].absences[n_absences].until)};
-		s = score_service(period_of_text(cases[i].period), assignments, n_assignments,
-			absences, n_absences);
-		assert_int_equal(s.days[0], cases[i].first);
-		assert_int_equal(s.days[1], cases[i].second);
-		assert_int_equal(s.days[2], cases[i].third);
-		assert_int_equal(s.total, cases[i].first + cases[i].second + cases[i].third);
-		assert_int_equal(s.assignment, cases[i].assignment);
-		if (cases[i].last != NULL)
-			assert_int_equal(s.last_day, day(cases[i].last));
+		for (size_t k = 0; k < 3 && cases[i].assignments[k].from; k++)
+			assignments[facts.n_assignments++] =
+				(struct score_assignment){.from = day(cases[i].assignments[k].from),
+					.until = day(cases[i].assignments[k].until),
+					.unit = (int32_t)k,
+					.position = -1};
+		for (size_t k = 0; k < 3 && cases[i].absences[k].from; k++)
+			absences[facts.n_absences++] =
+				(struct score_absence){.from = day(cases[i].absences[k].from),
+					.until = day(cases[i].absences[k].until)};
+		stretches_make(&facts, period, &s);
+		for (int32_t m = 0; m < 3; m++)
+			assert_int_equal(days_in(&s, period.first_month + m), cases[i].days[m]);
+		assert_int_equal(s.n ? s.list[s.n - 1].unit : -1, cases[i].last);
 	}
 }
 
 static void test_a_whole_leap_year_of_service(void **state)
 {
-	const struct score_assignment open = {.from = INT32_MIN, .until = INT32_MAX};
-	struct score_service s = score_service(period_of_text("2024"), &open, 1, NULL, 0);
+	const struct score_assignment open = {
+		.from = INT32_MIN, .until = INT32_MAX, .position = -1};
+	const struct score_facts facts = {.assignments = &open, .n_assignments = 1};
+	struct stretches s;
 
 	(void)state;
-	assert_int_equal(s.total, 366);
-	assert_int_equal(s.days[1], 29);
-	assert_int_equal(s.days[11], 31);
-	assert_int_equal(s.last_day, day("2024-12-31"));
+	stretches_make(&facts, period_of_text("2024"), &s);
+	assert_int_equal(s.n, 12);
+	assert_int_equal(s.list[1].days, 29);
+	assert_int_equal(s.list[11].days, 31);
+	assert_non_null(stretches_on(&s, day("2024-12-31")));
 }
 
 /* What can be asked: by the positions n and c, by n's later version N, by plans of their own x and
