@@ -16,9 +16,11 @@ bool people_find(
 	struct db_array texts;
 	db_array_init(&texts, DB_K_TEXT);
 	bool ok = true;
-	for (int i = 0; ok && i < n; i++)
-		ok = db_array_add(&texts, DB_TEXT(names[i])) ||
+	for (int i = 0; ok && i < n; i++) {
+		char nip[NIP_DIGITS + 1];
+		ok = db_array_add(&texts, DB_TEXT(csv_nip(names[i], nip) ? nip : names[i])) ||
 		     err_set(e, ERR_FATAL, "out of memory");
+	}
 	ok = ok && db_exec(a->db, STORE_PEOPLE_FIND, &rows, e, db_array_value(&texts));
 	for (int i = 0; ok && i < db_rows(rows); i++) {
 		if (db_is_null(rows, i, 0))

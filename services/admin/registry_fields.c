@@ -173,7 +173,10 @@ static void check_weights(
 #define CODE(most_) FIELD_TEXT, .most = (most_), .is = is_code, .must = CODE_MUST(most_)
 #define AMONG(part_) .check = check_refers, .more = (part_)
 #define NAME FIELD_TEXT, .most = 200, .plain = true, .check = check_visible
-#define NIP FIELD_TEXT, .is = is_nip, .must = "not a valid NIP"
+#define NIP_MUST \
+	"must be a NIP, in quotes: a day of birth (YYYYMMDD), a month of appointment (YYYYMM), " \
+	"1 or 2, and a number above 000"
+#define NIP FIELD_TEXT, .is = is_nip, .must = NIP_MUST
 #define EMAIL FIELD_TEXT, .is = email_is_sendable, .must = EMAIL_MUST
 #define NUMBER(decimals_, min_, max_) \
 	FIELD_NUMBER, .decimals = (decimals_), .digits = DIGITS, .min = (min_), .max = (max_)

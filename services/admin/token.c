@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/digest.h"
+#include "csv_value.h"
 #include "print.h"
 #include "store.h"
 
@@ -61,6 +62,9 @@ static bool token_subject(struct admin *a, const struct arguments *args, struct 
 {
 	const char *nip = args->option[TOKEN_NIP], *agency = args->option[TOKEN_AGENCY],
 		   *source = args->option[TOKEN_SOURCE];
+	char plain[NIP_DIGITS + 1];
+	if (nip && csv_nip(nip, plain))
+		nip = plain;
 	if (!db_exec(a->db, STORE_TOKEN_SUBJECT, rows, e, DB_TEXT(nip),
 		    DB_DATE(clock_date(clock_now())), DB_TEXT(agency), DB_TEXT(source)))
 		return false;

@@ -89,6 +89,10 @@ def database(stack):
     stack.db.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+def as_people_write(number):
+    return f"{number[:8]} {number[8:14]}.{number[14]}-{number[15:]}"
+
+
 def version(stack):
     return stack.value("SELECT version FROM registry.version")
 
@@ -369,7 +373,8 @@ def test_an_error_anywhere_changes_nothing_and_all_are_told(stack, office, load)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         'people[1].unit: there is no "nowhere" among the units, neither in the file nor in the registry',
-        "people[2].nip: not a valid NIP",
+        "people[2].nip: must be a NIP, in quotes: a day of birth (YYYYMMDD), a month of appointment (YYYYMM), 1 or 2, and a "
+        "number above 000",
         "plans[0].year: must be a whole number from 1900 to 9999",
         "plans[2].nip: there is no such person, neither in the file nor in the registry",
         f"admin registry load: 4 errors in {done.args[-1]}; nothing is changed",
@@ -612,7 +617,7 @@ def test_a_head_s_token_names_an_agency_only_when_told(stack, office, load):
     """Without, it is that of their unit on the day when the token is used: nothing is frozen when it is made."""
     other = Office()
     assert load(office.registry()).returncode == 0 and load(other.registry()).returncode == 0
-    token = stack.admin("token", "add", "--role", "head", "--nip", office.nips[0], "--days", 3).stdout.strip()
+    token = stack.admin("token", "add", "--role", "head", "--nip", as_people_write(office.nips[0]), "--days", 3).stdout.strip()
     role, agency, _, _, lasts, _ = stored_token(stack, token)[0]
     assert (role, agency) == ("head", None) and abs(lasts.total_seconds() - 3 * 86400) < 60
     token = stack.admin("token", "add", "--role", "head", "--nip", office.nips[0], "--agency", other.name).stdout.strip()
@@ -693,7 +698,7 @@ def test_verify_finds_what_was_altered_and_recompute_mends_totals(stack, office,
     assert stack.admin("verify").returncode == 0
 
     stack.db.execute("UPDATE intake.total SET n = n + 5, sum = 99 WHERE person = %s", [person])
-    assert stack.admin("recompute", "--person", office.nips[0], "--wait", 60).stdout == "years of people to be made anew: 1\n"
+    assert stack.admin("recompute", "--person", as_people_write(office.nips[0]), "--wait", 60).stdout == "years of people to be made anew: 1\n"
     assert stack.admin("verify").returncode == 0
 
 

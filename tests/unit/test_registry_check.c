@@ -16,6 +16,9 @@
 #define ANI "198609262015051001"
 #define BUDI "196711101992031001"
 #define CITRA "200012312024121001"
+#define NIP_MUST \
+	"must be a NIP, in quotes: a day of birth (YYYYMMDD), a month of appointment (YYYYMM), " \
+	"1 or 2, and a number above 000"
 
 #define DEWI "199005052020122001"
 #define EKA "199105052020121001"
@@ -183,10 +186,10 @@ static const struct {
 		"positions[0].items[0]\npositions[0].items: the sum of the weights must be above "
 		"0\n"},
 	{"{'people':[{'nip':'198613262015051001','name':'A','unit':'x','position':'y','superior':'1','from':'2026-02-30'}]}",
-		"people[0].nip: not a valid NIP\npeople[0].unit: there is no \"x\" among the "
+		"people[0].nip: " NIP_MUST "\npeople[0].unit: there is no \"x\" among the "
 		"units, neither in the file nor in the registry\npeople[0].position: there is no "
 		"\"y\" among the positions, neither in the file nor in the "
-		"registry\npeople[0].superior: not a valid NIP\npeople[0].from: must be a date "
+		"registry\npeople[0].superior: " NIP_MUST "\npeople[0].from: must be a date "
 		"such as 2026-03-04\n"},
 	{PERSON(",'until':'2025-12-31','superior':'" CITRA "','email':'no'"),
 		"people[0].email: must be an e-mail address that mail servers take, as siti@dinkes.go.id: at most 64 characters before the @, only "
@@ -227,7 +230,7 @@ static const struct {
 		"people[0].name: is missing\npeople[0].unit: is missing\npeople[0].position: is "
 		"missing\npeople[0].removed: must be true or false\n"},
 	{"{'people':[{'nip':'1','from':'2026-02-30','removed':true,'size':1}]}",
-		"people[0].nip: not a valid NIP\npeople[0].from: must be a date such as "
+		"people[0].nip: " NIP_MUST "\npeople[0].from: must be a date such as "
 		"2026-03-04\npeople[0].size: is no field here\n"},
 	{PERSON(",'language':'jv'"), "people[0].language: must be one of id, en\n"},
 	{"{'absences':[{'nip':'" ANI "','from':'2026-02-13','until':'2026-02-20','kind':'leave'}]}",
