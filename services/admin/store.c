@@ -1,5 +1,6 @@
 #include "store.h"
 
+#include "appraisal/compute.h"
 #include "appraisal/roster_statements.h"
 
 /* What each row of a part returns. */
@@ -338,7 +339,7 @@ const struct db_statement store_statements[STORE_ALL] = {
 	   is missed. */
 	[STORE_ORIGINALS] = {"originals",
 		"DECLARE originals NO SCROLL CURSOR FOR SELECT t.name, e.\"partition\", "
-		"e.\"offset\", e.kind, e.at, e.day, e.key, e.event_id, s.code, u.uris, n.code, "
+		"e.\"offset\", e.kind, e.at, e.day, e.key, e.event_id, e.ref, s.code, u.uris, n.code, "
 		"p.nip || coalesce(' ' || f.nips, ''), "
 		"e.value, e.\"of\", e.replaces, e.sha256, e.headers, e.payload, i.content, "
 		"i.waiting OR i.person IS DISTINCT FROM e.person OR i.month IS DISTINCT FROM CASE "
@@ -415,13 +416,7 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"intake.completeness_view UNION SELECT left(period, 4)::int FROM "
 		"scoring.score_view ORDER BY year",
 		""},
-	[STORE_STANDING] = {"standing",
-		"SELECT person, period, revision, content, body, results, rating, missing, unit, "
-		"(SELECT '{' || string_agg('[' || to_char(lower(d), 'YYYY-MM-DD') || ',' || "
-		"to_char(upper(d) - 1, 'YYYY-MM-DD') || ']', ',' ORDER BY d) || '}' FROM "
-		"unnest(service_days) d) FROM scoring.score WHERE person = ANY ($1) ORDER BY "
-		"person, period",
-		"uuid[]"},
+	[STORE_STANDING] = {"standing", COMPUTE_STANDING, "uuid[]"},
 	[STORE_UNPUBLISHED] = {"unpublished",
 		"SELECT s.person, s.period FROM scoring.score s JOIN scoring.person p ON p.person "
 		"= s.person AND p.published_revision < p.revision AND p.published_revision < "

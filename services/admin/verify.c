@@ -36,6 +36,7 @@ enum column {
 	DAY,
 	KEY,
 	EVENT_ID,
+	REF,
 	SOURCE,
 	URIS, /* all that it ever had; words, as the next */
 	INDICATOR,
@@ -70,6 +71,12 @@ static bool other_text(const struct original *o, int column, const char *text)
 static bool no_word(const struct original *o, int column, const char *word)
 {
 	return !text_has_word(db_text(o->rows, o->row, column), word);
+}
+
+static bool differs_ref(const struct original *o)
+{
+	return db_is_null(o->rows, o->row, REF) ? o->event.ref != NULL
+						: !o->event.ref || other_text(o, REF, o->event.ref);
 }
 
 static bool other_key(const struct original *o, int column, const char *id)
@@ -151,6 +158,7 @@ static const struct {
 	{differs_kind, "the stored kind is not the original's"},
 	{differs_source, "the stored source or topic is not the original's"},
 	{differs_id, "the stored id or key is not the original's"},
+	{differs_ref, "the stored reference is not the original's"},
 	{differs_time, "the stored time or day is not the original's"},
 	{differs_person, "the stored person is not the original's"},
 	{differs_indicator, "the stored indicator is not the original's"},

@@ -18,34 +18,6 @@ struct page {
 	int64_t scores;
 };
 
-/* What scoring publishes beside the text of a score that stands. */
-static bool facts_hold(const struct db_result *r, int row, const struct computed_score *c)
-{
-	dec_wide results = c->has_results ? c->results * (DEC_VALUE / DEC_SHOWN) : 0;
-	const char *rating = c->has_results ? score_rating_name(c->rating) : "";
-	return db_is_null(r, row, 5) == !c->has_results && db_numeric(r, row, 5) == results &&
-	       strcmp(db_text(r, row, 6), rating) == 0 && db_int(r, row, 7) == c->missing &&
-	       strcmp(db_text(r, row, 8), c->unit) == 0 &&
-	       strcmp(db_text(r, row, 9), c->service_days) == 0;
-}
-
-/* NULL: it is as it must be; else what is wrong. */
-static const char *score_fault(const struct page *p, int row, const struct computed_score *c)
-{
-	bool stands = row >= 0 && !db_is_null(p->standing, row, 4);
-	const uint8_t *content = stands ? db_uuid(p->standing, row, 3) : NULL;
-	if (!compute_stands(c, content))
-		return !content ? "a score is missing"
-		       : c->state == COMPUTED_NONE
-			       ? "a score stands where there should be none"
-			       : "the score is not the one that the evidence makes";
-	if (content && strcmp(c->text, db_text(p->standing, row, 4)) != 0)
-		return "the score's text is not the one that the evidence makes";
-	if (content && !facts_hold(p->standing, row, c))
-		return "what stands beside the score is not what evidence and registry make";
-	return NULL;
-}
-
 static bool score_verify(struct page *p, const uint8_t person[16], struct period period,
 	struct verify *v, bool *differs, struct err *e)
 {
@@ -55,7 +27,7 @@ static bool score_verify(struct page *p, const uint8_t person[16], struct period
 	int64_t revision = row >= 0 ? db_int(p->standing, row, 2) : 1;
 	if (!compute_score(p->roster, &p->data, person, period, NULL, revision, &c, e))
 		return false;
-	const char *fault = score_fault(p, row, &c);
+	const char *fault = compute_fault(p->standing, row, &c);
 	p->scores += row >= 0 && !db_is_null(p->standing, row, 4);
 	computed_score_done(&c);
 	*differs |= fault != NULL;

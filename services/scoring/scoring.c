@@ -12,6 +12,7 @@
 #include "marks.h"
 #include "messages/emit.h"
 #include "messages/score_changed.h"
+#include "messages/topics.h"
 #include "store.h"
 
 enum {
@@ -55,6 +56,7 @@ struct chunk {
 	struct worker *w;
 	const struct mark *marks;
 	size_t n;
+	bool whole; /* all of what stands is looked at, and not only what it was said to say */
 	struct db_array people; /* without repetition */
 	struct compute_data data;
 	struct db_result *standing;
@@ -70,6 +72,22 @@ static bool change(struct chunk *c, const struct mark *m, const char *period,
 	       err_set(e, ERR_FATAL, "out of memory");
 }
 
+/* False in *sound: what stands was altered, whatever its hash says. */
+static bool is_sound(
+	struct chunk *c, const struct mark *m, struct period p, int row, bool *sound, struct err *e)
+{
+	struct computed_score s;
+	*sound = true;
+	if (!c->whole || row < 0)
+		return true;
+	if (!compute_score(roster_of(c->w), &c->data, m->person, p, NULL,
+		    db_int(c->standing, row, 2), &s, e))
+		return false;
+	*sound = compute_fault(c->standing, row, &s) == NULL;
+	computed_score_done(&s);
+	return true;
+}
+
 static bool compute_one(struct chunk *c, const struct mark *m, struct period p, struct err *e)
 {
 	char period[PERIOD_TEXT];
@@ -78,10 +96,13 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	const uint8_t *content =
 		row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
 	int64_t revision = row >= 0 ? db_int(c->standing, row, 2) + 1 : 1;
-	if (!compute_score(roster_of(c->w), &c->data, m->person, p, content, revision, &s, e))
+	bool sound;
+	if (!is_sound(c, m, p, row, &sound, e) ||
+		!compute_score(roster_of(c->w), &c->data, m->person, p, sound ? content : NULL,
+			revision, &s, e))
 		return false;
 	c->computed++;
-	bool ok = compute_stands(&s, content) || change(c, m, period, &s, revision, e);
+	bool ok = (sound && compute_stands(&s, content)) || change(c, m, period, &s, revision, e);
 	computed_score_done(&s);
 	return ok;
 }
@@ -136,7 +157,7 @@ static bool load(struct chunk *c, struct err *e)
 		return false;
 	}
 	return compute_take(roster_of(c->w), rows, &c->data, e) &&
-	       scoring_standing(db, &c->people, &c->standing, e);
+	       scoring_standing(db, &c->people, c->whole, &c->standing, e);
 }
 
 static bool write(struct chunk *c, struct err *e)
@@ -184,10 +205,10 @@ static bool people_of(struct chunk *c, struct err *e)
 	return true;
 }
 
-static bool score_chunk(
-	struct worker *w, const struct mark *marks, size_t n, const char *trace, struct err *e)
+static bool score_chunk(struct worker *w, const struct mark *marks, size_t n, bool whole,
+	const char *trace, struct err *e)
 {
-	struct chunk c = {.w = w, .marks = marks, .n = n};
+	struct chunk c = {.w = w, .marks = marks, .n = n, .whole = whole};
 	score_changes_init(&c.changes);
 	bool ok = people_of(&c, e) && write(&c, e);
 	if (!ok)
@@ -217,6 +238,12 @@ static size_t chunk_of(const struct marks *m, size_t first)
 	return i - first;
 }
 
+/* What an operator asks for mends whatever it finds. */
+static bool whole(const struct bus_message *of)
+{
+	return topic_is(of, TOPIC_REGISTRY_CHANGED);
+}
+
 static void start_trace(const struct bus_message *m, char out[TRACE_TEXT])
 {
 	size_t len = 0;
@@ -232,7 +259,7 @@ bool scoring_handle(struct worker *w, const struct bus_message *messages, int n,
 	bool ok = gather(w, messages, n, &marks, e);
 	for (size_t i = 0, size; ok && i < marks.n; i += size) {
 		size = chunk_of(&marks, i);
-		ok = score_chunk(w, marks.list + i, size, trace, e);
+		ok = score_chunk(w, marks.list + i, size, whole(messages), trace, e);
 		worker_progress(w);
 	}
 	marks_done(&marks);
@@ -240,10 +267,11 @@ bool scoring_handle(struct worker *w, const struct bus_message *messages, int n,
 }
 
 /* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over. */
-static bool score_alone(struct worker *w, const struct mark *mark, const char *trace, struct err *e)
+static bool score_alone(struct worker *w, const struct mark *mark, bool of_registry,
+	const char *trace, struct err *e)
 {
 	char id[DIGEST_UUID_TEXT];
-	if (score_chunk(w, mark, 1, trace, e))
+	if (score_chunk(w, mark, 1, of_registry, trace, e))
 		return true;
 	if (e->code == ERR_RETRY || e->code == ERR_FATAL)
 		return false;
@@ -263,7 +291,7 @@ bool scoring_refuse(
 	start_trace(message, trace);
 	bool ok = gather(w, message, 1, &marks, e);
 	for (size_t i = 0; ok && i < marks.n; i++) {
-		ok = score_alone(w, &marks.list[i], trace, e);
+		ok = score_alone(w, &marks.list[i], whole(message), trace, e);
 		worker_progress(w);
 	}
 	marks_done(&marks);

@@ -12,6 +12,7 @@ enum statement {
 	ENSURE,
 	LOCK,
 	STANDING,
+	STANDING_WHOLE,
 	WRITE,
 	TOUCH,
 	UNPUBLISHED,
@@ -52,6 +53,7 @@ const struct db_statement scoring_statements[] = {
 		"SELECT person, period, revision, content FROM scoring.score WHERE person = "
 		"ANY($1) ORDER BY person, period",
 		"uuid[]"},
+	[STANDING_WHOLE] = {"standing_whole", COMPUTE_STANDING, "uuid[]"},
 	[WRITE] = {"write",
 		"INSERT INTO scoring.score AS s (person, period, revision, person_revision, "
 		"content, body, results, rating, missing, unit, service_days, computed_at) SELECT "
@@ -119,9 +121,10 @@ bool scoring_lock(struct db *db, struct db_array *people, struct err *e)
 	return db_exec(db, LOCK, NULL, e, db_array_value(people));
 }
 
-bool scoring_standing(struct db *db, struct db_array *people, struct db_result **out, struct err *e)
+bool scoring_standing(
+	struct db *db, struct db_array *people, bool whole, struct db_result **out, struct err *e)
 {
-	return db_exec(db, STANDING, out, e, db_array_value(people));
+	return db_exec(db, whole ? STANDING_WHOLE : STANDING, out, e, db_array_value(people));
 }
 
 void score_changes_init(struct score_changes *c)

@@ -25,9 +25,10 @@ bool scoring_people_of_unit(struct db *db, const char *unit, int32_t year, struc
 bool scoring_ensure(struct db *db, struct db_array *people, struct err *e) MUST_CHECK;
 /* Locks people's rows, in order. */
 bool scoring_lock(struct db *db, struct db_array *people, struct err *e) MUST_CHECK;
-/* What stands: person, period, revision, content; by person, period. */
-bool scoring_standing(
-	struct db *db, struct db_array *people, struct db_result **out, struct err *e) MUST_CHECK;
+/* What stands: person, period, revision, content; by person, period. `whole`: and the rest that
+ * compute_fault looks at. */
+bool scoring_standing(struct db *db, struct db_array *people, bool whole, struct db_result **out,
+	struct err *e) MUST_CHECK;
 
 /* Scores that changed, as columns. */
 struct score_changes {

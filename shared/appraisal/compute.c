@@ -252,6 +252,37 @@ bool compute_stands(const struct computed_score *c, const uint8_t *content)
 					 : content && memcmp(content, c->content, 16) == 0;
 }
 
+enum standing { CONTENT = 3, BODY, RESULTS, RATING, MISSING, UNIT, SERVICE_DAYS };
+
+/* What scoring publishes beside the text of a score that stands. */
+static bool facts_hold(const struct db_result *r, int row, const struct computed_score *c)
+{
+	dec_wide results = c->has_results ? c->results * (DEC_VALUE / DEC_SHOWN) : 0;
+	const char *rating = c->has_results ? score_rating_name(c->rating) : "";
+	return db_is_null(r, row, RESULTS) == !c->has_results &&
+	       db_numeric(r, row, RESULTS) == results &&
+	       strcmp(db_text(r, row, RATING), rating) == 0 &&
+	       db_int(r, row, MISSING) == c->missing &&
+	       strcmp(db_text(r, row, UNIT), c->unit) == 0 &&
+	       strcmp(db_text(r, row, SERVICE_DAYS), c->service_days) == 0;
+}
+
+const char *compute_fault(const struct db_result *standing, int row, const struct computed_score *c)
+{
+	bool stands = row >= 0 && !db_is_null(standing, row, BODY);
+	const uint8_t *content = stands ? db_uuid(standing, row, CONTENT) : NULL;
+	if (!compute_stands(c, content))
+		return !content ? "a score is missing"
+		       : c->state == COMPUTED_NONE
+			       ? "a score stands where there should be none"
+			       : "the score is not the one that the evidence makes";
+	if (content && strcmp(c->text, db_text(standing, row, BODY)) != 0)
+		return "the score's text is not the one that the evidence makes";
+	if (content && !facts_hold(standing, row, c))
+		return "what stands beside the score is not what evidence and registry make";
+	return NULL;
+}
+
 int compute_standing_row(const struct db_result *rows, const uint8_t person[16], const char *period)
 {
 	int low = 0, high = db_rows(rows);

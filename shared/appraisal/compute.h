@@ -65,6 +65,19 @@ void computed_score_done(struct computed_score *c);
 /* Whether what stands is what was computed. `content` NULL: no score stands. */
 bool compute_stands(const struct computed_score *c, const uint8_t *content);
 
+/* A statement of people, uuid[] → what compute_fault asks of a standing score: person, period,
+ * revision, content, body, results, rating, missing, unit, service_days; by person, period. */
+#define COMPUTE_STANDING \
+	"SELECT person, period, revision, content, body, results, rating, missing, unit, " \
+	"(SELECT '{' || string_agg('[' || to_char(lower(d), 'YYYY-MM-DD') || ',' || " \
+	"to_char(upper(d) - 1, 'YYYY-MM-DD') || ']', ',' ORDER BY d) || '}' FROM " \
+	"unnest(service_days) d) FROM scoring.score WHERE person = ANY ($1) ORDER BY person, " \
+	"period"
+/* What of the row (-1: there is none) is not what was computed, which was for the row's revision
+ * and without regard to what stands; NULL: all of it is. */
+const char *compute_fault(
+	const struct db_result *standing, int row, const struct computed_score *c);
+
 /* The row of a person's period in rows that begin with person and period, by those; -1 when there
  * is none. */
 int compute_standing_row(

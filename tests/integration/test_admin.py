@@ -702,6 +702,28 @@ def test_verify_finds_what_was_altered_and_recompute_mends_totals(stack, office,
     assert stack.admin("verify").returncode == 0
 
 
+def test_recompute_mends_what_was_altered_of_a_score(stack, office, load):
+    """Also when its hash says that nothing was."""
+    assert load(office.registry()).returncode == 0
+    publish(stack, office, office.event("a"), office.event("b"))
+    stack.wait_idle()
+    person = person_id(stack, office)
+    stands = "SELECT period, content, body, results, rating, missing, unit, service_days FROM scoring.score WHERE person = %s ORDER BY 1"
+    before = [(row[0], row[1], json.loads(row[2]) | {"revision": 0}, *row[3:]) for row in stack.rows(stands, person)]
+    stack.db.execute("UPDATE scoring.score SET body = replace(body, '\"events\":2', '\"events\":3') WHERE person = %s AND period = '2026'", [person])
+    for i, (column, value) in enumerate([("results", "99"), ("rating", "'ABOVE'"), ("missing", "7"), ("unit", "'x'"),
+                                         ("service_days", "'{}'")]):
+        stack.db.execute(f"UPDATE scoring.score SET {column} = {value} WHERE person = %s AND period = %s", [person, before[i % len(before)][0]])
+    stack.db.execute("INSERT INTO scoring.score (person, period, revision, person_revision, body, computed_at) SELECT person, "
+                     "'2026-01', 1, 0, body, computed_at FROM scoring.score WHERE person = %s AND period = '2026-03' ON CONFLICT "
+                     "(person, period) DO UPDATE SET content = NULL, body = excluded.body", [person])
+    assert stack.admin("verify", check=False).returncode == 1
+    stack.admin("recompute", "--person", office.nips[0], "--wait", 60)
+    assert stack.admin("verify").returncode == 0
+    after = [(row[0], row[1], json.loads(row[2]) | {"revision": 0}, *row[3:]) for row in stack.rows(stands, person) if row[2]]
+    assert after == before
+
+
 def test_recompute_asks_for_whom_and_when(stack, office, load):
     assert load(office.registry()).returncode == 0
     publish(stack, office, office.event("a"))

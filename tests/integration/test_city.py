@@ -216,6 +216,7 @@ TAMPERED = {  # what somebody with the database's password changes: SQL, what ve
     "a value": ("UPDATE intake.evidence SET value = value + 1 WHERE key = %s", "{place}: the stored value"),
     "a person": ("UPDATE intake.evidence SET person = (SELECT id FROM registry.person WHERE id <> person LIMIT 1) "
                  "WHERE key = %s", "{place}: the stored person"),
+    "a reference": ("UPDATE intake.evidence SET ref = 'another' WHERE key = %s", "{place}: the stored reference"),
     "a time": ("UPDATE intake.evidence SET at = at + interval '1 microsecond' WHERE key = %s",
                "{place}: the stored time"),
     "an event less": ("DELETE FROM intake.evidence WHERE key = %s", "{key}: an id that is held, but"),

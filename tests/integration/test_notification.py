@@ -837,7 +837,7 @@ def no_mail_without(town, server, *words):
     """Nothing of a mail has gone to this server, and what is noted names these."""
     town.settle(*visits(town, 10))
     wait_inbox(town, 1)
-    assert wait_until(lambda: emails(town) and emails(town)[0][3], 20)
+    assert wait_until(lambda: emails(town) and emails(town)[0][3], 60)
     assert {row[1] for row in emails(town)} == {"waiting"} and server.mails == [] and not {"MAIL", "DATA"} & {*server.seen}
     assert all(word in emails(town)[0][3] for word in words), emails(town)
 

@@ -153,8 +153,9 @@ struct stretch_case {
 static void make(const struct stretch_case *c, const char *renewed, struct stretches *out)
 {
 	static struct score_plan plans[MOST];
+	static char names[][6] = {"nurse", "clerk"};
 	static const struct score_position positions[] = {
-		{(char *)(uintptr_t) "nurse", nurse, 2}, {(char *)(uintptr_t) "clerk", clerk, 1}};
+		{names[0], nurse, 2}, {names[1], clerk, 1}};
 	struct score_assignment assignments[MOST];
 	const struct score_absence absence = {
 		c->absent[0] ? day(c->absent[0]) : 0, c->absent[1] ? day(c->absent[1]) : -1};
