@@ -339,7 +339,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 	   is missed. */
 	[STORE_ORIGINALS] = {"originals",
 		"DECLARE originals NO SCROLL CURSOR FOR SELECT t.name, e.\"partition\", "
-		"e.\"offset\", e.kind, e.at, e.day, e.key, e.event_id, e.ref, s.code, u.uris, n.code, "
+		"e.\"offset\", e.kind, e.at, e.day, e.key, e.event_id, e.ref, s.code, "
+		"u.uris, n.code, "
 		"p.nip || coalesce(' ' || f.nips, ''), "
 		"e.value, e.\"of\", e.replaces, e.sha256, e.headers, e.payload, i.content, "
 		"i.waiting OR i.person IS DISTINCT FROM e.person OR i.month IS DISTINCT FROM CASE "
