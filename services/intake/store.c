@@ -89,8 +89,10 @@ const struct db_statement store_statements[] = {
 		"LIMIT 500 FOR UPDATE SKIP LOCKED",
 		"timestamptz"},
 	[REPLACE] = {"replace",
-		"INSERT INTO intake.replacement (original, by) SELECT * FROM unnest($1::uuid[], "
-		"$2::uuid[]) ON CONFLICT DO NOTHING RETURNING by",
+		"INSERT INTO intake.replacement (original, by, by_event) SELECT p.original, p.by, "
+		"w.event_id FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS p(original, by, "
+		"place) JOIN intake.waiting w ON w.key = p.by ORDER BY p.place ON CONFLICT DO "
+		"NOTHING RETURNING by",
 		"uuid[], uuid[]"},
 	[ACCEPT] = {"accept",
 		"WITH moved AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
@@ -102,9 +104,9 @@ const struct db_statement store_statements[] = {
 		"WITH gone AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), freed "
 		"AS (DELETE FROM intake.event_id WHERE key = ANY($1)) INSERT INTO "
 		"intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, "
-		"sha256, key, headers, payload, published) SELECT g.source_code, $2, $3, t.name, "
-		"g.\"partition\", g.\"offset\", $4, g.sha256, g.message_key, g.headers, "
-		"g.payload, false FROM gone g JOIN intake.topic t ON t.id = g.topic ON CONFLICT "
+		"sha256, key, headers, payload, published, event) SELECT g.source_code, $2, $3, "
+		"t.name, g.\"partition\", g.\"offset\", $4, g.sha256, g.message_key, g.headers, "
+		"g.payload, false, g.event_id FROM gone g JOIN intake.topic t ON t.id = g.topic ON CONFLICT "
 		"DO NOTHING",
 		"uuid[], text, text, timestamptz"},
 	[GROUPS_OF_EVENTS] = {"groups_of_events",
