@@ -72,11 +72,32 @@ void html_element(struct buf *b, const char *tag, const char *text)
 	html_close(b, tag);
 }
 
+void html_name(struct buf *b, const char *text)
+{
+	html_element(b, "bdi", text);
+}
+
 void html_link(struct buf *b, const char *href, const char *text)
 {
 	html_open(b, "a", "href", href, NULL);
 	html_text(b, text);
 	html_close(b, "a");
+}
+
+static bool is_ascii(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			return false;
+	return true;
+}
+
+static void put_value(struct buf *b, const char *text)
+{
+	if (is_ascii(text))
+		html_text(b, text);
+	else
+		html_name(b, text);
 }
 
 void html_fill(struct buf *b, const char *template, const char *const *values)
@@ -87,7 +108,7 @@ void html_fill(struct buf *b, const char *template, const char *const *values)
 		if (!place)
 			return;
 		if (values && *values)
-			html_text(b, *values++);
+			put_value(b, *values++);
 		template = place + strlen("%s");
 	}
 }

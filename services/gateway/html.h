@@ -16,9 +16,12 @@ void html_text(struct buf *b, const char *text);
 #define html_open(b_, tag_, ...) html_open_with(b_, tag_, (const char *const[]){__VA_ARGS__})
 void html_open_with(struct buf *b, const char *tag, const char *const *attributes);
 void html_close(struct buf *b, const char *tag);
+/* A name or another text that people typed, isolated: its direction changes nothing around it. */
+void html_name(struct buf *b, const char *text);
 void html_element(struct buf *b, const char *tag, const char *text);
 void html_link(struct buf *b, const char *href, const char *text);
-/* A template's text, its places filled with the values in order. */
+/* A template's text, its places filled with the values in order; one that is more than ASCII is
+ * isolated like a name. */
 void html_fill(struct buf *b, const char *template, const char *const *values);
 /* Indonesian, and English beside it. */
 void html_both(struct buf *b, struct words w);

@@ -5,6 +5,8 @@
 
 #include "base/array.h"
 #include "base/clock.h"
+#include "base/digest.h"
+#include "messages/event.h"
 
 enum statement {
 	TOKEN,
@@ -22,6 +24,9 @@ enum statement {
 	EVIDENCE,
 	INBOX,
 	REJECTIONS,
+	REJECTIONS_BY_REASON,
+	REJECTIONS_OF_EVENT,
+	EVENT_STATE,
 	AGENCY_SCORES,
 	AGENCIES,
 	AGENCY_REPORT,
@@ -40,6 +45,21 @@ enum statement {
 
 #define URIS \
 	"(SELECT string_agg(u.uri, ' ') FROM registry.source_uri_view u WHERE u.code = t.source)"
+
+/* A page of rejections, which ends early as one of evidence does. `more` says once more what is
+ * asked for, where an index is to find it. */
+#define REJECTIONS_PAGE(more_) \
+	"SELECT y.at, y.id, y.\"offset\", y.redriven_at, y.reason, y.detail, y.topic, " \
+	"y.\"partition\", y.event, y.sha256, y.payload, y.found FROM (SELECT x.*, " \
+	"count(*) OVER () AS found, sum(x.bytes) OVER (ORDER BY x.at DESC, x.id DESC) - " \
+	"x.bytes AS before FROM (SELECT at, id, \"offset\", redriven_at, reason, detail, " \
+	"topic, \"partition\", event, sha256, substr(payload, 1, 65536) AS payload, " \
+	"least(coalesce(octet_length(payload), 0), 65536) AS bytes FROM " \
+	"intake.rejection_view WHERE source = $1 AND at >= $2 AND (at, id) < ($3, $4) AND " \
+	"($5::text IS NULL OR reason = $5) AND ($6::text IS NULL OR event = $6) " more_ \
+	" ORDER BY at DESC, id DESC LIMIT 101) x) y WHERE y.before < 1048576 ORDER BY " \
+	"y.at DESC, y.id DESC"
+#define REJECTIONS_TYPES "text, timestamptz, timestamptz, int8, text, text"
 
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
@@ -113,11 +133,14 @@ const struct db_statement store_statements[] = {
 		"notification.inbox_view WHERE person = $1 AND id < $2 ORDER BY id DESC "
 		"LIMIT 101",
 		"uuid, int8"},
-	[REJECTIONS] = {"rejections",
-		"SELECT id, at, \"offset\", redriven_at, reason, detail, topic, "
-		"\"partition\", sha256 FROM intake.rejection_view WHERE source = $1 AND "
-		"id < $2 ORDER BY id DESC LIMIT 101",
-		"text, int8"},
+	[REJECTIONS] = {"rejections", REJECTIONS_PAGE(""), REJECTIONS_TYPES},
+	[REJECTIONS_BY_REASON] = {"rejections_by_reason", REJECTIONS_PAGE("AND reason = $5"),
+		REJECTIONS_TYPES},
+	[REJECTIONS_OF_EVENT] = {"rejections_of_event", REJECTIONS_PAGE("AND event = $6"),
+		REJECTIONS_TYPES},
+	[EVENT_STATE] = {"event_state",
+		"SELECT state, reason, detail, replaced_by FROM intake.event_state($1, $2, $3)",
+		"uuid, text, text"},
 	[AGENCY_SCORES] = {"agency_scores",
 		"SELECT person, body FROM scoring.score_view WHERE agency = $1 AND period = $2 "
 		"AND ($3::uuid IS NULL OR person > $3) ORDER BY person LIMIT 101",
@@ -340,25 +363,57 @@ struct inbox_row store_inbox_row(const struct db_result *r, int row)
 }
 
 bool store_rejections(
-	struct db *db, const char *source, int64_t before, struct db_result **out, struct err *e)
+	struct db *db, const struct rejection_query *q, struct db_result **out, struct err *e)
 {
-	return db_exec(db, REJECTIONS, out, e, DB_TEXT(source), DB_INT8(before));
+	int64_t at = q->after ? q->after->number : clock_date_start(clock_month_first(9999 * 12)),
+		id = INT64_MAX;
+	if (q->after)
+		memcpy(&id, q->after->key, sizeof id);
+	int statement = q->event    ? REJECTIONS_OF_EVENT
+			: q->reason ? REJECTIONS_BY_REASON
+				    : REJECTIONS;
+	return db_exec(db, statement, out, e, DB_TEXT(q->source), DB_TIME(q->since), DB_TIME(at),
+		DB_INT8(id), DB_TEXT(q->reason), DB_TEXT(q->event));
 }
 
 struct rejection_row store_rejection_row(const struct db_result *r, int row)
 {
+	int64_t id = db_int(r, row, 1);
 	struct rejection_row x = {
-		.id = db_int(r, row, 0),
-		.at = db_time(r, row, 1),
+		.here = {.number = db_time(r, row, 0)},
+		.at = db_time(r, row, 0),
 		.offset = db_int(r, row, 2),
 		.redriven_at = db_time(r, row, 3),
 		.reason = db_text(r, row, 4),
 		.detail = db_text(r, row, 5),
 		.topic = db_text(r, row, 6),
 		.partition = (int32_t)db_int(r, row, 7),
+		.event = text_or_null(r, row, 8),
 	};
-	x.sha256 = db_bytes(r, row, 8, &x.sha256_len);
+	memcpy(x.here.key, &id, sizeof id);
+	x.sha256 = db_bytes(r, row, 9, &x.sha256_len);
+	x.payload = db_bytes(r, row, 10, &x.payload_len);
 	return x;
+}
+
+bool store_rejections_more(const struct db_result *r)
+{
+	int n = db_rows(r);
+	return n > STORE_PAGE || (n > 0 && db_int(r, 0, 11) > n);
+}
+
+bool store_event_state(
+	struct db *db, const char *source, const char *event, struct db_result **out, struct err *e)
+{
+	uint8_t key[DIGEST_KEY];
+	event_key(source, event, key);
+	return db_exec(db, EVENT_STATE, out, e, DB_UUID(key), DB_TEXT(source), DB_TEXT(event));
+}
+
+struct event_state_row store_event_state_row(const struct db_result *r)
+{
+	return (struct event_state_row){db_text(r, 0, 0), text_or_null(r, 0, 1),
+		text_or_null(r, 0, 2), text_or_null(r, 0, 3)};
 }
 
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
