@@ -5,36 +5,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-#include "base/digest.h"
-#include "messages/event.h"
-
-enum statement {
-	TOKEN,
-	SESSION,
-	SESSION_ADD,
-	SESSION_END,
-	SESSIONS_EXPIRE,
-	ACCESS,
-	IS_SUPERIOR,
-	PERSON,
-	UNITS_OF,
-	SCORE,
-	PERIODS,
-	SERVICE_DAYS,
-	EVIDENCE,
-	INBOX,
-	REJECTIONS,
-	REJECTIONS_BY_REASON,
-	REJECTIONS_OF_EVENT,
-	EVENT_STATE,
-	AGENCY_SCORES,
-	AGENCIES,
-	AGENCY_REPORT,
-	AGENCY_KNOWN,
-	INDICATORS,
-	INDICATOR_ID,
-	PEOPLE,
-};
+#include "store_statements.h"
 
 /* A head's agency: what the token says, else that of today's assignment, which ends with a
  * transfer. */
@@ -312,11 +283,6 @@ bool store_evidence(
 		q->after ? DB_UUID(q->after->key) : DB_NULL);
 }
 
-static const char *text_or_null(const struct db_result *r, int row, int column)
-{
-	return db_is_null(r, row, column) ? NULL : db_text(r, row, column);
-}
-
 struct evidence_row store_evidence_row(const struct db_result *r, int row)
 {
 	struct evidence_row x = {
@@ -328,8 +294,8 @@ struct evidence_row store_evidence_row(const struct db_result *r, int row)
 		.value = db_numeric(r, row, 6),
 		.has_of = !db_is_null(r, row, 7),
 		.of = db_numeric(r, row, 7),
-		.ref = text_or_null(r, row, 8),
-		.replaced_by = text_or_null(r, row, 9),
+		.ref = store_text_or_null(r, row, 8),
+		.replaced_by = store_text_or_null(r, row, 9),
 		.topic = db_text(r, row, 10),
 		.partition = (int32_t)db_int(r, row, 11),
 		.offset = db_int(r, row, 12),
@@ -360,60 +326,6 @@ struct inbox_row store_inbox_row(const struct db_result *r, int row)
 	return (struct inbox_row){db_int(r, row, 0), db_time(r, row, 1), db_text(r, row, 2),
 		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5), db_text(r, row, 6),
 		db_text(r, row, 7)};
-}
-
-bool store_rejections(
-	struct db *db, const struct rejection_query *q, struct db_result **out, struct err *e)
-{
-	int64_t at = q->after ? q->after->number : clock_date_start(clock_month_first(9999 * 12)),
-		id = INT64_MAX;
-	if (q->after)
-		memcpy(&id, q->after->key, sizeof id);
-	int statement = q->event    ? REJECTIONS_OF_EVENT
-			: q->reason ? REJECTIONS_BY_REASON
-				    : REJECTIONS;
-	return db_exec(db, statement, out, e, DB_TEXT(q->source), DB_TIME(q->since), DB_TIME(at),
-		DB_INT8(id), DB_TEXT(q->reason), DB_TEXT(q->event));
-}
-
-struct rejection_row store_rejection_row(const struct db_result *r, int row)
-{
-	int64_t id = db_int(r, row, 1);
-	struct rejection_row x = {
-		.here = {.number = db_time(r, row, 0)},
-		.at = db_time(r, row, 0),
-		.offset = db_int(r, row, 2),
-		.redriven_at = db_time(r, row, 3),
-		.reason = db_text(r, row, 4),
-		.detail = db_text(r, row, 5),
-		.topic = db_text(r, row, 6),
-		.partition = (int32_t)db_int(r, row, 7),
-		.event = text_or_null(r, row, 8),
-	};
-	memcpy(x.here.key, &id, sizeof id);
-	x.sha256 = db_bytes(r, row, 9, &x.sha256_len);
-	x.payload = db_bytes(r, row, 10, &x.payload_len);
-	return x;
-}
-
-bool store_rejections_more(const struct db_result *r)
-{
-	int n = db_rows(r);
-	return n > STORE_PAGE || (n > 0 && db_int(r, 0, 11) > n);
-}
-
-bool store_event_state(
-	struct db *db, const char *source, const char *event, struct db_result **out, struct err *e)
-{
-	uint8_t key[DIGEST_KEY];
-	event_key(source, event, key);
-	return db_exec(db, EVENT_STATE, out, e, DB_UUID(key), DB_TEXT(source), DB_TEXT(event));
-}
-
-struct event_state_row store_event_state_row(const struct db_result *r)
-{
-	return (struct event_state_row){db_text(r, 0, 0), text_or_null(r, 0, 1),
-		text_or_null(r, 0, 2), text_or_null(r, 0, 3)};
 }
 
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
