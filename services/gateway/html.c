@@ -84,32 +84,20 @@ void html_link(struct buf *b, const char *href, const char *text)
 	html_close(b, "a");
 }
 
-static bool is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
-static void put_value(struct buf *b, const char *text)
-{
-	if (is_ascii(text))
-		html_text(b, text);
-	else
-		html_name(b, text);
-}
-
 void html_fill(struct buf *b, const char *template, const char *const *values)
 {
 	for (;;) {
-		const char *place = strstr(template, "%s");
-		html_text_n(b, template, place ? (size_t)(place - template) : strlen(template));
-		if (!place)
+		size_t len = strcspn(template, "%");
+		html_text_n(b, template, len);
+		if (!template[len])
 			return;
-		if (values && *values)
-			put_value(b, *values++);
-		template = place + strlen("%s");
+		char kind = template[len + 1];
+		bool place = kind == 's' || kind == 'n';
+		if (!place)
+			html_text(b, "%");
+		else if (values && *values)
+			(kind == 'n' ? html_name : html_text)(b, *values++);
+		template += len + (place ? 2 : 1);
 	}
 }
 

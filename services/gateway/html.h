@@ -5,7 +5,8 @@
 
 #include "base/buf.h"
 
-/* The same in Indonesian and English; in a template, each %s is a place for a value. */
+/* The same in Indonesian and English; in a template, each %s is a place for a value, each %n for
+ * a name. */
 struct words {
 	const char *id, *en;
 };
@@ -20,8 +21,7 @@ void html_close(struct buf *b, const char *tag);
 void html_name(struct buf *b, const char *text);
 void html_element(struct buf *b, const char *tag, const char *text);
 void html_link(struct buf *b, const char *href, const char *text);
-/* A template's text, its places filled with the values in order; one that is more than ASCII is
- * isolated like a name. */
+/* A template's text, its places filled with the values in order. */
 void html_fill(struct buf *b, const char *template, const char *const *values);
 /* Indonesian, and English beside it. */
 void html_both(struct buf *b, struct words w);

@@ -88,7 +88,7 @@ def test_a_batch_with_one_wrong_event_takes_nothing(stack, city):
     answer = post(stack, city, [city.event(), {**city.event(), "source": city.theirs.source}], BATCH)
     errors = problem(answer, 403, "source_mismatch")["errors"]
     assert [(e["index"], e["field"]) for e in errors] == [(1, "source")]
-    for body in ("[]", "{}", "", "[", "[1", json.dumps([city.event()]) + "]", json.dumps([city.event()] * 1001)):
+    for body in ("{}", "", "[", "[1", json.dumps([city.event()]) + "]", json.dumps([city.event()] * 1001)):
         problem(post(stack, city, body, BATCH), 400, "invalid_events")
     assert stack.ends(city.topic) == before
 
