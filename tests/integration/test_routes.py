@@ -305,4 +305,8 @@ def test_a_form_of_another_site_signs_nobody_out(city):
         assert answer.status == status and ("Set-Cookie" in answer.headers) == (status == 303)
         if status == 403:
             assert ask(city.stack, "GET", "/", Cookie=cookie).text.count('"/sign-out"') == 1
+    for origin, status in (("https://evil.example", 403), ("null", 403), (city.stack.env["GATEWAY_URL"], 303)):
+        answer = ask(city.stack, "POST", "/sign-out", None, b"", Cookie=cookie_of(city.stack, city.tokens["person"]),
+                     Origin=origin)
+        assert answer.status == status and ("Set-Cookie" in answer.headers) == (status == 303)
     assert sign_in(city.stack, city.tokens["person"], Sec_Fetch_Site="same-site").status == 403
