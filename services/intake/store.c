@@ -50,16 +50,16 @@ const struct db_statement store_statements[] = {
 	[REJECT] = {"reject",
 		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", "
 		"\"offset\", at, sha256, key, headers, payload, published, event) VALUES ($1, $2, "
-		"$3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12) ON CONFLICT (topic, \"partition\", "
-		"\"offset\", sha256) DO UPDATE SET published = rejection.published RETURNING "
-		"reason, detail",
+		"$3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12) ON CONFLICT (topic, "
+		"\"partition\", \"offset\", sha256) DO UPDATE SET published = "
+		"rejection.published RETURNING reason, detail",
 		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea, "
 		"text"},
 	[REJECTED] = {"rejected",
 		"SELECT r.* FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS "
-		"p(topic, \"partition\", first, last) CROSS JOIN LATERAL (SELECT topic, \"partition\", "
-		"\"offset\", sha256, reason, detail FROM intake.rejection x WHERE x.topic = "
-		"p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" AND "
+		"p(topic, \"partition\", first, last) CROSS JOIN LATERAL (SELECT topic, "
+		"\"partition\", \"offset\", sha256, reason, detail FROM "
+		"intake.rejection x WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" AND "
 		"x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
 		"text[], int4[], int8[], int8[]"},
 	[TALLY] = {"tally",
