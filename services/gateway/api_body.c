@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "api.h"
+#include "base/media.h"
 #include "binary.h"
-#include "media.h"
 
 #define JSON "application/json"
 
@@ -30,32 +30,33 @@ static void find_attribute(const char *name, const char *value, void *arg)
 
 /* The CloudEvents type decides; else attributes among the fields make it binary mode, where a type
  * may be left out. NULL: none that is taken. */
-static const char *mode_of(const struct visit *v, const struct media *m)
+static const char *mode_of(const struct visit *v, const char *type)
 {
 	static const char prefix[] = "application/cloudevents";
 	bool binary = false;
 	for (const char *const *p = (const char *const[]){API_EVENT, API_BATCH, NULL}; *p; p++)
-		if (strcmp(m->type, *p) == 0)
+		if (media_is(type, *p))
 			return *p;
-	if (strncmp(m->type, prefix, strlen(prefix)) == 0)
+	if (strncasecmp(type, prefix, strlen(prefix)) == 0)
 		return NULL;
 	http_each_header(v->request, find_attribute, &binary);
 	if (binary)
-		return !*m->type || media_is_json(m) ? API_BINARY : NULL;
-	return strcmp(m->type, JSON) == 0 ? API_EVENT : NULL;
+		return !*type || media_is_json(type) ? API_BINARY : NULL;
+	return media_is(type, JSON) ? API_EVENT : NULL;
 }
 
 bool api_takes_events(struct visit *v)
 {
-	struct media m;
+	const char *type = http_header(v->request, "Content-Type");
+	type = type ? type : "";
 	if (is_coded(v)) {
 		http_add_header(v->request, "Accept-Encoding", "identity");
 		return refuse(v, "send the body as it is: no Content-Encoding is taken");
 	}
-	media_parse(http_header(v->request, "Content-Type"), &m);
-	v->type = mode_of(v, &m);
+	v->type = mode_of(v, type);
 	if (!v->type)
 		return refuse(v, "send " API_EVENT " or " API_BATCH ", or in binary mode " JSON
 				 " with the attributes as ce- headers");
-	return media_is_utf8(&m) || refuse(v, "send UTF-8: the charset of the body must be utf-8");
+	return media_is_utf8(type) ||
+	       refuse(v, "send UTF-8: the charset of the body must be utf-8");
 }

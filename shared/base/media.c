@@ -94,6 +94,20 @@ static bool has_all(const char *text, const char *of)
 	return true;
 }
 
+bool media_is(const char *text, const char *type)
+{
+	return span_is(type_of(text), type);
+}
+
+bool media_is_utf8(const char *text)
+{
+	struct parameter p;
+	for (const char *at = parameters_of(text); parameter_next(&at, &p);)
+		if (span_is(p.name, "charset") && !span_is(p.value, "us-ascii"))
+			return false;
+	return true;
+}
+
 bool media_same(const char *a, const char *b)
 {
 	return span_same(type_of(a), type_of(b)) && has_all(a, b) && has_all(b, a);

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/media.h"
 #include "gateway/binary.h"
-#include "gateway/media.h"
 #include "gateway/origin.h"
 
 static void test_attributes(void **state)
@@ -102,40 +102,36 @@ static void test_fields_as_the_client_wrote_them(void **state)
 static void test_media(void **state)
 {
 	static const struct {
-		const char *text, *type, *charset;
-		bool json, utf8;
+		const char *text;
+		bool is_json, json, utf8;
 	} cases[] = {
-		{NULL, "", "", false, true},
-		{"", "", "", false, true},
-		{"application/json", "application/json", "", true, true},
-		{"Application/JSON;charset=UTF-8", "application/json", "utf-8", true, true},
-		{"application/json; charset=\"utf-8\"", "application/json", "utf-8", true, true},
-		{"application/json ; x=1 ; Charset=utf8", "application/json", "utf8", true, true},
-		{"application/json; charset=us-ascii", "application/json", "us-ascii", true, true},
-		{"application/json; charset=iso-8859-1", "application/json", "iso-8859-1", true,
-			false},
-		{"application/json; charset=utf-16", "application/json", "utf-16", true, false},
-		{"application/json; x=\"; charset=utf-16\"", "application/json", "", true, true},
-		{"application/json; x=\"\\\"; charset=utf-16", "application/json", "", true, true},
-		{"application/json; xcharset=utf-16", "application/json", "", true, true},
-		{"application/json;;charset=utf-16", "application/json", "utf-16", true, false},
-		{"application/json; charset", "application/json", "", true, true},
-		{"application/vnd.city+json", "application/vnd.city+json", "", true, true},
-		{"application/+json", "application/+json", "", false, true},
-		{"text/json", "text/json", "", false, true},
-		{"application/jsonx", "application/jsonx", "", false, true},
-		{"application/cloudevents+avro", "application/cloudevents+avro", "", false, true},
+		{"", false, false, true},
+		{"application/json", true, true, true},
+		{"Application/JSON;charset=UTF-8", true, true, true},
+		{"application/json; charset=\"utf-8\"", true, true, true},
+		{"application/json ; x=1 ; Charset=utf-8", true, true, true},
+		{"application/json; charset=us-ascii", true, true, true},
+		{"application/json; charset=iso-8859-1", true, true, false},
+		{"application/json; charset=utf-16", true, true, false},
+		{"application/json; charset=\"utf-16\"", true, true, false},
+		{"application/json; charset=utf-8; charset=utf-16", true, true, false},
+		{"application/json; x=\"; charset=utf-16\"", true, true, true},
+		{"application/json; xcharset=utf-16", true, true, true},
+		{"application/json;;charset=utf-16", true, true, false},
+		{"application/json; charset", true, true, false},
+		{"application/vnd.city+json", false, true, true},
+		{"application/+json", false, false, true},
+		{"text/json", false, false, true},
+		{"application/jsonx", false, false, true},
+		{"application/cloudevents+avro", false, false, true},
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct media m;
-		media_parse(cases[i].text, &m);
-		assert_string_equal(m.type, cases[i].type);
-		assert_string_equal(m.charset, cases[i].charset);
-		assert_int_equal(media_is_json(&m), cases[i].json);
-		assert_int_equal(media_is_utf8(&m), cases[i].utf8);
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		if (media_is(cases[i].text, "application/json") != cases[i].is_json ||
+			media_is_json(cases[i].text) != cases[i].json ||
+			media_is_utf8(cases[i].text) != cases[i].utf8)
+			fail_msg("%s", cases[i].text);
 }
 
 static void test_origin(void **state)
