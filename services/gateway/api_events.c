@@ -20,8 +20,8 @@ enum { MOST_EVENTS = 1000 };
 struct posted {
 	struct batch_piece pieces[MOST_EVENTS];
 	char subjects[MOST_EVENTS][EVENT_MAX_TEXT * 4 + 1]; /* Kafka's keys */
-	char traces[MOST_EVENTS][TRACE_TEXT]; /* by an event's own extension; "": none */
-	struct binary envelope; /* of one in binary mode, else empty */
+	char *traces[MOST_EVENTS]; /* by an event's own extension; NULL: none */
+	struct binary *envelope; /* of one in binary mode, else NULL */
 	int n;
 	bool batch;
 	json_t *faults, *mismatches; /* errors[]; NULL: none */
@@ -35,7 +35,7 @@ static void add_error(json_t **list, const struct posted *p, int index, const ch
 		*list = json_array();
 	char named[BINARY_FIELD];
 	json_t *error = json_pack("{s:s, s:s, s:s}", "field",
-		p->envelope.n ? binary_field(field, named) : field, "code", code, "detail", detail);
+		p->envelope ? binary_field(field, named) : field, "code", code, "detail", detail);
 	if (p->batch && index >= 0)
 		json_object_set_new(error, "index", json_integer(index));
 	json_array_append_new(*list, error);
@@ -45,14 +45,15 @@ static void add_error(json_t **list, const struct posted *p, int index, const ch
 static void take_trace(struct posted *p, int index, const struct event *event)
 {
 	const char *trace = json_string_value(json_object_get(event->root, "traceparent"));
+	char next[TRACE_TEXT];
 	if (trace)
-		trace_next(trace, strlen(trace), p->traces[index]);
+		p->traces[index] = strdup(trace_next(trace, strlen(trace), next));
 }
 
 static void check(struct posted *p, int index, const struct who *who)
 {
-	const struct event_input in = {
-		p->pieces[index].data, p->pieces[index].len, p->envelope.headers, p->envelope.n};
+	const struct event_input in = {p->pieces[index].data, p->pieces[index].len,
+		p->envelope ? p->envelope->headers : NULL, p->envelope ? p->envelope->n : 0};
 	struct event_fault fault = {0};
 	struct event event;
 	if (!event_decode(&in, &event, &fault)) {
@@ -95,14 +96,14 @@ static struct bus_header header(const char *name, const char *text)
 	return (struct bus_header){name, text, strlen(text)};
 }
 
-/* An event's headers: in binary mode its envelope, and the trace. Returns how many. */
+/* An event's headers: in binary mode its envelope; the trace is the last. Returns how many. */
 static size_t headers_for(
 	const struct posted *p, const char *trace, struct bus_header out[BINARY_HEADERS + 1])
 {
 	size_t n = 0;
-	for (; n < p->envelope.n; n++)
-		out[n] = (struct bus_header){p->envelope.headers[n].name,
-			p->envelope.headers[n].data, p->envelope.headers[n].len};
+	for (; p->envelope && n < p->envelope->n; n++)
+		out[n] = (struct bus_header){p->envelope->headers[n].name,
+			p->envelope->headers[n].data, p->envelope->headers[n].len};
 	if (n == 0)
 		out[n++] = header("content-type", "application/cloudevents+json; charset=UTF-8");
 	out[n++] = header("traceparent", trace);
@@ -118,11 +119,12 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 	char topic[TOPIC_TEXT], next[TRACE_TEXT];
 	topic_of_source(v->who.source, topic);
 	trace_next(trace, trace ? strlen(trace) : 0, next);
+	struct bus_header headers[BINARY_HEADERS + 1];
+	size_t n = headers_for(p, next, headers);
 	bool ok = true;
 	for (int i = 0; ok && i < p->n; i++) {
-		struct bus_header headers[BINARY_HEADERS + 1];
-		bool own = !trace && *p->traces[i];
-		size_t n = headers_for(p, own ? p->traces[i] : next, headers);
+		headers[n - 1] =
+			header("traceparent", !trace && p->traces[i] ? p->traces[i] : next);
 		ok = bus_produce_for(v->gateway->out, &delivery, topic, p->subjects[i],
 			strlen(p->subjects[i]), p->pieces[i].data, p->pieces[i].len, headers, n, e);
 	}
@@ -161,17 +163,34 @@ static bool take_events(struct visit *v, struct posted *p, struct err *e)
 	return http_json(v->request, 202, json_pack("{s:i}", "accepted", p->n));
 }
 
+static bool take_envelope(const struct visit *v, struct posted *p)
+{
+	if (strcmp(v->type, API_BINARY) != 0)
+		return true;
+	p->envelope = calloc(1, sizeof *p->envelope);
+	if (p->envelope)
+		http_each_header(v->request, take_field, p->envelope);
+	return p->envelope;
+}
+
+static void posted_free(struct posted *p)
+{
+	json_decref(p->faults);
+	json_decref(p->mismatches);
+	for (int i = 0; i < p->n && i < MOST_EVENTS; i++)
+		free(p->traces[i]);
+	free(p->envelope);
+	free(p);
+}
+
 bool api_post_events(struct visit *v, struct err *e)
 {
 	struct posted *p = calloc(1, sizeof *p);
 	if (!p)
 		return err_set(e, ERR_FATAL, "out of memory");
 	p->batch = strcmp(v->type, API_BATCH) == 0;
-	if (strcmp(v->type, API_BINARY) == 0)
-		http_each_header(v->request, take_field, &p->envelope);
-	bool ok = take_events(v, p, e);
-	json_decref(p->faults);
-	json_decref(p->mismatches);
-	free(p);
+	bool ok =
+		take_envelope(v, p) ? take_events(v, p, e) : err_set(e, ERR_FATAL, "out of memory");
+	posted_free(p);
 	return ok;
 }
