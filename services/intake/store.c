@@ -58,9 +58,9 @@ const struct db_statement store_statements[] = {
 	[REJECTED] = {"rejected",
 		"SELECT r.* FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS "
 		"p(topic, \"partition\", first, last) CROSS JOIN LATERAL (SELECT topic, "
-		"\"partition\", \"offset\", sha256, reason, detail FROM "
-		"intake.rejection x WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" AND "
-		"x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
+		"\"partition\", \"offset\", sha256, reason, detail FROM intake.rejection x "
+		"WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" "
+		"AND x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
 		"text[], int4[], int8[], int8[]"},
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
