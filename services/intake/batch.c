@@ -79,9 +79,11 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 		event_done(&event);
 		return;
 	}
+	char id[EVENT_ID_TEXT];
 	b->rows[i] = (struct evidence){.early = fault.reason,
 		.field = batch_keep(b, fault.field),
-		.detail = batch_keep(b, fault.detail)};
+		.detail = batch_keep(b, fault.detail),
+		.event_id = event_read_id(&in, id) ? batch_keep(b, id) : NULL};
 }
 
 /* By key, and by arrival among equals: rows are in order of arrival. */
@@ -165,6 +167,18 @@ bool batch_origin(const struct batch *b, const struct intake *in, int i, struct 
 	};
 	digest_sha256(m->data ? m->data : "", m->len, out->sha256);
 	return true;
+}
+
+const char *batch_trace(const struct batch *b, int i, char out[TRACE_TEXT])
+{
+	size_t len = 0;
+	const char *from = trace_of(&b->messages[i], &len);
+	if (!from && b->rows[i].trace) {
+		from = b->rows[i].trace;
+		len = strlen(from);
+	}
+	snprintf(out, TRACE_TEXT, "%.*s", TRACE_TEXT - 1, len == TRACE_TEXT - 1 ? from : "");
+	return out;
 }
 
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL])

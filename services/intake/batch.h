@@ -4,6 +4,7 @@
 #include "admit.h"
 #include "base/buf.h"
 #include "bus/bus.h"
+#include "messages/emit.h"
 #include "messages/evidence_rejected.h"
 #include "service/service.h"
 #include "store.h"
@@ -50,6 +51,10 @@ static inline enum outcome *batch_outcome(struct batch *b, const struct evidence
 	return &b->outcomes[x - b->rows];
 }
 
+/* The name under which a worker keeps its tally. */
+enum { BATCH_WORKER = 128 };
+const char *batch_worker(const struct worker *w, char out[BATCH_WORKER]);
+
 bool batch_decode(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_store(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_publish(const struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
@@ -59,12 +64,16 @@ void batch_again(struct batch *b); /* as it was before decoding */
 void batch_done(struct batch *b);
 
 /* Parts of these. */
+/* What was rejected at the very place that it has on its topic stays rejected. */
+bool batch_recall(struct batch *b, struct db *db, struct err *e) MUST_CHECK;
 bool batch_decide(
 	struct batch *b, struct db *db, struct err *e) MUST_CHECK; /* sets every outcome */
 int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0: not known yet */
 /* Where message number i came from; `*headers` is to be freed by the caller in any case. */
 bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out,
 	char **headers, struct err *e) MUST_CHECK;
+/* The traceparent that message number i came with; "": none that is one. */
+const char *batch_trace(const struct batch *b, int i, char out[TRACE_TEXT]);
 const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */
 enum { BATCH_DETAIL = 256 };
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */

@@ -83,7 +83,7 @@ def test_details_quote_no_value(told):
     for _, _, _, reason, detail, _, headers, payload, _ in told.stored_rejections():
         said, _, example = detail.partition(" such as ")
         assert said and not any(word in said for word in texts_of(payload, headers)), (reason, detail)
-        assert example in ("", "2026-03-04T08:15:00+07:00, to the microsecond at most", "2026-03"), detail
+        assert example in ("", "2026-03-04T08:15:00+07:00, with at most 9 decimals", "2026-03"), detail
 
 
 def texts_of(payload, headers):
@@ -221,8 +221,10 @@ TAMPERED = {  # what somebody with the database's password changes: SQL, what ve
                "{place}: the stored time"),
     "an event less": ("DELETE FROM intake.evidence WHERE key = %s", "{key}: an id that is held, but"),
     "an id less": ("DELETE FROM intake.event_id WHERE key = %s", "{place}: its id is not held"),
-    "a replacement more": ("INSERT INTO intake.replacement VALUES (%s, gen_random_uuid())",
+    "a replacement more": ("INSERT INTO intake.replacement VALUES (%s, gen_random_uuid(), 'x')",
                            "a replacement without the event that replaces"),
+    "by what it was replaced": ("UPDATE intake.replacement SET by_event = by_event || 'x' WHERE original <> %s",
+                                "a replacement that names another event than the one that replaces"),
     "a total": ("UPDATE intake.total SET sum = sum + 1 WHERE (person, month, indicator) IN (SELECT person, "
                 "extract(year FROM day) * 12 + extract(month FROM day) - 1, indicator FROM intake.evidence "
                 "WHERE key = %s)", "{person}/{month}/{indicator}: the total"),
