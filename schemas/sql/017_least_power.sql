@@ -80,6 +80,7 @@ CREATE INDEX rejection_age ON intake.rejection (at) WHERE published;
 
 -- gateway: looks at people's data are kept for a year at the least, whatever anybody says; after that they can end.
 CREATE INDEX access_age ON gateway.access (at);
+GRANT ALL ON gateway.access TO terukur_archive; -- the owner before gave some of it up
 CREATE OR REPLACE FUNCTION gateway.refuse_change() RETURNS trigger LANGUAGE plpgsql
 	SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

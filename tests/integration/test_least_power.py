@@ -246,11 +246,7 @@ def test_a_service_reads_no_column_that_it_does_not_use(stack, service):
 
 # --- whoever has intake's password
 
-def url_of(stack, role):
-    return stack.processes.database_url(role)
-
-
-@pytest.mark.parametrize("change", [
+CHANGES = [
     "UPDATE intake.evidence SET value = 7", "DELETE FROM intake.evidence", "TRUNCATE intake.evidence",
     "TRUNCATE intake.evidence, intake.waiting CASCADE", "DROP TABLE intake.evidence", "DROP SCHEMA intake CASCADE",
     "ALTER TABLE intake.evidence DISABLE TRIGGER ALL", "ALTER TABLE intake.evidence OWNER TO terukur_intake",
@@ -259,7 +255,7 @@ def url_of(stack, role):
     "UPDATE {partition} SET value = 7", "DELETE FROM {partition}", "TRUNCATE {partition}", "DROP TABLE {partition}",
     "INSERT INTO {partition} SELECT * FROM intake.evidence", "SELECT FROM {partition}",
     "CREATE TRIGGER t BEFORE INSERT ON intake.evidence FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-    "CREATE RULE r AS ON INSERT TO intake.evidence DO INSTEAD NOTHING", "GRANT ALL ON intake.evidence TO terukur_intake",
+    "CREATE RULE r AS ON INSERT TO intake.evidence DO INSTEAD NOTHING",
     "CREATE OR REPLACE RULE \"_RETURN\" AS ON SELECT TO intake.completeness_view DO INSTEAD SELECT '' COLLATE \"C\", 1, 1",
     "CREATE POLICY p ON intake.evidence", "CREATE TABLE intake.evidence_2031_01 ()", "CREATE TABLE public.t ()",
     "CREATE OR REPLACE FUNCTION intake.make_partition(day date) RETURNS void LANGUAGE sql AS ''",
@@ -272,21 +268,23 @@ def url_of(stack, role):
     "SELECT FROM scoring.score_view", "INSERT INTO registry.former_nip SELECT", "SELECT gateway.forget_access(now(), 1)",
     "SET ROLE terukur_archive", "SET ROLE postgres", "SET session_replication_role = replica",
     "COPY intake.evidence TO PROGRAM 'true'", "CREATE ROLE other", "ALTER SCHEMA intake OWNER TO terukur_intake",
-])
-def test_intake_adds_evidence_and_changes_none(town, stack, change):
+]
+
+
+def test_intake_adds_evidence_and_changes_none(town, stack):
+    """Signed in as its own role, not only acting as it."""
     town.settle(town.event())
-    before = stack.rows("SELECT count(*), sum(value), min(payload) FROM intake.evidence")
-    with psycopg.connect(url_of(stack, "terukur_intake")) as db:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            db.execute(change.format(partition="intake.evidence_2026_03"))
-            pytest.fail(change)
-        db.rollback()
-    assert stack.rows("SELECT count(*), sum(value), min(payload) FROM intake.evidence") == before
+    with psycopg.connect(stack.processes.database_url("terukur_intake")) as db:
+        for change in CHANGES:
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                db.execute(change.format(partition="intake.evidence_2026_03"))
+                pytest.fail(change)
+            db.rollback()
 
 
 def test_intake_has_a_month_s_partition_made(stack):
     """By a function of the owner, whatever the caller has put in the way of its names."""
-    with psycopg.connect(url_of(stack, "terukur_intake"), autocommit=True) as db:
+    with psycopg.connect(stack.processes.database_url("terukur_intake"), autocommit=True) as db:
         db.execute("CREATE TEMP TABLE evidence (x int)")
         db.execute("SET search_path = pg_temp, intake")
         db.execute("SELECT intake.make_partition('2031-05-17')")
@@ -404,7 +402,7 @@ def test_looks_end_after_three_years_and_none_within_one(stack):
         stack.execute(LOOK, ago(days=9000), person, 1)
         assert looks(stack, person) == 4
     stack.execute(LOOK, ago(days=364), person, 5)
-    with psycopg.connect(url_of(stack, "terukur_gateway"), autocommit=True) as db:
+    with psycopg.connect(stack.processes.database_url("terukur_gateway"), autocommit=True) as db:
         assert db.execute("SELECT gateway.forget_access(now(), 1000000)").fetchone()[0] >= 3  # whatever it asks for
     assert looks(stack, person) == 5
     with pytest.raises(psycopg.errors.RaiseException):  # nor does an operator by a slip
@@ -412,8 +410,10 @@ def test_looks_end_after_three_years_and_none_within_one(stack):
 
 
 def test_looks_cannot_be_set_to_end_within_a_year(stack):
-    done = stack.run("gateway", env={"KEEP_ACCESS_DAYS": "364", "LISTEN": "127.0.0.1:1"}, check=False)
-    assert done.returncode != 0 and "KEEP_ACCESS_DAYS must be 0" in done.stderr + done.stdout
+    stack.stop("gateway")  # it listens before it looks
+    done = stack.run("gateway", env={"KEEP_ACCESS_DAYS": "364"}, check=False)
+    stack.start("gateway")
+    assert done.returncode == 100 and "KEEP_ACCESS_DAYS must be 0" in done.stderr
 
 
 def test_what_was_read_ends_two_years_later(stack):
