@@ -16,7 +16,7 @@ HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OPT ?= -O2 -g $(HARDEN)
 LINK ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,-z,separate-code
-CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) '-ffile-prefix-map=$(CURDIR)=.' -MMD -MP -Ishared $(tests_include) \
+CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) "-ffile-prefix-map=$$PWD=." -MMD -MP -Ishared $(tests_include) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS += -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
 

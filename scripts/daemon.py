@@ -192,7 +192,7 @@ class Daemon:
     def start(self, argv, env, cwd, user=None):
         self.log.parent.mkdir(0o700, exist_ok=True)
         try:
-            with open(self.log, "ab") as log:
+            with open(self.log, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as log:
                 self._child = subprocess.Popen(argv, env={**env, MARK: str(self.pid_file)}, cwd=cwd,
                                                stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=0o077,
                                                start_new_session=True, **as_user(user))

@@ -240,7 +240,7 @@ class Stack:
         lost = [name for name, (owner, _) in PORTS.items() if name not in self.ports and self.program(owner).pid]
         if lost:
             self.say(f"ports of {', '.join(lost)} are lost: they are started again")
-            self.stop(*SERVICES, *(PORTS[name][0] for name in lost if PORTS[name][0] in FOUNDATION))
+            self.stop(*SERVICES, *{PORTS[name][0] for name in lost} - {*SERVICES})
         if self.program("postgres").replaced:
             self.say("PostgreSQL was upgraded while it ran: it is started again")
             self.stop("postgres")
