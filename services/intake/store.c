@@ -57,8 +57,8 @@ const struct db_statement store_statements[] = {
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
 		"source) DO UPDATE SET accepted = t.accepted + excluded.accepted, duplicates = "
-		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, at = "
-		"now()",
+		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, at "
+		"= now()",
 		"text, text, int8, int8, int8"},
 	/* By id, not up to one: what another has not committed yet can have a lower one. */
 	[OUTBOX] = {"outbox",

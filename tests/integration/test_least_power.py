@@ -2,6 +2,7 @@
 service's password can change the evidence behind a score, read addresses that it never needed, or wipe out that they looked;
 and NIPs lie about for ever in what was rejected years ago."""
 import hashlib
+import json
 import re
 import textwrap
 import uuid
@@ -292,6 +293,51 @@ def test_intake_has_a_month_s_partition_made(stack):
     assert stack.rows("SELECT c.relowner::regrole::text, pg_get_expr(c.relpartbound, c.oid) FROM pg_class c JOIN pg_inherits i "
                       "ON i.inhrelid = c.oid AND i.inhparent = 'intake.evidence'::regclass WHERE relname = 'evidence_2031_05'"
                       ) == [("terukur_archive", "FOR VALUES FROM ('2031-05-01') TO ('2031-06-01')")]
+
+
+# --- where a NIP is
+
+def held(stack, nips):
+    """{table.column} of those that hold one of these numbers, as text or as bytes."""
+    found, like = set(), "|".join(nips)
+    for table, column, kind in stack.rows(
+            "SELECT format('%%I.%%I', table_schema, table_name), column_name, data_type FROM information_schema.columns "
+            "JOIN information_schema.tables USING (table_schema, table_name) WHERE table_type = 'BASE TABLE' AND "
+            "table_schema = ANY (%s) AND data_type IN ('text', 'bytea', 'json', 'jsonb')", [*SCHEMAS, "public"]):
+        text = f"encode(\"{column}\", 'escape')" if kind == "bytea" else f"\"{column}\"::text"
+        if stack.rows(f"SELECT FROM {table} WHERE {text} ~ %s LIMIT 1", like):
+            found.add(f"{re.sub(r'evidence_[0-9_]+$', 'evidence', table)}.{column}")
+    return found
+
+
+def test_where_nips_are_is_what_is_said(town, stack):
+    """SECURITY.md names every table and topic that holds one: after events of each fate, in each mode."""
+    text = (ROOT / "SECURITY.md").read_text()
+    said = text[text.index("## Who meets a NIP"):text.index("Nowhere else:")]
+    stranger, old = "199001012015031001", town.nips[1]
+    town.settle(town.event(), town.event(subject=stranger), town.event("corrected", replaces="nothing"))
+    for event in (town.event(), town.event(subject=stranger), town.event("corrected", replaces="nothing")):
+        attributes = [(f"ce_{name}", value.encode()) for name, value in event.items() if isinstance(value, str)]
+        stack.produce([(town.topic, 0, event["subject"].encode(), [*attributes, ("content-type", b"application/json")],
+                        json.dumps(event["data"]).encode())])
+    stack.load({"people": [{**town.person(old), "nip": town.new_nip(7), "was": old}]})
+    stack.wait_idle()
+    nips = [*town.nips, stranger, town.new_nip(7)]
+    found = held(stack, nips)
+    assert {name for name in found if name.startswith("intake.")} == {
+        "intake.evidence.payload", "intake.evidence.headers", "intake.waiting.payload", "intake.waiting.headers",
+        "intake.waiting.message_key", "intake.rejection.payload", "intake.rejection.headers", "intake.rejection.key"} - (
+        {"intake.evidence.headers", "intake.waiting.headers", "intake.rejection.headers"} - found)
+    tables = {name.rpartition(".")[0] for name in found}
+    assert tables == {"registry.person", "registry.former_nip", "intake.evidence", "intake.waiting", "intake.rejection"}
+    assert all(f"`{table}`" in said for table in tables)
+    topics = set()
+    for topic in ("evidence.accepted", "registry.changed", "score.changed", "notification.sent"):
+        for m in stack.read(f"terukur.{topic}"):
+            if any(nip.encode() in part for nip in nips for part in (m.key or b"", m.value or b"", *map(bytes, filter(
+                    None, m.headers.values())))):
+                topics.add(topic)
+    assert topics == set()
 
 
 # --- what is kept for its time
