@@ -1,6 +1,7 @@
 """Who may do what in the database, and for how long it keeps what. What people lose if this fails: whoever gets hold of one
 service's password can change the evidence behind a score, read addresses that it never needed, or wipe out that they looked;
 and NIPs lie about for ever in what was rejected years ago."""
+import base64
 import hashlib
 import json
 import re
@@ -297,9 +298,14 @@ def test_intake_has_a_month_s_partition_made(stack):
 
 # --- where a NIP is
 
+def as_written(nips):
+    """As text, and as headers are stored: eighteen digits are a whole number of base64's threes."""
+    return [*nips, *(base64.b64encode(nip.encode()).decode() for nip in nips)]
+
+
 def held(stack, nips):
-    """{table.column} of those that hold one of these numbers, as text or as bytes."""
-    found, like = set(), "|".join(nips)
+    """{table.column} of those that hold one of these numbers."""
+    found, like = set(), "|".join(as_written(nips))
     for table, column, kind in stack.rows(
             "SELECT format('%%I.%%I', table_schema, table_name), column_name, data_type FROM information_schema.columns "
             "JOIN information_schema.tables USING (table_schema, table_name) WHERE table_type = 'BASE TABLE' AND "
@@ -326,15 +332,14 @@ def test_where_nips_are_is_what_is_said(town, stack):
     found = held(stack, nips)
     assert {name for name in found if name.startswith("intake.")} == {
         "intake.evidence.payload", "intake.evidence.headers", "intake.waiting.payload", "intake.waiting.headers",
-        "intake.waiting.message_key", "intake.rejection.payload", "intake.rejection.headers", "intake.rejection.key"} - (
-        {"intake.evidence.headers", "intake.waiting.headers", "intake.rejection.headers"} - found)
+        "intake.waiting.message_key", "intake.rejection.payload", "intake.rejection.headers", "intake.rejection.key"}
     tables = {name.rpartition(".")[0] for name in found}
     assert tables == {"registry.person", "registry.former_nip", "intake.evidence", "intake.waiting", "intake.rejection"}
     assert all(f"`{table}`" in said for table in tables)
     topics = set()
     for topic in ("evidence.accepted", "registry.changed", "score.changed", "notification.sent"):
         for m in stack.read(f"terukur.{topic}"):
-            if any(nip.encode() in part for nip in nips for part in (m.key or b"", m.value or b"", *map(bytes, filter(
+            if any(nip.encode() in part for nip in as_written(nips) for part in (m.key or b"", m.value or b"", *map(bytes, filter(
                     None, m.headers.values())))):
                 topics.add(topic)
     assert topics == set()
