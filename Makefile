@@ -6,6 +6,8 @@ CC = gcc
 # Debian's own: it has the packages that scripts/setup.sh installs, whatever else is first on PATH.
 PYTHON = /usr/bin/python3
 VENV = .run/venv/bin/python
+# Those of a Python from elsewhere, for the same reason.
+unexport PYTHONHOME PYTHONPATH
 PKGS = rdkafka libpq jansson libmicrohttpd libsodium libcurl
 WARN = -Wall -Wextra -Wformat=2 -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
 	-Werror=format-security -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion
@@ -14,7 +16,7 @@ HARDEN = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-
 SANITIZE = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 OPT ?= -O2 -g $(HARDEN)
 LINK ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen,-z,separate-code
-CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) -ffile-prefix-map=$(CURDIR)=. -MMD -MP -Ishared $(tests_include) \
+CFLAGS += -std=gnu17 -D_GNU_SOURCE $(OPT) $(WARN) $(WERROR) "-ffile-prefix-map=$$PWD=." -MMD -MP -Ishared $(tests_include) \
 	$(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS += -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread
 
@@ -26,33 +28,42 @@ LIB = $(B)/libterukur.a
 C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
 .PHONY: all up down clean test check unit bench bless format compose help
+.PHONY: up-alone clean-alone test-programs bench-programs
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
 TOOLS = event-check db-check raw-produce
 all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
 
-# The two commands
+# The two commands. Two of a checkout at once do not build, start and stop beneath each other: see scripts/alone.sh.
 
 up:
+	@sh scripts/alone.sh 'make up' $(MAKE) --no-print-directory up-alone
+up-alone:
 	@sh scripts/setup.sh up
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@$(PYTHON) scripts/stack.py up $(if $(EMPTY),--empty)
 
 down:
-	@$(PYTHON) scripts/stack.py down
+	@sh scripts/alone.sh 'make down' $(PYTHON) scripts/stack.py down
 
 clean:
+	@sh scripts/alone.sh --removing 'make clean' $(MAKE) --no-print-directory clean-alone
+clean-alone:
 	@$(PYTHON) scripts/stack.py clean
 	@rm -rf build
 
 test:
+	@sh scripts/alone.sh 'make test' $(MAKE) --no-print-directory test-programs
+	@sh scripts/alone.sh --using 'make test' $(VENV) tests/run.py
+test-programs:
 	@sh scripts/setup.sh test
 	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=-Werror all unit-programs
-	@$(VENV) tests/run.py
 
 bench:
+	@sh scripts/alone.sh 'make bench' $(MAKE) --no-print-directory bench-programs
+	@sh scripts/alone.sh --using 'make bench' $(VENV) tests/bench/bench.py $(BENCH)
+bench-programs:
 	@sh scripts/setup.sh test
 	@$(MAKE) --no-print-directory -j$$(nproc) all
-	@$(VENV) tests/bench/bench.py $(BENCH)
 
 help:
 	@echo "make up [EMPTY=1]  set up and start everything here, with the demo city; again: start what is not running"

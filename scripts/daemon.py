@@ -1,4 +1,5 @@
 """Processes that outlive whoever started them and are known again by another command, and tools to handle them."""
+import contextlib
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+MARK = "TERUKUR_DAEMON"  # in the environment of each process: which it is, should its pid file be lost
 
 
 class StackError(Exception):
@@ -15,16 +17,34 @@ class StackError(Exception):
 
 
 def write_private(path, text):
-    """Writes a file that only its owner reads; it appears whole."""
+    """Writes a file that only its owner reads; it appears whole, also after the machine lost its power."""
     unfinished = path.with_name(f".{path.name}")
     unfinished.unlink(missing_ok=True)
     with open(unfinished, "x", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     unfinished.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def read_json(path):
-    return json.loads(path.read_text()) if path.exists() else {}
+    """What a file says; {} when it is not there, is empty or torn: whoever reads it makes it anew."""
+    try:
+        found = json.loads(path.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def close_to_others(path, mode=0o077):
+    """Takes away what others may do with it. Links stay, and what is gone meanwhile."""
+    with contextlib.suppress(FileNotFoundError):
+        info = path.lstat()
+        if not path.is_symlink() and info.st_mode & mode and info.st_uid == os.geteuid():
+            path.chmod(info.st_mode & 0o7777 & ~mode)
 
 
 def can_connect(port):
@@ -55,7 +75,7 @@ def as_user(name):
 
 def run(argv, what, **options):
     """Runs a command to its end and returns what it printed; StackError with its own words when it fails."""
-    options = {"capture_output": True, "text": True, "timeout": 300, "cwd": ROOT} | options
+    options = {"capture_output": True, "text": True, "timeout": 300, "cwd": ROOT, "umask": 0o077} | options
     try:
         done = subprocess.run(argv, **options)
     except FileNotFoundError as e:
@@ -81,6 +101,30 @@ def birth(pid):
     # A dead main thread does not make a dead process: the others may hold its files and ports for a moment yet.
     dead = fields is None or fields[0] in "ZX" and int(fields[17]) <= 1
     return None if dead else fields[19]
+
+
+def environment(pid):
+    """What a process was started with; nothing when it is gone or somebody else's."""
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError, PermissionError):
+        return []
+
+
+def marked(mark):
+    """The process that was started with this mark, not one of its children, which have it as well."""
+    word = f"{MARK}={mark}".encode()
+    found = [int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit() and word in environment(p.name)]
+    fields = {pid: stat_fields(pid) for pid in found if birth(pid) and not is_backend(pid)}
+    return next((pid for pid, said in fields.items() if said and int(said[1]) not in fields), None)
+
+
+def is_backend(pid):
+    """Of PostgreSQL, whose backends outlive a killed server for a moment and are named by what they do."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"postgres: ")
+    except (FileNotFoundError, ProcessLookupError):
+        return True  # gone
 
 
 def children(pid):
@@ -114,9 +158,31 @@ class Daemon:
             self._child.poll()  # so that it does not stay as a zombie
         try:
             pid, born = self.pid_file.read_text().split()
-        except (FileNotFoundError, ValueError):
+        except FileNotFoundError:
             return None
+        except ValueError:
+            return self.find()  # torn
         return int(pid) if birth(pid) == born else None
+
+    def find(self):
+        """Looks for it among all processes, for a pid file that is lost, and writes that anew. The pid, or None."""
+        pid = marked(self.pid_file)
+        if pid:
+            self._note(pid)
+        return pid
+
+    def _note(self, pid):
+        self.pid_file.parent.mkdir(0o700, exist_ok=True)
+        write_private(self.pid_file, f"{pid} {birth(pid)}")
+
+    @property
+    def replaced(self):
+        """Whether its program was replaced beneath it, as an upgrade of its package does."""
+        pid = self.pid
+        try:
+            return bool(pid) and os.readlink(f"/proc/{pid}/exe").endswith(" (deleted)")
+        except FileNotFoundError:
+            return False
 
     @property
     def exit_code(self):
@@ -124,17 +190,15 @@ class Daemon:
         return self._child.poll() if self._child else None
 
     def start(self, argv, env, cwd, user=None):
-        for path in (self.log, self.pid_file):
-            path.parent.mkdir(exist_ok=True)
+        self.log.parent.mkdir(0o700, exist_ok=True)
         try:
-            with open(self.log, "ab") as log:
-                self._child = subprocess.Popen(argv, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=log,
-                                               stderr=log, start_new_session=True, **as_user(user))
+            with open(self.log, "ab", opener=lambda name, flags: os.open(name, flags, 0o600)) as log:
+                self._child = subprocess.Popen(argv, env={**env, MARK: str(self.pid_file)}, cwd=cwd,
+                                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, umask=0o077,
+                                               start_new_session=True, **as_user(user))
         except FileNotFoundError as e:
             raise StackError(f"{self.name}: {e.filename} is not there") from None
-        unfinished = self.pid_file.with_name(f".{self.name}")
-        unfinished.write_text(f"{self._child.pid} {birth(self._child.pid)}")
-        unfinished.rename(self.pid_file)
+        self._note(self._child.pid)
 
     def kill(self, number=signal.SIGKILL):
         """Sends a signal. SIGKILL goes to its children too, and returns when all are gone."""

@@ -16,6 +16,7 @@ from daemon import ROOT, Daemon, StackError, as_user, can_connect, run, wait_unt
 from services import SERVICES
 
 SCRIPTS = ROOT / "scripts"
+POSTGRES_VERSIONS = Path("/usr/lib/postgresql")  # Debian keeps each in a directory of its own
 KAFKA_LIBS = ROOT / ".run" / "kafka" / "libs"  # one download serves every stack of this checkout
 FOUNDATION = ("postgres", "kafka", "mail")
 
@@ -85,7 +86,7 @@ class Postgres(Program):
         if home.exists():
             return home.resolve()
         home.unlink(missing_ok=True)
-        reachable = all(p.stat().st_mode & 0o001 for p in (self.stack.run_dir, *self.stack.run_dir.parents))
+        reachable = all(p.stat().st_mode & 0o001 for p in self.stack.run_dir.parents)
         if not self.user or reachable:
             home.mkdir(0o700)
         else:
@@ -98,10 +99,9 @@ class Postgres(Program):
 
     @property
     def binaries(self):
-        """Debian keeps each version in a directory of its own: the data's version, or the newest."""
-        version_file = self.home / "data" / "PG_VERSION"
-        wanted = version_file.read_text().strip() if version_file.exists() else "*"
-        found = sorted(Path("/usr/lib/postgresql").glob(f"{wanted}/bin"), key=lambda p: int(p.parent.name))
+        """Those of the data's version, or of the newest."""
+        wanted = self._version() or "*"
+        found = sorted(POSTGRES_VERSIONS.glob(f"{wanted}/bin"), key=lambda p: int(p.parent.name))
         if not found:
             if wanted == "*":
                 raise StackError("PostgreSQL is not installed: run scripts/setup.sh up")
@@ -109,10 +109,30 @@ class Postgres(Program):
                              f"it. Install postgresql-{wanted}, or let `make clean` forget the data")
         return found[-1]
 
+    def _version(self):
+        """Whose data it is, None before there is any. Each database says it again, should the first file be empty."""
+        data = self.home / "data"
+        if not data.exists():
+            return None
+        for path in (data / "PG_VERSION", data / "base/1/PG_VERSION"):
+            if path.exists() and (version := path.read_text().strip()).isdigit():
+                if not (data / "PG_VERSION").read_text().strip():
+                    (data / "PG_VERSION").write_text(f"{version}\n")
+                return version
+        raise StackError(f"{data} is no PostgreSQL's data any more: PG_VERSION is empty. Bring it back from a backup, or let "
+                         "`make clean` forget the data")
+
+    def _single(self, data, statement, what):
+        """One statement, with nobody else there and no password asked."""
+        run([self.binaries / "postgres", "--single", "-D", data, "postgres"], what, input=f"{statement}\n", cwd=self.home,
+            **as_user(self.user))
+
     def prepare(self):
         home, data, fresh, password = (self.home / name for name in ("", "data", "data.new", "password"))
         if data.exists():
             self._forget_dead_server(data / "postmaster.pid")
+            if self.stack.lost_secrets:
+                self._single(data, f"ALTER ROLE postgres PASSWORD '{self.stack.secret('postgres')}'", "set a new password")
             return
         shutil.rmtree(fresh, ignore_errors=True)
         write_private(password, self.stack.secret("postgres"))
@@ -121,8 +141,7 @@ class Postgres(Program):
                 shutil.chown(path, self.user, self.user)
         run([self.binaries / "initdb", "-D", fresh, "-U", "postgres", "--auth=scram-sha-256", "--pwfile", password,
              "--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C"], "initdb", cwd=home, **as_user(self.user))
-        run([self.binaries / "postgres", "--single", "-D", fresh, "postgres"], "create database",
-            input="CREATE DATABASE terukur\n", cwd=home, **as_user(self.user))
+        self._single(fresh, "CREATE DATABASE terukur", "create database")
         password.unlink()
         self.stack.forget_tokens()
         fresh.rename(data)
@@ -142,7 +161,7 @@ class Postgres(Program):
         settings = [line.split(" = ", 1) for line in lines if line and not line.startswith("#")]
         socket_path = self.home / f".s.PGSQL.{self.port}"
         settings += [("port", self.port),
-                     ("unix_socket_directories", self.home if len(str(socket_path)) < 108 else "")]
+                     ("unix_socket_directories", f'"{self.home}"' if len(str(socket_path)) < 108 else "")]
         flags = [f"--{name}={str(value).strip(chr(39))}" for name, value in settings]
         return [self.binaries / "postgres", "-D", self.home / "data", *flags]
 
@@ -181,12 +200,25 @@ class Kafka(Program):
             run([*self.java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._write_settings(fresh)],
                 "format Kafka's storage")
             fresh.rename(data)
+        self._keep_identity(data / "meta.properties", self.home / "meta.properties")
         self._write_settings(data)
+
+    @staticmethod
+    def _keep_identity(own, copy):
+        """Which cluster the data is of, and which of its directories: without that no broker takes it."""
+        said = [path.read_text() if path.exists() else "" for path in (own, copy)]
+        whole = [all(f"{name}=" in text for name in ("cluster.id", "node.id", "directory.id")) for text in said]
+        if not any(whole):
+            raise StackError(f"{own} is empty or torn, and so is its copy, {copy}: bring one back from a backup, or let "
+                             "`make clean` forget the data")
+        for path, is_whole, other in ((own, whole[0], said[1]), (copy, whole[1], said[0])):
+            if not is_whole:
+                write_private(path, other)
 
     def command(self):
         # The first compiler only: on two processors the second one costs more than it gives, for minutes.
         return [self.java[0], "-Xmx512m", "-XX:TieredStopAtLevel=1",
-                f"-Dlog4j2.configurationFile={SCRIPTS}/kafka/log4j2.properties",
+                f"-Dlog4j2.configurationFile={(SCRIPTS / 'kafka/log4j2.properties').as_uri()}",
                 *self.java[1:], "kafka.Kafka", self.home / "server.properties"]
 
     def ready(self):

@@ -25,7 +25,7 @@ java                                    default-jre-headless
 mvn                                     maven
 kcat                                    kcat
 curl                                    curl
-python3                                 python3
+/usr/bin/python3                        python3
 /usr/lib/python3/dist-packages/yaml     python3-yaml
 /etc/ssl/certs/ca-certificates.crt      ca-certificates
 '
@@ -39,10 +39,10 @@ cppcheck                                cppcheck
 say() { echo "setup: $*"; }
 die() { say "$*" >&2; exit 1; }
 
-# Runs a command and shows what it says only if it fails.
+# Runs a command and shows what it says only if it fails. What it may leave running does not keep the lock of alone.sh.
 quietly() {
 	log=$(mktemp)
-	"$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "failed: $*"; }
+	"$@" >"$log" 2>&1 9>&- || { tail -n 20 "$log" >&2; die "failed: $*"; }
 	rm -f "$log"
 }
 
@@ -83,16 +83,17 @@ install_packages() {
 # What is made in .run appears whole or not at all.
 fetch_kafka() {
 	libs=$run/kafka/libs
-	cmp -s scripts/kafka/libs.sha256 "$libs/libs.sha256" && return 0
+	cmp -s scripts/kafka/libs.sha256 "$libs/libs.sha256" &&
+		(cd "$libs" && sha256sum --status --strict -c libs.sha256) 2>/dev/null && return 0
 	say "fetching Apache Kafka into .run/kafka/libs"
 	fresh=$run/kafka/libs.new
 	rm -rf "$fresh"
 	mkdir -p "$fresh"
 	quietly mvn -B -ntp -f scripts/kafka/pom.xml dependency:copy-dependencies \
 		-DincludeScope=runtime -DoutputDirectory="$fresh"
-	(cd "$fresh" && sha256sum --quiet --strict -c ../../../scripts/kafka/libs.sha256) ||
-		die 'Apache Kafka came, but is not what scripts/kafka/libs.sha256 says'
 	cp scripts/kafka/libs.sha256 "$fresh/"
+	(cd "$fresh" && sha256sum --quiet --strict -c libs.sha256) ||
+		die 'Apache Kafka came, but is not what scripts/kafka/libs.sha256 says'
 	rm -rf "$libs"
 	mv "$fresh" "$libs"
 }
@@ -102,7 +103,7 @@ make_venv() {
 	cmp -s scripts/requirements-test.txt "$venv/requirements-test.txt" && return 0
 	say "making .run/venv with the tests' Python packages"
 	rm -rf "$venv"
-	python3 -m venv "$venv"
+	/usr/bin/python3 -m venv "$venv"
 	quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps -r scripts/requirements-test.txt
 	install_promtool "$venv/bin"
 	cp scripts/requirements-test.txt "$venv/"
@@ -127,5 +128,7 @@ test) needs="$up_needs$test_needs" ;;
 esac
 [ ! -e "$run" ] || [ -w "$run" ] || die "$run belongs to somebody else"
 install_packages "$needs"
+umask 077 # what is in .run is its owner's alone
+mkdir -p "$run"
 fetch_kafka
 [ "$level" = up ] || make_venv

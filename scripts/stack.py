@@ -15,10 +15,13 @@ As a module it is what tests run against, each in a directory and on ports of it
         stack.up(empty=True)
         stack.kill("intake"); stack.start("intake", "intake-2"); stack.restart_kafka(hard=True)
 
-Everything that a stack knows is in its directory, `.run` by default: processes are found again by their pid files,
-ports and secrets stay the same. PostgreSQL refuses to run as root: root runs it as the user `postgres`.
+Everything that a stack knows is in its directory, `.run` by default, which is its owner's alone: processes are found again
+by their pid files, ports and secrets stay the same. PostgreSQL refuses to run as root: root runs it as the user `postgres`,
+whose group may pass through the directory. A file that is empty or torn is made anew; nothing in the stores depends on one.
 """
 import argparse
+import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -34,7 +37,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from daemon import ROOT, StackError, can_listen, read_json, run, write_private
+from daemon import ROOT, StackError, can_listen, close_to_others, read_json, run, write_private
 from programs import FOUNDATION, KINDS, SERVICES, inherited_env
 from services import NUMBERS
 
@@ -51,8 +54,10 @@ PORTS = {
 }
 
 # What `clean` removes. Downloads stay.
-STATE = ("pg", "kafka/data", "kafka/data.new", "kafka/server.properties", "mail", "demo", "log", "pid", "env",
+STATE = ("pg", "kafka/data", "kafka/data.new", "kafka/server.properties", "kafka/meta.properties", "mail", "demo", "log", "pid", "env",
          "secrets", "ports.json")
+FOLDERS = ("kafka", "mail", "demo", "log", "pid")
+ROOM = 512 << 20  # bytes that must be free to begin with
 
 
 def random_ports():
@@ -70,6 +75,7 @@ class Stack:
         self.overrides = defaultdict(dict)
         self.preferred = {name: port for name, (_, port) in PORTS.items()} | (ports or {})
         self.ports = read_json(self.run_dir / "ports.json")
+        self.lost_secrets = False  # the databases know passwords that nobody does any more
         self.quiet, self.began = quiet, time.monotonic()
         self._lock = threading.RLock()  # tests start things from several threads
         self.programs = {name: KINDS[name](name, self) for name in (*FOUNDATION, *SERVICES)}
@@ -99,6 +105,7 @@ class Stack:
         self.start(*FOUNDATION)
         if any(self.program(name).pid is None for name in SERVICES):
             self.prepare_stores()
+            self.lost_secrets = False
         self.start(*SERVICES)
         self.write_env()
         if not empty:
@@ -113,7 +120,7 @@ class Stack:
 
     def _start(self, name, wait):
         program = self.program(name)
-        began, running = time.monotonic(), program.pid
+        began, running = time.monotonic(), program.pid or program.find()
         if not running:
             program.launch()
         if not wait:
@@ -124,7 +131,7 @@ class Stack:
 
     def stop(self, *names):
         """Asks them all to end and waits; those that do not end in their time are killed."""
-        running = [p for p in map(self.program, names) if p.pid]
+        running = [p for p in map(self.program, names) if p.pid or p.find()]
         with ThreadPoolExecutor(len(running) or 1) as pool:
             ended = pool.map(lambda p: p.stop(p.stop_signal, p.patience), running)
         for program, by_itself in zip(running, ended):
@@ -167,6 +174,7 @@ class Stack:
             else:
                 path.unlink(missing_ok=True)
         self.ports = {}
+        self.lost_secrets = False
 
     def status(self):
         """A line for each process; True when all are ready."""
@@ -180,20 +188,62 @@ class Stack:
     # What a stack remembers
 
     def claim(self):
-        """The directory exists and is ours."""
-        self.run_dir.mkdir(0o711, parents=True, exist_ok=True)
+        """The directory exists, is ours, and nobody else's."""
+        self.run_dir.mkdir(0o700, parents=True, exist_ok=True)
         if self.run_dir.stat().st_uid != os.geteuid():
             owner = pwd.getpwuid(self.run_dir.stat().st_uid).pw_name
             raise StackError(f"{self.run_dir} belongs to {owner}: go on as {owner}, or remove it as {owner} first")
+        if os.geteuid() == 0:
+            with contextlib.suppress(KeyError):  # not installed yet
+                os.chown(self.run_dir, -1, pwd.getpwnam("postgres").pw_gid)
+            self.run_dir.chmod(0o710)
+        else:
+            self.run_dir.chmod(0o700)
+
+    def _close(self):
+        """What was made with wider rights before. (PostgreSQL sees to its own.)"""
+        for folder in map(self.run_dir.joinpath, FOLDERS):
+            folder.mkdir(0o700, exist_ok=True)
+            close_to_others(folder)
+            for parent, folders, files in os.walk(folder):
+                folders[:] = [name for name in folders if name != "libs"]  # a download, also of other stacks
+                for name in (*folders, *files):
+                    close_to_others(Path(parent, name))
+        for file in self.run_dir.glob("*"):
+            if file.is_file():
+                close_to_others(file)
 
     def _settle(self, names):
         """The directory, its secrets, and ports for those about to start."""
         self.claim()
-        for name in ("kafka", "mail", "demo", "log", "pid"):
-            (self.run_dir / name).mkdir(0o700, exist_ok=True)
+        self._close()
+        self._check_room()
+        self._mend()
         for role in ROLES:
             self.secret(role)
         self._choose_ports(names)
+
+    def _check_room(self):
+        free = shutil.disk_usage(self.run_dir).free
+        if free < ROOM:
+            raise StackError(f"the disk of {self.run_dir} is full: {free >> 20} MB are free, {ROOM >> 20} MB are needed. Make "
+                             "room and begin again; nothing is lost")
+
+    def _mend(self):
+        """After files were lost or torn: who runs by what they said is stopped, and started anew by what is made instead."""
+        known = read_json(self.run_dir / "secrets")
+        made_before = any(self.run_dir.joinpath(name).exists() for name in ("pg/data", "secrets"))
+        if made_before and "postgres" not in known:
+            self.say("secrets are lost: new ones for all")
+            self.lost_secrets = True
+            self.stop(*SERVICES, "postgres")
+        lost = [name for name, (owner, _) in PORTS.items() if name not in self.ports and self.program(owner).pid]
+        if lost:
+            self.say(f"ports of {', '.join(lost)} are lost: they are started again")
+            self.stop(*SERVICES, *{PORTS[name][0] for name in lost} - {*SERVICES})
+        if self.program("postgres").replaced:
+            self.say("PostgreSQL was upgraded while it ran: it is started again")
+            self.stop("postgres")
 
     def _choose_ports(self, names):
         """Ports stay what they were, unless somebody else took one while its process was not running."""
@@ -275,7 +325,7 @@ class Stack:
         """Invents the demo city, publishes its events as an upstream would, and shows what comes of them."""
         demo = self.run_dir / "demo"
         loaded = demo / "loaded"
-        if not loaded.exists():
+        if not loaded.exists() or not read_json(demo / "cast.json") or not read_json(demo / "registry.json"):
             run([sys.executable, "demo/city.py", "--out", demo], "demo/city.py")
             for file in [demo / "registry.json", *sorted(demo.glob("changes/*.json"))]:
                 self.admin("registry", "load", file)
@@ -298,7 +348,7 @@ class Stack:
     def _demo_tokens(self, demo):
         """A sign-in for each part of the demo's cast, made once."""
         path = demo / "tokens.json"
-        if not path.exists():
+        if not read_json(path):
             cast = read_json(demo / "cast.json")
             tokens = {who: self.token(who, "--nip", cast[who]) for who in ("person", "head")}
             tokens["upstream"] = self.token("upstream", "--source", cast["source"])
@@ -308,11 +358,19 @@ class Stack:
 
 # --- the command ---
 
-def locked(run_dir):
+def locked(run_dir, command):
     """Holds the directory's lock until the program ends: of two that start or stop, one waits for the other."""
     Stack(run_dir).claim()
-    lock = open(run_dir / "lock", "w")
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    lock = open(run_dir / "lock", "a+")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.seek(0)
+        print(f"stack: waiting for {lock.read().strip() or 'another one'}", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    lock.truncate(0)
+    lock.write(f"`stack.py {command}`, process {os.getpid()}, since {time.strftime('%H:%M:%S')}\n")
+    lock.flush()
     return lock
 
 
@@ -323,6 +381,7 @@ def interrupted(*_):
 
 def main():
     signal.signal(signal.SIGINT, interrupted)
+    os.umask(0o077)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run-dir", type=Path, default=ROOT / ".run", metavar="DIR")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -340,9 +399,13 @@ def main():
         "env": Stack.print_env,
     }
     try:
-        lock = None if args.command in ("status", "env") else locked(args.run_dir)
+        lock = None if args.command in ("status", "env") else locked(args.run_dir, args.command)
         actions[args.command](Stack(args.run_dir))
     except StackError as e:
+        sys.exit(f"stack: {e}")
+    except OSError as e:
+        if e.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
         sys.exit(f"stack: {e}")
 
 

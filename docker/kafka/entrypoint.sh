@@ -2,6 +2,7 @@
 # Formats the storage at the first start and becomes the broker. Containers come in by kafka:9092; clients outside by
 # port 19092, which they are told to find at EXTERNAL_ADDRESS.
 set -eu
+umask 077
 cd /var/lib/kafka
 settings=/tmp/server.properties
 

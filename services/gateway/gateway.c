@@ -6,11 +6,14 @@
 
 #include "appraisal/roster.h"
 #include "base/clock.h"
+#include "service/retention.h"
 #include "store.h"
 #include "visit.h"
 
 /* With a thread for each connection the allocator would keep free memory for each of many. */
 enum { DECODERS = 4, ARENAS = 2 };
+/* The database forgets no look sooner, whoever asks. */
+enum { ACCESS_DAYS_LEAST = 365 };
 
 static void count(void *context, const struct http_request *r, int status, int64_t micros)
 {
@@ -33,6 +36,10 @@ static bool serve(struct gateway *g, const struct route *routes, size_t n)
 bool gateway_start(struct gateway *g, const struct route *routes, size_t n, struct err *e)
 {
 	const struct service_common *common = service_settings();
+	if (g->keep_access_days && g->keep_access_days < ACCESS_DAYS_LEAST)
+		return err_set(e, ERR_FATAL,
+			"KEEP_ACCESS_DAYS must be 0, which is for ever, or at least %d",
+			ACCESS_DAYS_LEAST);
 	if (!serve(g, routes, n))
 		return err_set(e, ERR_FATAL, "out of memory");
 	const struct http_config config = {
@@ -70,8 +77,10 @@ void gateway_stop(struct gateway *g)
 
 bool gateway_keep_house(struct worker *w, struct err *e)
 {
-	const struct gateway *g = w->service->values;
+	struct gateway *g = w->service->values;
 	if (atomic_load(&g->producer_broken))
 		return err_set(e, ERR_FATAL, "the Kafka client gave up");
-	return store_sessions_expire(w->db, clock_now(), e);
+	const struct retention rule = {store_forget_access, g->keep_access_days};
+	return store_sessions_expire(w->db, clock_now(), e) &&
+	       retention_keep(w, &rule, 1, &g->kept, e);
 }

@@ -17,7 +17,7 @@
 struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
-	int64_t db_pool, max_connections, max_per_address, request_deadline_ms;
+	int64_t db_pool, max_connections, max_per_address, request_deadline_ms, keep_access_days;
 
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */
@@ -25,6 +25,7 @@ struct gateway {
 	struct snapshot *registry; /* of rosters: what each day asks of people */
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
+	int32_t kept; /* the last day on which old looks were forgotten; the timer's own */
 	sem_t decoders; /* of events: parsed, one takes up to fifty times its size */
 	atomic_bool producer_broken; /* librdkafka gave up: the program is to end, and be started
 					anew */
@@ -35,7 +36,8 @@ bool gateway_start(
 	struct gateway *g, const struct route *routes, size_t n, struct err *e) MUST_CHECK;
 void gateway_stop(struct gateway *g); /* after the requests under way */
 
-/* A timer: a producer that has given up ends the program; old sessions are deleted. */
+/* A timer: a producer that has given up ends the program; old sessions and
+ * looks are deleted. */
 bool gateway_keep_house(struct worker *w, struct err *e) MUST_CHECK;
 
 enum gateway_metric { GATEWAY_REQUESTS, GATEWAY_SECONDS, GATEWAY_EVENTS, GATEWAY_METRICS };

@@ -33,6 +33,8 @@ static const struct conf_setting settings[] = {
 		"of them from one address", NULL},
 	{"REQUEST_DEADLINE_MS", CONF_INT, SETTING(request_deadline_ms), "15000", 100, 600000,
 		"milliseconds for a whole request to come, and for its answer to go", NULL},
+	{"KEEP_ACCESS_DAYS", CONF_INT, SETTING(keep_access_days), "1096", 0, 36500,
+		"how long it is kept who looked at whose data: 365 or more; 0: for ever", NULL},
 };
 
 static const char *const answers[] = {"2xx", "3xx", "4xx", "5xx", NULL};

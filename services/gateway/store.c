@@ -51,6 +51,8 @@ const struct db_statement store_statements[] = {
 	[SESSION_END] = {"session_end", "DELETE FROM gateway.session WHERE hash = $1", "bytea"},
 	[SESSIONS_EXPIRE] = {"sessions_expire",
 		"DELETE FROM gateway.session WHERE expires_at <= $1", "timestamptz"},
+	[FORGET_ACCESS] = {"forget_access", "SELECT gateway.forget_access($1, $2)",
+		"timestamptz, int4"},
 	[ACCESS] = {"access",
 		"INSERT INTO gateway.access (at, token, what, period, request, person) "
 		"SELECT $1, $2, $3, $4, $5, unnest($6::uuid[])",
@@ -143,6 +145,7 @@ const struct db_statement store_statements[] = {
 		"uuid, uuid, date"},
 };
 const size_t store_statements_n = COUNT(store_statements);
+const int store_forget_access = FORGET_ACCESS;
 
 static const char *const roles[ROLES] = {
 	[ROLE_PERSON] = "person",

@@ -37,6 +37,9 @@ bool store_session_add(struct db *db, const uint8_t hash[32], int64_t token, int
 bool store_session_end(struct db *db, const uint8_t hash[32], struct err *e) MUST_CHECK;
 bool store_sessions_expire(struct db *db, int64_t now, struct err *e) MUST_CHECK;
 
+/* Old looks at people's data end with their time, see retention.h. */
+extern const int store_forget_access;
+
 /* Writes down that a token looks at people's data. */
 struct access {
 	int64_t token, at;

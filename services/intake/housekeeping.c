@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "messages/registry_changed.h"
 #include "messages/topics.h"
+#include "service/retention.h"
 
 enum {
 	WAIT_DAYS = 7,
@@ -151,25 +153,39 @@ static bool forget_ids(struct worker *w, int32_t before_year, struct err *e)
 	return true;
 }
 
+/* What the timer `expire` did last of what it does once a day. */
+struct days {
+	int32_t done, kept;
+};
+
 /* Once a day: forgetting looks at every id, and the coming month's partition is there before its
  * events are. */
 static bool daily(struct worker *w, int32_t today, struct err *e)
 {
-	int32_t *done = w->state;
-	if (*done == today)
+	struct days *days = w->state;
+	if (days->done == today)
 		return true;
 	if (!store_partition(w->db, today, e) ||
 		!store_partition(w->db, today + NEXT_MONTH_DAYS, e) ||
 		!forget_ids(w, clock_month(today) / 12 - REMEMBER_YEARS, e))
 		return false;
-	*done = today;
+	days->done = today;
 	return true;
 }
 
 bool housekeeping_open(struct worker *w, struct err *e)
 {
-	w->state = calloc(1, sizeof(int32_t));
+	w->state = calloc(1, sizeof(struct days));
 	return w->state || err_set(e, ERR_FATAL, "out of memory");
+}
+
+static bool keep(struct worker *w, struct err *e)
+{
+	const struct intake_settings *s = w->service->values;
+	struct days *days = w->state;
+	const struct retention rules[] = {{store_forget_rejections, s->keep_rejections_days},
+		{store_fold_tally, s->keep_tally_days}};
+	return retention_keep(w, rules, COUNT(rules), &days->kept, e);
 }
 
 bool housekeeping_expire(struct worker *w, struct err *e)
@@ -179,5 +195,5 @@ bool housekeeping_expire(struct worker *w, struct err *e)
 	for (; more && !service_stopping(); worker_progress(w))
 		if (!expire(w, now, &more, e))
 			return false;
-	return daily(w, clock_date(now), e);
+	return daily(w, clock_date(now), e) && keep(w, e);
 }

@@ -3,6 +3,7 @@
  * Reads terukur.activity.* and registry.changed; writes evidence.accepted and evidence.rejected. A
  * replay is harmless: an event is held once under its source and id, the totals change in the
  * transaction that admits it, and what was committed is published again. */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include <jansson.h>
@@ -12,6 +13,18 @@
 #include "batch.h"
 #include "housekeeping.h"
 #include "messages/topics.h"
+
+static struct intake_settings values;
+
+#define SETTING(field_) offsetof(struct intake_settings, field_)
+static const struct conf_setting settings[] = {
+	{"KEEP_REJECTIONS_DAYS", CONF_INT, SETTING(keep_rejections_days), "400", 0, 36500,
+		"how long rejected events are kept, whose payloads hold NIPs; 0: for ever", NULL},
+	{"KEEP_TALLY_DAYS", CONF_INT, SETTING(keep_tally_days), "30", 0, 36500,
+		"after how long the counts of a worker that is gone are added to those of others "
+		"that are; 0: never",
+		NULL},
+};
 
 static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "rejected", NULL};
 
@@ -116,6 +129,9 @@ int main(int argc, char **argv)
 		.summary =
 			"the only door for evidence: decodes, validates, knows the person, stores "
 			"once, keeps the totals",
+		.settings = settings,
+		.n_settings = COUNT(settings),
+		.values = &values,
 		.statements = store_statements,
 		.n_statements = store_statements_n,
 		.registry = &registry_snapshot,

@@ -66,7 +66,8 @@ const struct db_statement store_statements[] = {
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
 		"source) DO UPDATE SET accepted = t.accepted + excluded.accepted, duplicates = "
-		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected",
+		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, at "
+		"= now()",
 		"text, text, int8, int8, int8"},
 	/* By id, not up to one: what another has not committed yet can have a lower one. */
 	[OUTBOX] = {"outbox",
@@ -88,6 +89,22 @@ const struct db_statement store_statements[] = {
 		"SELECT $2 + $3 < pg_relation_size('intake.event_id') / "
 		"current_setting('block_size')::int",
 		"int2, int8, int8"},
+	[FORGET_REJECTIONS] = {"forget_rejections",
+		"WITH gone AS (DELETE FROM intake.rejection WHERE id IN (SELECT id FROM "
+		"intake.rejection WHERE published AND at < $1 ORDER BY at LIMIT $2) RETURNING 1) "
+		"SELECT count(*) FROM gone",
+		"timestamptz, int4"},
+	/* The counts stay, under no name. */
+	[FOLD_TALLY] = {"fold_tally",
+		"WITH gone AS (DELETE FROM intake.tally WHERE (worker, source) IN (SELECT worker, "
+		"source FROM intake.tally WHERE worker <> '' AND at < $1 ORDER BY worker, source "
+		"LIMIT $2) RETURNING *), kept AS (INSERT INTO intake.tally AS t (worker, source, "
+		"accepted, duplicates, rejected) SELECT '', source, sum(accepted), "
+		"sum(duplicates), sum(rejected) FROM gone GROUP BY source ORDER BY source ON "
+		"CONFLICT (worker, source) DO UPDATE SET accepted = t.accepted + "
+		"excluded.accepted, duplicates = t.duplicates + excluded.duplicates, rejected = "
+		"t.rejected + excluded.rejected, at = now()) SELECT count(*) FROM gone",
+		"timestamptz, int4"},
 	[DUE] = {"due",
 		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = "
 		"w.replaces AND NOT o.waiting ORDER BY w.replaces, w.seq LIMIT 500 FOR UPDATE OF "
@@ -429,6 +446,7 @@ bool store_tally(struct db *db, const char *worker, const struct tally *t, struc
 const struct outbox store_marks = {.page = OUTBOX, .done = OUTBOX_DONE, .name = "marks"};
 const struct outbox store_rejections = {
 	.page = UNPUBLISHED, .done = PUBLISHED, .name = "rejections"};
+const int store_forget_rejections = FORGET_REJECTIONS, store_fold_tally = FOLD_TALLY;
 
 bool store_forget_ids(struct db *db, int32_t before_year, int64_t first_page, int64_t pages,
 	bool *more, struct err *e)

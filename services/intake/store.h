@@ -83,6 +83,10 @@ extern const struct outbox store_marks; /* id, person, unit, month, trace */
 /* id, source, reason, detail, topic, partition, offset, at, sha256, key, headers, payload */
 extern const struct outbox store_rejections;
 
+/* What ends with its time, see retention.h: rejections that are published, and whose counts these
+ * are of workers that are gone. */
+extern const int store_forget_rejections, store_fold_tally;
+
 /* Rebuilds one person's totals of the months from raw evidence, in a transaction of its own.
  * Returns rows of person, month, indicator: what was built anew, sorted. */
 bool store_rebuild(struct db *db, const uint8_t person[16], int32_t first_month, int32_t last_month,

@@ -29,6 +29,8 @@ static const struct conf_setting settings[] = {
 		"per cent that an indicator may lag behind its pace without being told of", NULL},
 	{"PACE_AFTER_DAYS", CONF_INT, SETTING(pace_after_days), "7", 1, 31,
 		"service days of a month before its pace is told of", NULL},
+	{"KEEP_READ_DAYS", CONF_INT, SETTING(keep_read_days), "731", 0, 36500,
+		"how long a message is kept once it was read; 0: for ever", NULL},
 	{"EMAIL", CONF_BOOL, SETTING(email), "true", 0, 0, "whether messages go out by mail, too",
 		NULL},
 	{"SMTP_URL", CONF_TEXT, SETTING(smtp_url), "smtp://127.0.0.1:25", 0, 0,
@@ -82,7 +84,7 @@ static const struct service_subscription subscriptions[] = {
 };
 
 static const struct service_timer timers[] = {
-	{.name = "look", .every_ms = 1000, .run = notification_look},
+	{.name = "look", .every_ms = 1000, .run = notification_look, .open = notification_open},
 	{.name = "deliver",
 		.every_ms = 1000,
 		.run = delivery_run,

@@ -9,6 +9,7 @@
 #include "look.h"
 #include "messages/score_changed.h"
 #include "publish.h"
+#include "service/retention.h"
 #include "store.h"
 
 enum { RUN_SECONDS = 20 }; /* then the loop shows that it lives */
@@ -125,11 +126,18 @@ static bool look_once(struct worker *w, int *n, struct err *e)
 	return ok;
 }
 
+bool notification_open(struct worker *w, struct err *e)
+{
+	w->state = calloc(1, sizeof(int32_t)); /* see retention_keep */
+	return w->state || err_set(e, ERR_FATAL, "out of memory");
+}
+
 bool notification_look(struct worker *w, struct err *e)
 {
 	int64_t until = clock_monotonic() + RUN_SECONDS * CLOCK_SECOND;
 	for (int n = 1, m = 0; n + m > 0 && !service_stopping() && clock_monotonic() < until;)
 		if (!look_once(w, &n, e) || !digest_once(w, &m, e) || !publish_sent(w, e))
 			return false;
-	return true;
+	const struct retention rule = {store_forget_read, notification_settings(w)->keep_read_days};
+	return retention_keep(w, &rule, 1, w->state, e);
 }

@@ -6,7 +6,7 @@
 
 struct notification_settings {
 	int64_t quiet_seconds, digest_quiet_seconds;
-	int64_t pace_tolerance, pace_after_days;
+	int64_t pace_tolerance, pace_after_days, keep_read_days;
 	bool email;
 	char *smtp_url, *smtp_tls, *smtp_ca, *smtp_user, *smtp_password, *mail_from, *public_url;
 };
@@ -35,5 +35,7 @@ enum notification_mail {
  * while. */
 bool notification_handle(
 	struct worker *w, const struct bus_message *messages, int n, struct err *e) MUST_CHECK;
-/* The timer: looks at what is due, writes messages, and publishes that it did. */
+/* The timer: looks at what is due, writes messages, and publishes that it did; once a day it
+ * deletes what was read long ago. */
+bool notification_open(struct worker *w, struct err *e) MUST_CHECK;
 bool notification_look(struct worker *w, struct err *e) MUST_CHECK;

@@ -24,6 +24,7 @@ enum statement {
 	MAIL_NO_MAILBOX,
 	MAIL_DOUBTFUL,
 	MAIL_COUNTS,
+	FORGET_READ,
 };
 
 const struct db_statement notification_statements[] = {
@@ -149,8 +150,19 @@ const struct db_statement notification_statements[] = {
 		"count(*) FROM notification.email WHERE state = 'given_up' UNION ALL SELECT "
 		"'unreachable', count(*) FROM notification.unreachable_view",
 		""},
+	/* Not one whose mail is still under way or to be told of. */
+	[FORGET_READ] = {"forget_read",
+		"WITH old AS (SELECT i.id FROM notification.inbox i WHERE i.published AND "
+		"i.read_at < $1 AND NOT EXISTS (SELECT FROM notification.email e WHERE e.inbox = "
+		"i.id AND (e.state IN ('waiting', 'sending', 'handed') OR (e.state = 'sent' AND "
+		"NOT e.published))) ORDER BY i.read_at LIMIT $2), mails AS (DELETE FROM "
+		"notification.email WHERE inbox IN (SELECT id FROM old)), gone AS (DELETE FROM "
+		"notification.inbox WHERE id IN (SELECT id FROM old) RETURNING 1) SELECT count(*) "
+		"FROM gone",
+		"timestamptz, int4"},
 };
 const size_t notification_statements_n = COUNT(notification_statements);
+const int store_forget_read = FORGET_READ;
 
 /* Arrays that travel together. */
 

@@ -7,6 +7,8 @@
 
 extern const struct db_statement notification_statements[];
 extern const size_t notification_statements_n;
+/* Messages that were read, and their mails, end with their time: see retention.h. */
+extern const int store_forget_read;
 
 /* Periods of people whose scores have changed, as columns. */
 struct store_marks {

@@ -384,6 +384,7 @@ GLOBALS = {
     "shared/service/service.c": {"self", "default_instance", "default_ops"},  # the process itself
     "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all"},  # what it says of itself
     "services/gateway/main.c": {"gateway"}, "services/notification/main.c": {"values"},  # its settings
+    "services/intake/main.c": {"values"},
 }
 
 

@@ -284,10 +284,10 @@ def test_two_of_them_do_not_get_in_each_others_way(stack):
 def test_the_gateway_reads_the_views_alone(stack):
     stack.db.execute("SET ROLE terukur_gateway")
     try:
-        for view in ("person_score_view", "unit_view", "agency_view", "indicator_view"):
-            stack.rows(f"SELECT * FROM reporting.{view} LIMIT 1")
-        with pytest.raises(Exception, match="permission denied"):
-            stack.rows("SELECT * FROM reporting.score")
+        stack.rows("SELECT * FROM reporting.person_score_view LIMIT 1")
+        for other in ("score", "unit_view", "agency_view", "indicator_view"):  # which it asks for nothing, yet
+            with pytest.raises(Exception, match="permission denied"):
+                stack.rows(f"SELECT * FROM reporting.{other}")
     finally:
         stack.db.execute("RESET ROLE")
 
