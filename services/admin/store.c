@@ -327,7 +327,11 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"'duplicates', duplicates, 'rejected', rejected) ORDER BY source), '[]') FROM "
 		"intake.tally_view),'rejections', (SELECT coalesce(jsonb_object_agg(reason, n), "
 		"'{}') FROM (SELECT reason, count(*) AS n FROM intake.rejection WHERE redriven_at "
-		"IS NULL GROUP BY reason) r),'waiting', (SELECT count(*) FROM intake.waiting))",
+		"IS NULL GROUP BY reason) r),'waiting', (SELECT count(*) FROM intake.waiting),"
+		"'lost', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM (SELECT * FROM "
+		"intake.reading_view UNION ALL SELECT * FROM scoring.reading_view UNION ALL "
+		"SELECT * FROM notification.reading_view UNION ALL SELECT * FROM "
+		"reporting.reading_view) l WHERE lost > 0))",
 		""},
 	[STORE_STATUS_BUSY] = {"status_busy",
 		"SELECT (SELECT count(*) FROM registry.outbox), i.due, i.unpublished, s.unpublished"

@@ -43,7 +43,7 @@ struct batch {
 };
 
 /* The metrics of intake, in the order of main.c's table. */
-enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED };
+enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED, INTAKE_WAITING, INTAKE_OUTBOX };
 
 static inline enum outcome *batch_outcome(struct batch *b, const struct evidence *x)
 {

@@ -20,6 +20,10 @@ static const struct metric metrics[] = {
 		"Events by what became of them.", "outcome", outcomes},
 	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total",
 		"Rejected events by reason.", "reason", reason_codes},
+	[INTAKE_WAITING] = {METRIC_GAUGE, "terukur_intake_waiting_corrections",
+		"Corrections and revocations whose original has not come.", NULL, NULL},
+	[INTAKE_OUTBOX] = {METRIC_GAUGE, "terukur_intake_outbox",
+		"Outcomes in the store that are not published.", NULL, NULL},
 };
 
 enum { ATTEMPTS = 5 };
@@ -118,6 +122,10 @@ int main(int argc, char **argv)
 			"once, keeps the totals",
 		.statements = store_statements,
 		.n_statements = store_statements_n,
+		.reading = store_reading,
+		.waiting = store_under_way,
+		.waiting_metric = INTAKE_WAITING,
+		.waiting_metrics = 2,
 		.registry = &registry_snapshot,
 		.metrics = metrics,
 		.n_metrics = COUNT(metrics),

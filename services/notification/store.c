@@ -1,5 +1,6 @@
 #include "store.h"
 #include "base/array.h"
+#include "service/reading_statements.h"
 
 #include <stdlib.h>
 
@@ -24,6 +25,8 @@ enum statement {
 	MAIL_NO_MAILBOX,
 	MAIL_DOUBTFUL,
 	MAIL_COUNTS,
+	UNDER_WAY,
+	READING,
 };
 
 const struct db_statement notification_statements[] = {
@@ -149,8 +152,10 @@ const struct db_statement notification_statements[] = {
 		"count(*) FROM notification.email WHERE state = 'given_up' UNION ALL SELECT "
 		"'unreachable', count(*) FROM notification.unreachable_view",
 		""},
-};
+	[UNDER_WAY] = {"under_way", "SELECT unpublished, due FROM notification.under_way_view", ""},
+	READING_STATEMENTS(READING, "notification")};
 const size_t notification_statements_n = COUNT(notification_statements);
+const int notification_reading = READING, notification_under_way = UNDER_WAY;
 
 /* Arrays that travel together. */
 

@@ -13,10 +13,12 @@ struct metric {
 	enum metric_kind kind;
 	const char *name; /* terukur_intake_events_total */
 	const char *help;
-	const char *label; /* a label's name, with its allowed values below; NULL: none; not for
-			      histograms */
-	const char *const
-		*values; /* NULL-terminated: what the label may be; fixed, so it cannot grow */
+	/* A label's name, or several with commas between; then so has each value. NULL: none; not
+	 * for histograms. */
+	const char *label;
+	/* NULL-terminated: what the label may be. NULL beside a label: as they come, see
+	 * metric_label. */
+	const char *const *values;
 };
 
 /* Registers a table, which is borrowed; metric number i of the table is handle base + i. Call
@@ -26,5 +28,10 @@ int metrics_register(const struct metric *table, int n);
 void metric_add(int metric, int label,
 	double v); /* counter or gauge; label: index into values, 0 if none */
 void metric_set(int metric, int label, double v); /* gauge */
-void metric_observe(int metric, double seconds); /* histogram; buckets 1 ms … 10 s */
+/* The number of a label value that comes only now, "terukur.score.changed,0"; the text is copied.
+ * All from the METRIC_LABELS-th on are "other". -1 for a metric whose values are fixed, or without
+ * memory. */
+enum { METRIC_LABELS = 256 };
+int metric_label(int metric, const char *value);
+void metric_observe(int metric, double seconds); /* histogram; buckets 1 ms … 5 minutes */
 void metrics_print(struct buf *out); /* process_* gauges included */
