@@ -174,6 +174,13 @@ static void pause_poll(void)
 	nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
 }
 
+static void watch_tell(struct watch *w, const struct err *left, int64_t deadline)
+{
+	progress_tell(&w->admin->progress, "%s; %" PRId64 " s left",
+		left->code == ERR_NONE ? "nothing is under way; looking once more" : left->text,
+		(deadline - clock_monotonic()) / CLOCK_SECOND);
+}
+
 static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
 {
 	int64_t seen = -1;
@@ -189,6 +196,7 @@ static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
 		seen = ends;
 		if (idle >= IDLE_ROUNDS)
 			return true;
+		watch_tell(w, &left, deadline);
 		if (clock_monotonic() >= deadline)
 			return err_set(e, left.code == ERR_NONE ? ERR_NOT_FOUND : left.code,
 				"still under way: %s",
@@ -203,6 +211,7 @@ bool status_wait(struct admin *a, int64_t seconds, struct err *e)
 	int64_t deadline = clock_monotonic() + seconds * CLOCK_SECOND;
 	bool ok = watch_open(&w, a, e) && watch_until_idle(&w, deadline, e);
 	watch_close(&w);
+	progress_clear(&a->progress);
 	return ok;
 }
 
@@ -288,6 +297,17 @@ static void status_print_unreachable(const json_t *people)
 		printf("  and %zu more\n", n - UNREACHABLE_MOST);
 }
 
+static void status_print_verified(const json_t *v)
+{
+	if (json_is_null(v))
+		puts("last verified: never");
+	else
+		printf("last verified: %.19sZ, %" JSON_INTEGER_FORMAT " originals, "
+		       "%" JSON_INTEGER_FORMAT " scores, %" JSON_INTEGER_FORMAT " findings\n",
+			json_string_value(json_object_get(v, "at")), number_of(v, "originals"),
+			number_of(v, "scores"), number_of(v, "findings"));
+}
+
 static void status_print(const json_t *status)
 {
 	size_t i;
@@ -324,6 +344,7 @@ static void status_print(const json_t *status)
 	else
 		printf("oldest unscored evidence: %" JSON_INTEGER_FORMAT " s\n",
 			json_integer_value(oldest));
+	status_print_verified(json_object_get(status, "verified"));
 }
 
 static bool status_show(struct admin *a, bool as_json, struct err *e)

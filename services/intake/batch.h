@@ -15,6 +15,7 @@ struct intake_topic {
 
 /* What a worker keeps between batches. */
 struct intake {
+	unsigned connection; /* over which the following was learnt, see db_connections */
 	struct snapshot_hold registry; /* of a struct registry */
 	int32_t *days; /* partitions known to be there, by month; first days of month */
 	int n_days;
@@ -23,6 +24,12 @@ struct intake {
 };
 
 void intake_done(struct intake *in); /* frees it as well */
+/* What was learnt of the store, whose like may have taken its place. */
+void intake_forget(struct intake *in);
+static inline bool intake_knows(const struct intake *in)
+{
+	return in->n_days || in->n_topics;
+}
 
 enum outcome { OUTCOME_ACCEPTED, OUTCOME_WAITING, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOMES };
 

@@ -28,15 +28,19 @@ static const struct metric metrics[] = {
 
 enum { ATTEMPTS = 5 };
 
-/* Decodes and stores. Another worker can come to hold one of the same ids in the same moment: then
- * it is a duplicate at the next attempt. */
+/* Decodes and stores. What was known of the store may be of the one before: before the messages are
+ * blamed, all of it is learnt anew. Another worker can come to hold one of the same ids in the same
+ * moment: then it is a duplicate at the next attempt. */
 static bool admit(struct worker *w, struct batch *b, struct err *e)
 {
 	for (int attempt = 1;; attempt++) {
 		if (batch_decode(b, w, e) && batch_store(b, w, e))
 			return true;
-		if (e->code != ERR_CONFLICT)
+		bool learnt = attempt > 1 || !intake_knows(w->state);
+		if (e->code != ERR_CONFLICT && (e->code != ERR_INVALID || learnt))
 			return false;
+		if (e->code == ERR_INVALID)
+			intake_forget(w->state);
 		if (attempt == ATTEMPTS) {
 			e->code = ERR_RETRY;
 			return false;
@@ -50,8 +54,13 @@ static bool handle(struct worker *w, const struct bus_message *messages, int n, 
 {
 	struct intake *in = w->state;
 	struct batch b = {.messages = messages, .n = n, .now = clock_now()};
+	if (in->connection != db_connections(w->db))
+		intake_forget(in);
+	in->connection = db_connections(w->db);
 	bool ok =
 		worker_registry(w, &in->registry, e) && admit(w, &b, e) && batch_publish(&b, w, e);
+	if (!ok) /* a backup can be restored over a connection that stands */
+		intake_forget(in);
 	batch_done(&b);
 	return ok;
 }
