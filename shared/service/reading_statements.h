@@ -41,12 +41,14 @@ enum {
 	"SELECT $1, topic, \"partition\", next FROM given WHERE NOT EXISTS (SELECT FROM older) " \
 	"ORDER BY topic, \"partition\"" READING_CONFLICT ") SELECT count(*) FROM older"
 /* Offsets from $4 until $5, without those that were noted before. */
+/* clang-format off */
 #define READING_SQL_LOST(schema_) \
-	"WITH new AS (SELECT greatest($5 - greatest($4, (SELECT next FROM " schema_ \
-	".reading WHERE reader = $1 AND topic = $2 AND \"partition\" = $3)), 0) AS n)" READING_INSERT( \
-		schema_, \
-		"reader, topic, \"partition\", next, lost") "SELECT $1, $2, $3, $5, n FROM new" READING_CONFLICT \
-							    ", lost = r.lost + excluded.lost) SELECT n FROM new"
+	"WITH new AS (SELECT greatest($5 - greatest($4, (SELECT next FROM " schema_ ".reading " \
+	"WHERE reader = $1 AND topic = $2 AND \"partition\" = $3)), 0) AS n)" \
+	READING_INSERT(schema_, "reader, topic, \"partition\", next, lost") \
+	"SELECT $1, $2, $3, $5, n FROM new" READING_CONFLICT \
+	", lost = r.lost + excluded.lost) SELECT n FROM new"
+/* clang-format on */
 #define READING_SQL_FORGET(schema_) \
 	"UPDATE " schema_ ".reading SET next = 0 WHERE reader = $1 AND topic = $2 AND " \
 	"\"partition\" = $3"
