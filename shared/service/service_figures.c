@@ -17,17 +17,16 @@ static struct figures_topic *figures_topic(struct figures *f, const char *worker
 		if (strcmp(f->topics[i].name, topic) == 0)
 			return &f->topics[i];
 	struct figures_topic *list = realloc(f->topics, (size_t)(f->n + 1) * sizeof *list);
-	char *name = list ? strdup(topic) : NULL;
-	f->topics = list ? list : f->topics;
-	if (!name)
+	if (!list)
 		return NULL;
+	f->topics = list;
 	snprintf(label, sizeof label, "%s,%s", topic, worker);
-	list[f->n] = (struct figures_topic){.name = name,
+	list[f->n] = (struct figures_topic){.name = strdup(topic),
 		.messages_label =
 			metric_label(service_skeleton_metric(SKELETON_LAG_MESSAGES), label),
 		.seconds_label =
 			metric_label(service_skeleton_metric(SKELETON_LAG_SECONDS), label)};
-	return &list[f->n++];
+	return list[f->n].name ? &list[f->n++] : NULL;
 }
 
 static void figures_add(void *thread, const char *topic, int64_t messages, int64_t since)

@@ -33,19 +33,23 @@ static struct reading_place *reading_find(struct reading *r, const char *topic, 
 	return NULL;
 }
 
+/* NULL without memory. */
+static struct reading_place *reading_add(struct reading *r, const char *topic, int32_t partition)
+{
+	struct reading_place *list = realloc(r->list, (size_t)(r->n + 1) * sizeof *list);
+	if (!list)
+		return NULL;
+	r->list = list;
+	list[r->n] = (struct reading_place){.topic = strdup(topic), .partition = partition};
+	return list[r->n].topic ? &list[r->n++] : NULL;
+}
+
 static bool reading_know(
 	struct reading *r, const char *topic, int32_t partition, int64_t known, struct err *e)
 {
 	struct reading_place *at = reading_find(r, topic, partition);
-	if (!at) {
-		struct reading_place *list = realloc(r->list, (size_t)(r->n + 1) * sizeof *list);
-		char *name = list ? strdup(topic) : NULL;
-		r->list = list ? list : r->list;
-		if (!name)
-			return err_set(e, ERR_FATAL, "out of memory");
-		at = &list[r->n++];
-		*at = (struct reading_place){.topic = name, .partition = partition};
-	}
+	if (!at && !(at = reading_add(r, topic, partition)))
+		return err_set(e, ERR_FATAL, "out of memory");
 	at->known = known;
 	return true;
 }

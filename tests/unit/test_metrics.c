@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/metrics.h"
@@ -16,8 +17,9 @@ static const struct metric table[] = {
 	{METRIC_GAUGE, "test_lag_seconds", "Lag.", NULL, NULL},
 	{METRIC_HISTOGRAM, "test_store_seconds", "Time to store.", NULL, NULL},
 	{METRIC_COUNTER, "test_threads_total", "Counted from threads.", NULL, NULL},
+	{METRIC_GAUGE, "test_behind", "Labels that come.", "topic,worker", NULL},
 };
-enum { EVENTS, LAG, STORE, THREADS, ROWS };
+enum { EVENTS, LAG, STORE, THREADS, BEHIND, ROWS };
 static int base;
 
 static int set_up(void **state)
@@ -74,6 +76,28 @@ static void test_histogram(void **state)
 	});
 }
 
+static void test_labels_that_come(void **state)
+{
+	char topic[32];
+
+	(void)state;
+	metric_set(base + BEHIND, metric_label(base + BEHIND, "a,0"), 3);
+	metric_set(base + BEHIND, metric_label(base + BEHIND, "say \"b\\\",1"), 4);
+	metric_set(base + BEHIND, metric_label(base + BEHIND, "a,0"), 5);
+	assert_int_equal(metric_label(base + EVENTS, "dinkes"), -1);
+	for (int i = 0; i < 2 * METRIC_LABELS; i++) {
+		snprintf(topic, sizeof topic, "t%d,0", i);
+		metric_add(base + BEHIND, metric_label(base + BEHIND, topic), 1);
+	}
+	expect_lines((const char *const[]){
+		"# TYPE test_behind gauge\ntest_behind{topic=\"a\",worker=\"0\"} 5\n",
+		"test_behind{topic=\"say \\\"b\\\\\\\"\",worker=\"1\"} 4\n",
+		"test_behind{topic=\"t0\",worker=\"0\"} 1\n",
+		"test_behind{topic=\"other\",worker=\"\"} 259\n",
+		NULL,
+	});
+}
+
 static void test_what_is_unknown_is_ignored(void **state)
 {
 	(void)state;
@@ -110,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_labels_that_come),
 		cmocka_unit_test(test_what_is_unknown_is_ignored),
 		cmocka_unit_test(test_threads_lose_nothing),
 	};
