@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 
-enum { EVERY_MS = 150, COLUMNS = 80, COLUMNS_MOST = 400 };
+enum { EVERY_MS = 150, COLUMNS = 79, COLUMNS_MOST = 400 };
 
 void progress_init(struct progress *p)
 {
