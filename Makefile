@@ -30,7 +30,7 @@ C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[c
 .PHONY: all up down clean test check unit bench bless format compose help
 .PHONY: up-alone clean-alone test-programs bench-programs
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
-TOOLS = event-check db-check raw-produce
+TOOLS = event-check db-check bus-check raw-produce
 all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
 
 # The two commands. Two of a checkout at once do not build, start and stop beneath each other: see scripts/alone.sh.
@@ -103,6 +103,10 @@ $(B)/$(1): $(B)/tests/$(subst -,_,$(1)).o $$(LIB)
 	@$$(CC) $$(OPT) $$(LINK) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
+
+# What /metrics says of itself; in an image there is no git, and REVISION is given.
+REVISION ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
+$(B)/shared/service/service.o: CFLAGS += -DREVISION='"$(REVISION)"'
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

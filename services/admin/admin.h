@@ -12,11 +12,13 @@
 #include "bus/bus.h"
 #include "command.h"
 #include "db/db.h"
+#include "progress.h"
 
 struct admin {
 	char *brokers, *database; /* settings */
 	struct db *db; /* connected, for commands that need the database */
 	struct bus_producer *bus; /* after admin_kafka */
+	struct progress progress;
 	bool settings_wrong; /* the error is one of settings */
 };
 

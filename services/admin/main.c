@@ -212,7 +212,9 @@ static int admin_run(const struct command *c, const struct arguments *args)
 	struct admin a = {0};
 	struct err e = {0};
 	int code = EXIT_OK;
+	progress_init(&a.progress);
 	bool done = admin_open(&a, c, &e) && c->run(&a, args, &e);
+	progress_clear(&a.progress);
 	if ((fflush(stdout) != 0 || ferror(stdout)) && done)
 		done = err_set(&e, ERR_FATAL, "what was to be printed could not be written");
 	if (!done) {

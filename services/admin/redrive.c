@@ -95,9 +95,10 @@ struct redrive {
 	int64_t all, done, skipped, page;
 };
 
-static void redrive_skip(
-	struct redrive *r, const struct db_result *rows, int i, const struct sending *s)
+static void redrive_skip(struct progress *progress, struct redrive *r, const struct db_result *rows,
+	int i, const struct sending *s)
 {
+	progress_clear(progress);
 	fprintf(stderr,
 		"rejection %" PRId64 " (%s, partition %" PRId64 ", offset %" PRId64
 		") is not published: %s\n",
@@ -123,7 +124,7 @@ static bool redrive_publish(struct admin *a, struct redrive *r, const struct db_
 				     err_set(e, ERR_FATAL, "out of memory")) &&
 			     ok;
 		else if (ok)
-			redrive_skip(r, rows, i, &list[i]);
+			redrive_skip(&a->progress, r, rows, i, &list[i]);
 	}
 	free(list);
 	return ok;
@@ -167,7 +168,8 @@ static bool redrive_page(struct admin *a, struct redrive *r, int *n, struct err 
 	if (ok && *n) {
 		r->after = db_int(rows, *n - 1, 0);
 		r->done += db_affected(marked);
-		fprintf(stderr, "%" PRId64 " of %" PRId64 " published again\n", r->done, r->all);
+		progress_tell(&a->progress, "%" PRId64 " of %" PRId64 " published again", r->done,
+			r->all);
 	}
 	return ok && (stopped.code == ERR_NONE || err_set(e, stopped.code, "%s", stopped.text));
 }
@@ -184,6 +186,7 @@ bool redrive_run(struct admin *a, const struct arguments *args, struct err *e)
 	bool ok = admin_kafka(a, e) && redrive_count(a, &r, args, e);
 	for (int n = 1; ok && n > 0 && r.done + r.skipped < r.all;)
 		ok = redrive_page(a, &r, &n, e);
+	progress_clear(&a->progress);
 	if (ok || r.done)
 		printf("%" PRId64 " published again\n", r.done);
 	return ok &&

@@ -86,13 +86,19 @@ static bool load_say(struct db *db, struct load *l, struct err *e)
 	       db_run(db, STORE_BUMP, NULL, 0, NULL, e);
 }
 
-static bool load_store(struct db *db, struct load *l, const json_t *checked, struct err *e)
+static bool load_store(struct admin *a, struct load *l, const json_t *checked, struct err *e)
 {
+	struct db *db = a->db;
+	progress_tell(&a->progress, "reading who is appraised by what");
 	if (!roster_read(db, STORE_ROSTER, &l->before, e))
 		return false;
-	for (size_t i = 0; i < COUNT(steps); i++)
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		progress_tell(&a->progress, "storing the %s, %zu of %zu steps", steps[i].label,
+			i + 1, COUNT(steps));
 		if (!load_step(db, l, i, json_object_get(checked, steps[i].part), e))
 			return err_wrap(e, "storing the %s", steps[i].label);
+	}
+	progress_tell(&a->progress, "finding whose scores change");
 	return load_say(db, l, e);
 }
 
@@ -115,10 +121,11 @@ static bool load_transaction(struct admin *a, const struct registry_file *file, 
 {
 	json_auto_t *known = NULL;
 	json_auto_t *checked = NULL;
+	progress_tell(&a->progress, "checking the file");
 	bool ok = admin_begin_registry(a, e) && (known = load_known(a->db, e)) != NULL;
 	if (ok)
 		checked = registry_check(file, known, l->today, found);
-	ok = ok && checked && load_store(a->db, l, checked, e) && (try_only || db_commit(a->db, e));
+	ok = ok && checked && load_store(a, l, checked, e) && (try_only || db_commit(a->db, e));
 	db_rollback(a->db);
 	return ok;
 }
@@ -206,6 +213,7 @@ static bool load(struct admin *a, const struct arguments *args, const char *part
 	bool ok = (try_only || admin_kafka(a, e)) &&
 		  load_file(args->rest[0], part, &file, &found, e) &&
 		  load_transaction(a, &file, try_only, &l, &found, e);
+	progress_clear(&a->progress);
 	if (ok)
 		load_print(&l, try_only);
 	findings_print(&found, stderr);

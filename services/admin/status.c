@@ -85,7 +85,8 @@ static bool watch_sources(struct watch *w, struct err *e)
 	return bus_topic_list(w->admin->bus, TOPIC_ACTIVITY, topic_note, w->sources, e);
 }
 
-/* The lag of one stage, a row {"group","topic","lag","end","oldest"} for each of its topics. */
+/* The lag of one stage, a row {"group","topic","lag","end","lost","oldest"} for each of its topics.
+ */
 static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *out, struct err *e)
 {
 	const struct stage *s = &w->stages[stage];
@@ -98,10 +99,11 @@ static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *o
 			topic = json_string_value(json_array_get(w->sources, i));
 		if (!bus_lag(watch_inspector(w, stage), topic, oldest, &lag, e))
 			return false;
-		json_array_append_new(out,
-			json_pack("{s:s, s:s, s:I, s:I, s:I}", "group", s->read->group, "topic",
-				topic, "lag", (json_int_t)(lag.end - lag.committed), "end",
-				(json_int_t)lag.end, "oldest", (json_int_t)lag.oldest_at));
+		json_array_append_new(
+			out, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "group", s->read->group,
+				     "topic", topic, "lag", (json_int_t)(lag.end - lag.committed),
+				     "end", (json_int_t)lag.end, "lost", (json_int_t)lag.lost,
+				     "oldest", (json_int_t)lag.oldest_at));
 	}
 	return true;
 }
@@ -172,6 +174,13 @@ static void pause_poll(void)
 	nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
 }
 
+static void watch_tell(struct watch *w, const struct err *left, int64_t deadline)
+{
+	progress_tell(&w->admin->progress, "%s; %" PRId64 " s left",
+		left->code == ERR_NONE ? "nothing is under way; looking once more" : left->text,
+		(deadline - clock_monotonic()) / CLOCK_SECOND);
+}
+
 static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
 {
 	int64_t seen = -1;
@@ -187,6 +196,7 @@ static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
 		seen = ends;
 		if (idle >= IDLE_ROUNDS)
 			return true;
+		watch_tell(w, &left, deadline);
 		if (clock_monotonic() >= deadline)
 			return err_set(e, left.code == ERR_NONE ? ERR_NOT_FOUND : left.code,
 				"still under way: %s",
@@ -201,7 +211,33 @@ bool status_wait(struct admin *a, int64_t seconds, struct err *e)
 	int64_t deadline = clock_monotonic() + seconds * CLOCK_SECOND;
 	bool ok = watch_open(&w, a, e) && watch_until_idle(&w, deadline, e);
 	watch_close(&w);
+	progress_clear(&a->progress);
 	return ok;
+}
+
+static json_int_t number_of(const json_t *object, const char *name)
+{
+	return json_integer_value(json_object_get(object, name));
+}
+
+/* What readers have noted, beside what nobody has come to yet. */
+static void status_lost(json_t *status)
+{
+	size_t i, k;
+	json_t *row;
+	const json_t *noted;
+	json_array_foreach (json_object_get(status, "lag"), i, row) {
+		json_array_foreach (json_object_get(status, "lost"), k, noted) {
+			if (json_equal(json_object_get(noted, "reader"),
+				    json_object_get(row, "group")) &&
+				json_equal(json_object_get(noted, "topic"),
+					json_object_get(row, "topic")))
+				json_object_set_new(row, "lost",
+					json_integer(
+						number_of(row, "lost") + number_of(noted, "lost")));
+		}
+	}
+	json_object_del(status, "lost");
 }
 
 /* Everything there is to say, as one object. */
@@ -220,6 +256,7 @@ static json_t *status_gather(struct watch *w, struct err *e)
 			return NULL;
 	json_t *status = json_loads(db_text(rows, 0, 0), 0, NULL);
 	json_object_set(status, "lag", lag);
+	status_lost(status);
 	json_object_set_new(status, "unreachable", json_loads(db_text(unreachable, 0, 0), 0, NULL));
 	for (int i = 0; i < BUSY; i++)
 		json_object_set_new(status, busy_counts[i].name, json_integer(busy[i]));
@@ -243,11 +280,6 @@ static void status_oldest(json_t *status)
 		oldest ? json_integer((clock_now() - oldest) / CLOCK_SECOND) : json_null());
 }
 
-static json_int_t number_of(const json_t *object, const char *name)
-{
-	return json_integer_value(json_object_get(object, name));
-}
-
 enum { UNREACHABLE_MOST = 20 }; /* people; --json has them all */
 
 static void status_print_unreachable(const json_t *people)
@@ -265,17 +297,29 @@ static void status_print_unreachable(const json_t *people)
 		printf("  and %zu more\n", n - UNREACHABLE_MOST);
 }
 
+static void status_print_verified(const json_t *v)
+{
+	if (json_is_null(v))
+		puts("last verified: never");
+	else
+		printf("last verified: %.19sZ, %" JSON_INTEGER_FORMAT " originals, "
+		       "%" JSON_INTEGER_FORMAT " scores, %" JSON_INTEGER_FORMAT " findings\n",
+			json_string_value(json_object_get(v, "at")), number_of(v, "originals"),
+			number_of(v, "scores"), number_of(v, "findings"));
+}
+
 static void status_print(const json_t *status)
 {
 	size_t i;
 	json_t *row;
 	const char *reason;
 	const json_t *oldest = json_object_get(status, "oldest_unscored_seconds");
-	printf("%-22s %-36s %12s\n", "reader", "topic", "behind by");
+	printf("%-22s %-36s %12s %12s\n", "reader", "topic", "behind by", "lost unread");
 	json_array_foreach (json_object_get(status, "lag"), i, row) {
-		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT "\n",
+		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT "\n",
 			json_string_value(json_object_get(row, "group")),
-			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"));
+			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"),
+			number_of(row, "lost"));
 	}
 	printf("\n%-22s %12s %12s %12s\n", "source", "accepted", "duplicates", "rejected");
 	json_array_foreach (json_object_get(status, "sources"), i, row) {
@@ -300,6 +344,7 @@ static void status_print(const json_t *status)
 	else
 		printf("oldest unscored evidence: %" JSON_INTEGER_FORMAT " s\n",
 			json_integer_value(oldest));
+	status_print_verified(json_object_get(status, "verified"));
 }
 
 static bool status_show(struct admin *a, bool as_json, struct err *e)

@@ -328,7 +328,22 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"'duplicates', duplicates, 'rejected', rejected) ORDER BY source), '[]') FROM "
 		"intake.tally_view),'rejections', (SELECT coalesce(jsonb_object_agg(reason, n), "
 		"'{}') FROM (SELECT reason, count(*) AS n FROM intake.rejection WHERE redriven_at "
-		"IS NULL GROUP BY reason) r),'waiting', (SELECT count(*) FROM intake.waiting))",
+		"IS NULL GROUP BY reason) r),'waiting', (SELECT count(*) FROM intake.waiting),"
+		"'lost', (SELECT coalesce(jsonb_agg(to_jsonb(l)), '[]') FROM (SELECT * FROM "
+		"intake.reading_view UNION ALL SELECT * FROM scoring.reading_view UNION ALL "
+		"SELECT * FROM notification.reading_view UNION ALL SELECT * FROM "
+		"reporting.reading_view) l WHERE lost > 0), 'verified', (SELECT "
+		"jsonb_build_object('at', to_char(ended_at AT TIME ZONE 'UTC', "
+		"'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), 'originals', originals, 'scores', scores, "
+		"'findings', findings) FROM registry.verification ORDER BY id DESC LIMIT 1))",
+		""},
+	[STORE_VERIFIED] = {"verified",
+		"INSERT INTO registry.verification (began_at, originals, scores, findings) VALUES "
+		"($1, $2, $3, $4)",
+		"timestamptz, int8, int8, int8"},
+	[STORE_VERIFY_SIZE] = {"verify_size",
+		"SELECT (SELECT count(*) FROM intake.evidence), (SELECT count(*) FROM "
+		"registry.person)",
 		""},
 	[STORE_STATUS_BUSY] = {"status_busy",
 		"SELECT (SELECT count(*) FROM registry.outbox), i.due, i.unpublished, s.unpublished"

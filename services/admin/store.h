@@ -54,6 +54,8 @@ enum {
 	STORE_REJECTED_PAGE,
 	STORE_REJECTED_DONE,
 	STORE_STATUS, /* one row of JSON */
+	STORE_VERIFIED, /* keeps what verify found */
+	STORE_VERIFY_SIZE, /* how many originals and people there are to verify */
 	STORE_STATUS_BUSY, /* what is under way besides lag, see status.c */
 	STORE_ORIGINALS, /* opens the cursor over all originals */
 	STORE_ORIGINALS_NEXT,

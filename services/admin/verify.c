@@ -17,6 +17,7 @@
 void verify_found(struct verify *v, const char *place, const char *format, ...)
 {
 	va_list args;
+	progress_clear(&v->admin->progress);
 	va_start(args, format);
 	printf("%s: ", place);
 	vprintf(format, args);
@@ -234,6 +235,8 @@ static bool verify_originals(struct verify *v, int64_t *n, struct err *e)
 		got = db_rows(rows);
 		for (int row = 0; row < got; row++)
 			original_verify(v, rows, row);
+		progress_tell(&v->admin->progress, "originals: %" PRId64 " of %" PRId64, *n + got,
+			v->all_originals);
 	}
 	return true;
 }
@@ -241,6 +244,7 @@ static bool verify_originals(struct verify *v, int64_t *n, struct err *e)
 static bool verify_links(struct verify *v, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
+	progress_tell(&v->admin->progress, "what replaces what");
 	if (!db_run(v->admin->db, STORE_LINKS, NULL, 0, &rows, e))
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
@@ -254,6 +258,7 @@ static bool verify_links(struct verify *v, struct err *e)
 static bool verify_totals(struct verify *v, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
+	progress_tell(&v->admin->progress, "totals");
 	if (!db_run(v->admin->db, STORE_TOTALS, NULL, 0, &rows, e))
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
@@ -295,15 +300,44 @@ static bool verify_evidence(struct verify *v, int64_t *originals, struct err *e)
 	return ok;
 }
 
+/* Who looks on sees of how much. */
+static bool verify_size(struct verify *v, struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	if (!v->admin->progress.terminal)
+		return true;
+	if (!db_run(v->admin->db, STORE_VERIFY_SIZE, NULL, 0, &rows, e))
+		return false;
+	v->all_originals = db_int(rows, 0, 0);
+	v->all_people = db_int(rows, 0, 1);
+	return true;
+}
+
+/* A standby can be verified, too: there it cannot be kept. */
+static void verify_keep(const struct verify *v, int64_t began, int64_t originals, int64_t scores)
+{
+	struct db *db = v->admin->db;
+	struct err e = {0};
+	bool ok = admin_begin_registry(v->admin, &e) &&
+		  db_exec(db, STORE_VERIFIED, NULL, &e, DB_TIME(began), DB_INT8(originals),
+			  DB_INT8(scores), DB_INT8(v->found)) &&
+		  db_commit(db, &e);
+	db_rollback(db);
+	if (!ok)
+		fprintf(stderr, "the outcome is not kept: %s\n", e.text);
+}
+
 bool verify_run(struct admin *a, const struct arguments *args, struct err *e)
 {
 	(void)args;
 	struct verify v = {.admin = a};
-	int64_t originals = 0, scores = 0;
-	if (!verify_evidence(&v, &originals, e) || !verify_scores(&v, &scores, e) ||
-		!verify_published(&v, e))
+	int64_t originals = 0, scores = 0, began = clock_now();
+	if (!verify_size(&v, e) || !verify_evidence(&v, &originals, e) ||
+		!verify_scores(&v, &scores, e) || !verify_published(&v, e))
 		return false;
+	progress_clear(&a->progress);
 	printf("%" PRId64 " originals and %" PRId64 " scores verified, %" PRId64 " findings\n",
 		originals, scores, v.found);
+	verify_keep(&v, began, originals, scores);
 	return v.found == 0 || err_set(e, ERR_CONFLICT, "%" PRId64 " findings", v.found);
 }

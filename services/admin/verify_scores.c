@@ -1,5 +1,6 @@
 /* The last part of verify: scores made from raw evidence by scoring's own pure middle, beside what
  * stands. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -141,8 +142,11 @@ bool verify_scores(struct verify *v, int64_t *scores, struct err *e)
 	struct snapshot_hold held = {0};
 	struct snapshot *registry = snapshot_new(v->admin->database, &roster_snapshot);
 	bool ok = registry || err_set(e, ERR_FATAL, "out of memory");
-	for (int n = 1; ok && n > 0;) {
+	int64_t done = 0;
+	for (int n = 1; ok && n > 0; done += n) {
 		DB_RESULT_AUTO *people = NULL;
+		progress_tell(&v->admin->progress, "scores of people: %" PRId64 " of %" PRId64,
+			done, v->all_people);
 		ok = db_exec(v->admin->db, STORE_PEOPLE_PAGE, &people, e, DB_UUID(after));
 		n = db_rows(people);
 		if (n)

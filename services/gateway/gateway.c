@@ -1,6 +1,7 @@
 #include "gateway.h"
 
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +18,26 @@ enum { ACCESS_DAYS_LEAST = 365 };
 
 static void count(void *context, const struct http_request *r, int status, int64_t micros)
 {
-	(void)context;
-	(void)r;
-	metric_add(service_metric_base() + GATEWAY_REQUESTS, status / 100 - 2, 1);
+	const struct gateway *g = context;
+	const struct route *row = r->route ? &g->routes[r->row] : NULL;
+	int metric = service_metric_base() + GATEWAY_REQUESTS;
+	char label[200];
+	snprintf(label, sizeof label, "%s%s%s,%dxx", row ? row->method : "none", row ? " " : "",
+		row ? row->path : "", status / 100);
+	metric_add(metric, metric_label(metric, label), 1);
 	metric_observe(service_metric_base() + GATEWAY_SECONDS, (double)micros / 1e6);
+}
+
+void gateway_count_wait(bool had, int64_t micros)
+{
+	int base = service_metric_base();
+	metric_add(base + (had ? GATEWAY_POOL_IN_USE : GATEWAY_POOL_EMPTY), 0, 1);
+	metric_observe(base + GATEWAY_POOL_SECONDS, (double)micros / 1e6);
+}
+
+void gateway_count_given(void)
+{
+	metric_add(service_metric_base() + GATEWAY_POOL_IN_USE, 0, -1);
 }
 
 static bool serve(struct gateway *g, const struct route *routes, size_t n)
@@ -59,6 +76,7 @@ bool gateway_start(struct gateway *g, const struct route *routes, size_t n, stru
 	sem_init(&g->decoders, 0, DECODERS);
 	g->pool = pool_new(
 		(int)g->db_pool, common->database, "gateway", store_statements, store_statements_n);
+	metric_set(service_metric_base() + GATEWAY_POOL_SIZE, 0, (double)g->db_pool);
 	g->registry = snapshot_new(common->database, &roster_snapshot);
 	if (!g->pool || !g->registry)
 		return err_set(e, ERR_FATAL, "out of memory");

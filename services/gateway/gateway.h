@@ -40,4 +40,17 @@ void gateway_stop(struct gateway *g); /* after the requests under way */
  * looks are deleted. */
 bool gateway_keep_house(struct worker *w, struct err *e) MUST_CHECK;
 
-enum gateway_metric { GATEWAY_REQUESTS, GATEWAY_SECONDS, GATEWAY_EVENTS, GATEWAY_METRICS };
+/* For the metrics: a connection of the pool was had after so long, or not; and given back. */
+void gateway_count_wait(bool had, int64_t micros);
+void gateway_count_given(void);
+
+enum gateway_metric {
+	GATEWAY_REQUESTS,
+	GATEWAY_SECONDS,
+	GATEWAY_EVENTS,
+	GATEWAY_POOL_SIZE,
+	GATEWAY_POOL_IN_USE,
+	GATEWAY_POOL_SECONDS,
+	GATEWAY_POOL_EMPTY,
+	GATEWAY_METRICS
+};

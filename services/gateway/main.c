@@ -37,14 +37,22 @@ static const struct conf_setting settings[] = {
 		"how long it is kept who looked at whose data: 365 or more; 0: for ever", NULL},
 };
 
-static const char *const answers[] = {"2xx", "3xx", "4xx", "5xx", NULL};
 static const struct metric metrics[GATEWAY_METRICS] = {
 	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total",
-		"Requests answered.", "status", answers},
+		"Requests answered; the route as its table has it, none where it has none.",
+		"route,status", NULL},
 	[GATEWAY_SECONDS] = {METRIC_HISTOGRAM, "terukur_gateway_request_seconds",
 		"From the request line on.", NULL, NULL},
 	[GATEWAY_EVENTS] = {METRIC_COUNTER, "terukur_gateway_events_total",
 		"Events that Kafka acknowledged.", NULL, NULL},
+	[GATEWAY_POOL_SIZE] = {METRIC_GAUGE, "terukur_gateway_pool_connections",
+		"Connections to PostgreSQL that requests share.", NULL, NULL},
+	[GATEWAY_POOL_IN_USE] = {METRIC_GAUGE, "terukur_gateway_pool_in_use",
+		"Of them, those that a request has.", NULL, NULL},
+	[GATEWAY_POOL_SECONDS] = {METRIC_HISTOGRAM, "terukur_gateway_pool_wait_seconds",
+		"How long a request waited for one.", NULL, NULL},
+	[GATEWAY_POOL_EMPTY] = {METRIC_COUNTER, "terukur_gateway_pool_empty_total",
+		"Requests that got none in time.", NULL, NULL},
 };
 
 static const struct service_timer timers[] = {

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "service/service.h"
 
 enum { WAIT_SECONDS = 3, FRESH_SECONDS = 1 };
 
@@ -12,6 +13,7 @@ struct place {
 	struct db *db;
 	int64_t used_at; /* on the monotonic clock */
 	bool taken;
+	unsigned connections; /* counted */
 };
 
 struct pool {
@@ -95,8 +97,10 @@ struct db *pool_take(struct pool *p, struct err *e)
 		err_set(e, ERR_RETRY, "all %d connections to PostgreSQL are in use", p->size);
 		return NULL;
 	}
-	if (pool_revive(at, e))
+	if (pool_revive(at, e)) {
+		service_count_connections(at->db, &at->connections);
 		return at->db;
+	}
 	pool_give(p, at->db);
 	return NULL;
 }

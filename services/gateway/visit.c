@@ -57,13 +57,18 @@ void visit_wrong(struct visit *v, const char *field, const char *detail)
 
 static bool connect(struct visit *v, struct err *e)
 {
-	if (!v->db)
+	if (!v->db) {
+		int64_t since = clock_monotonic();
 		v->db = pool_take(v->gateway->pool, e);
+		gateway_count_wait(v->db != NULL, clock_monotonic() - since);
+	}
 	return v->db != NULL;
 }
 
 static void disconnect(struct visit *v)
 {
+	if (v->db)
+		gateway_count_given();
 	pool_give(v->gateway->pool, v->db);
 	v->db = NULL;
 }

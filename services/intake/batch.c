@@ -48,10 +48,16 @@ void batch_again(struct batch *b)
 	*b = fresh;
 }
 
-void intake_done(struct intake *in)
+void intake_forget(struct intake *in)
 {
 	for (int i = 0; i < in->n_topics; i++)
 		free(in->topics[i].name);
+	in->n_topics = in->n_days = 0;
+}
+
+void intake_done(struct intake *in)
+{
+	intake_forget(in);
 	free(in->topics);
 	free(in->days);
 	free(in);

@@ -16,6 +16,7 @@ struct intake_topic {
 
 /* What a worker keeps between batches. */
 struct intake {
+	unsigned connection; /* over which the following was learnt, see db_connections */
 	struct snapshot_hold registry; /* of a struct registry */
 	int32_t *days; /* partitions known to be there, by month; first days of month */
 	int n_days;
@@ -24,6 +25,12 @@ struct intake {
 };
 
 void intake_done(struct intake *in); /* frees it as well */
+/* What was learnt of the store, whose like may have taken its place. */
+void intake_forget(struct intake *in);
+static inline bool intake_knows(const struct intake *in)
+{
+	return in->n_days || in->n_topics;
+}
 
 enum outcome { OUTCOME_ACCEPTED, OUTCOME_WAITING, OUTCOME_DUPLICATE, OUTCOME_REJECTED, OUTCOMES };
 
@@ -44,7 +51,7 @@ struct batch {
 };
 
 /* The metrics of intake, in the order of main.c's table. */
-enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED };
+enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED, INTAKE_WAITING, INTAKE_OUTBOX };
 
 static inline enum outcome *batch_outcome(struct batch *b, const struct evidence *x)
 {
@@ -86,3 +93,5 @@ bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int
 /* Says on evidence.rejected what was rejected and why. */
 bool say_rejected(struct worker *w, const struct evidence_rejected *r, const char *trace,
 	struct err *e) MUST_CHECK;
+/* Counts a rejection; `source` is a registered one or "unknown". */
+void say_counted(const char *source, enum reason reason);

@@ -188,8 +188,7 @@ static void count_outcomes(const struct batch *b, const struct registry *r)
 		enum outcome outcome = counted(b, i);
 		outcomes[outcome]++;
 		if (outcome == OUTCOME_REJECTED)
-			metric_add_source(base + INTAKE_REJECTED,
-				source_of(r, b->messages[i].topic), (int)b->rows[i].early, 1);
+			say_counted(source_of(r, b->messages[i].topic), b->rows[i].early);
 	}
 	for (int i = 0; i < OUTCOMES; i++)
 		metric_add(base + INTAKE_EVENTS, i, outcomes[i]);

@@ -97,7 +97,7 @@ static void count_refused(const struct db_result *refused, enum reason reason)
 {
 	int base = service_metric_base(), n = db_rows(refused);
 	for (int i = 0; i < n; i++)
-		metric_add_source(base + INTAKE_REJECTED, db_text(refused, i, 0), (int)reason, 1);
+		say_counted(db_text(refused, i, 0), reason);
 	metric_add(base + INTAKE_EVENTS, OUTCOME_REJECTED, n);
 }
 

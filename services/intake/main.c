@@ -31,21 +31,29 @@ static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "reje
 static const struct metric metrics[] = {
 	[INTAKE_EVENTS] = {METRIC_COUNTER, "terukur_intake_events_total",
 		"Events by what became of them.", "outcome", outcomes},
-	[INTAKE_REJECTED] = {METRIC_COUNTER_BY_SOURCE, "terukur_intake_rejected_total",
-		"Rejected events by source and reason.", "reason", reason_codes},
+	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total",
+		"Rejected events by source and reason.", "source,reason", NULL},
+	[INTAKE_WAITING] = {METRIC_GAUGE, "terukur_intake_waiting_corrections",
+		"Corrections and revocations whose original has not come.", NULL, NULL},
+	[INTAKE_OUTBOX] = {METRIC_GAUGE, "terukur_intake_outbox",
+		"Outcomes in the store that are not published.", NULL, NULL},
 };
 
 enum { ATTEMPTS = 5 };
 
-/* Decodes and stores. Another worker can come to hold one of the same ids in the same moment: then
- * it is a duplicate at the next attempt. */
+/* Decodes and stores. What was known of the store may be of the one before: before the messages are
+ * blamed, all of it is learnt anew. Another worker can come to hold one of the same ids in the same
+ * moment: then it is a duplicate at the next attempt. */
 static bool admit(struct worker *w, struct batch *b, struct err *e)
 {
 	for (int attempt = 1;; attempt++) {
 		if (batch_decode(b, w, e) && batch_store(b, w, e))
 			return true;
-		if (e->code != ERR_CONFLICT)
+		bool learnt = attempt > 1 || !intake_knows(w->state);
+		if (e->code != ERR_CONFLICT && (e->code != ERR_INVALID || learnt))
 			return false;
+		if (e->code == ERR_INVALID)
+			intake_forget(w->state);
 		if (attempt == ATTEMPTS) {
 			e->code = ERR_RETRY;
 			return false;
@@ -59,8 +67,13 @@ static bool handle(struct worker *w, const struct bus_message *messages, int n, 
 {
 	struct intake *in = w->state;
 	struct batch b = {.messages = messages, .n = n, .now = clock_now()};
+	if (in->connection != db_connections(w->db))
+		intake_forget(in);
+	in->connection = db_connections(w->db);
 	bool ok =
 		worker_registry(w, &in->registry, e) && admit(w, &b, e) && batch_publish(&b, w, e);
+	if (!ok) /* a backup can be restored over a connection that stands */
+		intake_forget(in);
 	batch_done(&b);
 	return ok;
 }
@@ -134,6 +147,10 @@ int main(int argc, char **argv)
 		.values = &values,
 		.statements = store_statements,
 		.n_statements = store_statements_n,
+		.reading = store_reading,
+		.waiting = store_under_way,
+		.waiting_metric = INTAKE_WAITING,
+		.waiting_metrics = 2,
 		.registry = &registry_snapshot,
 		.metrics = metrics,
 		.n_metrics = COUNT(metrics),

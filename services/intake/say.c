@@ -24,3 +24,11 @@ bool say_rejected(
 	const struct emitter by = {w->out, w->service->name, trace};
 	return evidence_rejected_emit(&by, r, e);
 }
+
+void say_counted(const char *source, enum reason reason)
+{
+	char label[192];
+	int metric = service_metric_base() + INTAKE_REJECTED;
+	snprintf(label, sizeof label, "%s,%s", source, reason_code(reason));
+	metric_add(metric, metric_label(metric, label), 1);
+}

@@ -185,8 +185,10 @@ const struct db_statement store_statements[] = {
 		"min(s.trace) FROM side s JOIN intake.completeness c USING (key) GROUP BY c.unit, "
 		"c.month",
 		"uuid[]"},
-};
+	[UNDER_WAY] = {"under_way", "SELECT waiting, unpublished FROM intake.under_way_view", ""},
+	READING_STATEMENTS(READING, "intake")};
 const size_t store_statements_n = COUNT(store_statements);
+const int store_reading = READING, store_under_way = UNDER_WAY;
 
 bool store_partition(struct db *db, int32_t day, struct err *e)
 {

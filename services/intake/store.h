@@ -11,6 +11,8 @@
 
 extern const struct db_statement store_statements[];
 extern const size_t store_statements_n;
+/* Numbers of statements, for the skeleton: see struct service. */
+extern const int store_reading, store_under_way;
 
 /* Admission, in the order in which a transaction calls them. Arrays of keys are sorted, so that
  * nothing deadlocks. */

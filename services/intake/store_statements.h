@@ -1,6 +1,8 @@
 /* store_statements: the numbers of intake's statements, shared by the files that run them. */
 #pragma once
 
+#include "service/reading_statements.h"
+
 enum statement {
 	TOPIC,
 	PARTITION,
@@ -29,4 +31,7 @@ enum statement {
 	GROUPS_LOCK,
 	GROUPS_REBUILD,
 	MARK,
+	UNDER_WAY,
+	READING,
+	READING_LAST = READING + READING_STATEMENTS_N - 1,
 };

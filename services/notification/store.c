@@ -1,5 +1,6 @@
 #include "store.h"
 #include "base/array.h"
+#include "service/reading_statements.h"
 
 #include <stdlib.h>
 
@@ -25,6 +26,8 @@ enum statement {
 	MAIL_DOUBTFUL,
 	MAIL_COUNTS,
 	FORGET_READ,
+	UNDER_WAY,
+	READING,
 };
 
 const struct db_statement notification_statements[] = {
@@ -160,8 +163,10 @@ const struct db_statement notification_statements[] = {
 		"notification.inbox WHERE id IN (SELECT id FROM old) RETURNING 1) SELECT count(*) "
 		"FROM gone",
 		"timestamptz, int4"},
-};
+	[UNDER_WAY] = {"under_way", "SELECT unpublished, due FROM notification.under_way_view", ""},
+	READING_STATEMENTS(READING, "notification")};
 const size_t notification_statements_n = COUNT(notification_statements);
+const int notification_reading = READING, notification_under_way = UNDER_WAY;
 const int store_forget_read = FORGET_READ;
 
 /* Arrays that travel together. */

@@ -9,6 +9,8 @@ extern const struct db_statement notification_statements[];
 extern const size_t notification_statements_n;
 /* Messages that were read, and their mails, end with their time: see retention.h. */
 extern const int store_forget_read;
+/* Numbers of statements, for the skeleton: see struct service. */
+extern const int notification_reading, notification_under_way;
 
 /* Periods of people whose scores have changed, as columns. */
 struct store_marks {

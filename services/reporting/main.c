@@ -31,6 +31,7 @@ int main(int argc, char **argv)
 		.summary = "aggregates of units and agencies",
 		.statements = reporting_statements,
 		.n_statements = reporting_statements_n,
+		.reading = reporting_reading,
 		.metrics = metrics,
 		.n_metrics = COUNT(metrics),
 		.subscriptions = subscriptions,

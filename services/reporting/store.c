@@ -1,7 +1,8 @@
 #include "store.h"
 #include "base/array.h"
+#include "service/reading_statements.h"
 
-enum statement { ENSURE, LOCK, TAKE };
+enum statement { ENSURE, LOCK, TAKE, READING };
 
 const struct db_statement reporting_statements[] = {
 	[ENSURE] = {"ensure",
@@ -25,8 +26,9 @@ const struct db_statement reporting_statements[] = {
 		"(v.revision IS NULL) = c.stands ORDER BY c.person, c.period) x WHERE s.person = "
 		"x.person AND s.period = x.period",
 		"uuid[], text[]"},
-};
+	READING_STATEMENTS(READING, "reporting")};
 const size_t reporting_statements_n = COUNT(reporting_statements);
+const int reporting_reading = READING; /* for the skeleton: see struct service */
 
 void store_keys_init(struct store_keys *k)
 {

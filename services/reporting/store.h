@@ -5,6 +5,7 @@
 
 extern const struct db_statement reporting_statements[];
 extern const size_t reporting_statements_n;
+extern const int reporting_reading; /* for the skeleton: see struct service */
 
 /* Rows are a person and a period each, as two arrays of the same length; repetitions are fine. */
 struct store_keys {

@@ -15,6 +15,11 @@ static const struct metric metrics[] = {
 		"Scores that changed.", NULL, NULL},
 	[SCORING_FAILED] = {METRIC_COUNTER, "terukur_scoring_failed_total",
 		"Attempts to score a person whose figures cannot be reckoned with.", NULL, NULL},
+	[SCORING_OUTBOX] = {METRIC_GAUGE, "terukur_scoring_outbox",
+		"Scores in the store that are not published.", NULL, NULL},
+	[SCORING_SECONDS] = {METRIC_HISTOGRAM, "terukur_scoring_event_to_score_seconds",
+		"From an event's acceptance until the scores that it changes are published.", NULL,
+		NULL},
 };
 
 static const char *const evidence[] = {TOPIC_EVIDENCE_ACCEPTED, NULL};
@@ -29,7 +34,7 @@ static const struct service_subscription subscriptions[] = {
 		.max_messages = 4000,
 		.max_bytes = 4 << 20,
 		.gather_ms = 150,
-		.handle = scoring_handle,
+		.handle = scoring_evidence_handle,
 		.refuse = scoring_refuse,
 		.open = scoring_open,
 		.close = scoring_close},
@@ -55,6 +60,10 @@ int main(int argc, char **argv)
 		.summary = "totals into explained scores; a pure function",
 		.statements = scoring_statements,
 		.n_statements = scoring_statements_n,
+		.reading = scoring_reading,
+		.waiting = scoring_under_way,
+		.waiting_metric = SCORING_OUTBOX,
+		.waiting_metrics = 1,
 		.registry = &roster_snapshot,
 		.metrics = metrics,
 		.n_metrics = COUNT(metrics),

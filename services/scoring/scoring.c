@@ -266,6 +266,19 @@ bool scoring_handle(struct worker *w, const struct bus_message *messages, int n,
 	return ok;
 }
 
+bool scoring_evidence_handle(
+	struct worker *w, const struct bus_message *messages, int n, struct err *e)
+{
+	if (!scoring_handle(w, messages, n, e))
+		return false;
+	int64_t now = clock_now();
+	for (int i = 0; i < n; i++)
+		if (messages[i].at && messages[i].at <= now)
+			metric_observe(service_metric_base() + SCORING_SECONDS,
+				(double)(now - messages[i].at) / 1e6);
+	return true;
+}
+
 /* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over. */
 static bool score_alone(struct worker *w, const struct mark *mark, bool of_registry,
 	const char *trace, struct err *e)

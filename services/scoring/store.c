@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "service/reading_statements.h"
 
 enum statement {
 	TOTALS,
@@ -17,6 +18,8 @@ enum statement {
 	TOUCH,
 	UNPUBLISHED,
 	PUBLISHED,
+	UNDER_WAY,
+	READING,
 };
 
 const struct db_statement scoring_statements[] = {
@@ -82,8 +85,10 @@ const struct db_statement scoring_statements[] = {
 		"UPDATE scoring.person SET published_revision = revision WHERE person = ANY($1) "
 		"AND published_revision < revision",
 		"uuid[]"},
-};
+	[UNDER_WAY] = {"under_way", "SELECT unpublished FROM scoring.under_way_view", ""},
+	READING_STATEMENTS(READING, "scoring")};
 const size_t scoring_statements_n = COUNT(scoring_statements);
+const int scoring_reading = READING, scoring_under_way = UNDER_WAY;
 
 bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,
 	struct db_result **out, struct err *e)

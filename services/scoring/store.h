@@ -7,6 +7,8 @@
 
 extern const struct db_statement scoring_statements[];
 extern const size_t scoring_statements_n;
+/* Numbers of statements, for the skeleton: see struct service. */
+extern const int scoring_reading, scoring_under_way;
 
 /* Rows as compute_rows has them. */
 bool scoring_totals(struct db *db, struct db_array *people, int32_t first_month, int32_t last_month,

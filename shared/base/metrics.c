@@ -9,32 +9,25 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { MAX_SERIES = 128, N_BOUNDS = 13, MAX_SOURCES = 256 };
+enum { MAX_SERIES = 128, N_BOUNDS = 16 };
 
 static const double bounds[N_BOUNDS] = {
-	0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+	0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300};
 
-/* A source's cells, one for each label value. */
-struct by_source {
-	char *name;
-	double *cells;
-};
-
-/* What is kept for one row: a cell for each label value, or that for each source, or the
- * histogram's buckets, the last one for +Inf. */
+/* What is kept for one row: a cell for each label value, or the histogram's buckets, the last one
+ * for +Inf. */
 struct series {
 	const struct metric *metric;
-	int labels;
+	atomic_int labels;
+	char **came; /* label values that came, as many as METRIC_LABELS; NULL: they are fixed */
 	_Atomic double *cells;
-	pthread_mutex_t lock; /* of the sources */
-	struct by_source *sources;
-	int n_sources;
 	_Atomic uint64_t *buckets;
 	_Atomic double sum;
 };
 
 static struct series all[MAX_SERIES];
 static int n_all;
+static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER; /* a label's value */
 
 static int count_labels(const struct metric *m)
 {
@@ -42,6 +35,8 @@ static int count_labels(const struct metric *m)
 
 	if (!m->label)
 		return 1;
+	if (!m->values)
+		return 0;
 	while (m->values[n])
 		n++;
 	return n;
@@ -49,16 +44,17 @@ static int count_labels(const struct metric *m)
 
 static bool series_init(struct series *s, const struct metric *m)
 {
+	bool come = m->label && !m->values;
+	int labels = count_labels(m);
 	s->metric = m;
-	s->labels = count_labels(m);
+	atomic_store(&s->labels, labels);
 	if (m->kind == METRIC_HISTOGRAM)
 		s->buckets = calloc(N_BOUNDS + 1, sizeof *s->buckets);
-	else if (m->kind == METRIC_COUNTER_BY_SOURCE)
-		s->sources = calloc(MAX_SOURCES, sizeof *s->sources);
 	else
-		s->cells = calloc((size_t)s->labels, sizeof *s->cells);
-	pthread_mutex_init(&s->lock, NULL);
-	return s->buckets || s->sources || s->cells;
+		s->cells = calloc((size_t)(come ? METRIC_LABELS : labels), sizeof *s->cells);
+	if (come)
+		s->came = calloc(METRIC_LABELS, sizeof *s->came);
+	return (s->buckets || s->cells) && (!come || s->came);
 }
 
 int metrics_register(const struct metric *table, int n)
@@ -79,6 +75,33 @@ static _Atomic double *cell_of(int metric, int label)
 	if (metric < 0 || metric >= n_all || !all[metric].cells)
 		return NULL;
 	return label >= 0 && label < all[metric].labels ? &all[metric].cells[label] : NULL;
+}
+
+/* With the lock held. */
+static int label_of(struct series *s, const char *value)
+{
+	int n = atomic_load(&s->labels);
+
+	for (int i = 0; i < n; i++)
+		if (strcmp(s->came[i], value) == 0)
+			return i;
+	if (n == METRIC_LABELS)
+		return n - 1;
+	s->came[n] = strdup(n == METRIC_LABELS - 1 ? "other" : value);
+	if (!s->came[n])
+		return -1;
+	atomic_store(&s->labels, n + 1);
+	return n;
+}
+
+int metric_label(int metric, const char *value)
+{
+	if (metric < 0 || metric >= n_all || !all[metric].came)
+		return -1;
+	pthread_mutex_lock(&adding);
+	int label = label_of(&all[metric], value);
+	pthread_mutex_unlock(&adding);
+	return label;
 }
 
 static void atomic_add(_Atomic double *cell, double v)
@@ -106,40 +129,6 @@ void metric_set(int metric, int label, double v)
 		atomic_store_explicit(cell, v, memory_order_relaxed);
 }
 
-/* The last place is for those that are too many. NULL without memory. */
-static struct by_source *source_of(struct series *s, const char *name)
-{
-	struct by_source *x = s->sources;
-
-	for (; x < s->sources + s->n_sources; x++)
-		if (strcmp(x->name, name) == 0)
-			return x;
-	if (s->n_sources == MAX_SOURCES)
-		return x - 1;
-	x->name = strdup(s->n_sources == MAX_SOURCES - 1 ? "other" : name);
-	x->cells = calloc((size_t)s->labels, sizeof *x->cells);
-	if (!x->name || !x->cells) {
-		free(x->name);
-		free(x->cells);
-		return NULL;
-	}
-	s->n_sources++;
-	return x;
-}
-
-void metric_add_source(int metric, const char *source, int label, double v)
-{
-	struct series *s = metric >= 0 && metric < n_all ? &all[metric] : NULL;
-
-	if (!s || !s->sources || label < 0 || label >= s->labels)
-		return;
-	pthread_mutex_lock(&s->lock);
-	struct by_source *x = source_of(s, source);
-	if (x)
-		x->cells[label] += v;
-	pthread_mutex_unlock(&s->lock);
-}
-
 void metric_observe(int metric, double seconds)
 {
 	int i = 0;
@@ -156,7 +145,6 @@ static const char *const kind_names[] = {
 	[METRIC_COUNTER] = "counter",
 	[METRIC_GAUGE] = "gauge",
 	[METRIC_HISTOGRAM] = "histogram",
-	[METRIC_COUNTER_BY_SOURCE] = "counter",
 };
 
 static void print_head(struct buf *out, const char *name, const char *help, enum metric_kind kind)
@@ -180,31 +168,43 @@ static void print_histogram(struct buf *out, struct series *s)
 	buf_addf(out, "%s_count %llu\n", name, (unsigned long long)seen);
 }
 
-static void print_cells(struct buf *out, struct series *s)
+static void print_value(struct buf *out, const char *value, size_t len)
 {
-	const struct metric *m = s->metric;
-
-	for (int i = 0; i < s->labels; i++) {
-		double v = atomic_load_explicit(&s->cells[i], memory_order_relaxed);
-
-		if (m->label)
-			buf_addf(out, "%s{%s=\"%s\"} %.15g\n", m->name, m->label, m->values[i], v);
-		else
-			buf_addf(out, "%s %.15g\n", m->name, v);
+	for (size_t i = 0; i < len; i++) {
+		if (value[i] == '"' || value[i] == '\\')
+			buf_add(out, "\\", 1);
+		buf_add(out, &value[i], 1);
 	}
 }
 
-static void print_sources(struct buf *out, struct series *s)
+/* {topic="…",worker="…"}: as many names as values; the last value is all that is left. */
+static void print_labels(struct buf *out, const char *names, const char *values)
+{
+	for (const char *open = "{"; *names; open = ",") {
+		size_t name = strcspn(names, ","),
+		       value = names[name] ? strcspn(values, ",") : strlen(values);
+		buf_addf(out, "%s%.*s=\"", open, (int)name, names);
+		print_value(out, values, value);
+		buf_add(out, "\"", 1);
+		names += name + (names[name] == ',');
+		values += value + (values[value] == ',');
+	}
+	buf_add(out, "}", 1);
+}
+
+static void print_cells(struct buf *out, struct series *s)
 {
 	const struct metric *m = s->metric;
+	int n = atomic_load(&s->labels);
 
-	pthread_mutex_lock(&s->lock);
-	for (const struct by_source *x = s->sources; x < s->sources + s->n_sources; x++)
-		for (int i = 0; i < s->labels; i++)
-			if (x->cells[i] != 0)
-				buf_addf(out, "%s{source=\"%s\",%s=\"%s\"} %.15g\n", m->name,
-					x->name, m->label, m->values[i], x->cells[i]);
-	pthread_mutex_unlock(&s->lock);
+	for (int i = 0; i < n; i++) {
+		double v = atomic_load_explicit(&s->cells[i], memory_order_relaxed);
+
+		buf_addf(out, "%s", m->name);
+		if (m->label)
+			print_labels(out, m->label, s->came ? s->came[i] : m->values[i]);
+		buf_addf(out, " %.15g\n", v);
+	}
 }
 
 static void print_process_value(
@@ -268,8 +268,6 @@ void metrics_print(struct buf *out)
 		print_head(out, m->name, m->help, m->kind);
 		if (all[i].buckets)
 			print_histogram(out, &all[i]);
-		else if (all[i].sources)
-			print_sources(out, &all[i]);
 		else
 			print_cells(out, &all[i]);
 	}

@@ -7,17 +7,18 @@
 
 #include "base/buf.h"
 
-/* The last one: a counter by source, met as they come, and by its label. */
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_COUNTER_BY_SOURCE };
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
 
 struct metric {
 	enum metric_kind kind;
 	const char *name; /* terukur_intake_events_total */
 	const char *help;
-	const char *label; /* a label's name, with its allowed values below; NULL: none; not for
-			      histograms */
-	const char *const
-		*values; /* NULL-terminated: what the label may be; fixed, so it cannot grow */
+	/* A label's name, or several with commas between; then so has each value. NULL: none; not
+	 * for histograms. */
+	const char *label;
+	/* NULL-terminated: what the label may be. NULL beside a label: as they come, see
+	 * metric_label. */
+	const char *const *values;
 };
 
 /* Registers a table, which is borrowed; metric number i of the table is handle base + i. Call
@@ -26,9 +27,11 @@ int metrics_register(const struct metric *table, int n);
 /* An unknown handle or label is ignored, so that a metric can never stop the work it counts. */
 void metric_add(int metric, int label,
 	double v); /* counter or gauge; label: index into values, 0 if none */
-/* Of the kind that is by source. Names of sources must be bounded and need no escaping; those
- * beyond 256 are counted as "other". */
-void metric_add_source(int metric, const char *source, int label, double v);
 void metric_set(int metric, int label, double v); /* gauge */
-void metric_observe(int metric, double seconds); /* histogram; buckets 1 ms … 10 s */
+/* The number of a label value that comes only now, "terukur.score.changed,0"; the text is copied.
+ * All from the METRIC_LABELS-th on are "other". -1 for a metric whose values are fixed, or without
+ * memory. */
+enum { METRIC_LABELS = 1024 };
+int metric_label(int metric, const char *value);
+void metric_observe(int metric, double seconds); /* histogram; buckets 1 ms … 5 minutes */
 void metrics_print(struct buf *out); /* process_* gauges included */

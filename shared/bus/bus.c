@@ -51,7 +51,7 @@ static bool bus_is_ours(const char *key)
 {
 	static const char *const ours[] = {"group.id", "group.instance.id", "enable.auto.commit",
 		"auto.commit.enable", "enable.auto.offset.store", "acks", "request.required.acks",
-		"enable.idempotence"};
+		"enable.idempotence", "isolation.level", "enable.partition.eof"};
 	for (size_t i = 0; i < COUNT(ours); i++)
 		if (strcmp(ours[i], key) == 0)
 			return true;

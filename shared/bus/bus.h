@@ -37,6 +37,23 @@ bool bus_message_header(const struct bus_message *m, size_t i, struct bus_header
 /* The last header of that name (names compared without case). */
 bool bus_message_find(const struct bus_message *m, const char *name, struct bus_header *out);
 
+/* Where a partition that the group has just given to a consumer is read from. */
+struct bus_resume {
+	const char *topic;
+	int32_t partition;
+	int64_t committed; /* -1: nothing yet */
+	bool ours; /* the committed offset is one that this library wrote */
+	bool anew; /* the partition is another one than that of which the offset speaks */
+	int64_t start; /* where reading begins; it may be put lower */
+};
+
+/* An offset behind which everything is done. */
+struct bus_offset {
+	const char *topic;
+	int32_t partition;
+	int64_t next;
+};
+
 struct bus_consumer;
 struct bus_consumer_config {
 	const char *brokers;
@@ -48,6 +65,14 @@ struct bus_consumer_config {
 	 * at once, as it was sent: compressed. A consumer that shall go at full speed through a
 	 * backlog wants what it handles in one batch. */
 	size_t queue_kib;
+	/* All of these may be NULL; they are called within bus_consume. Partitions are given: false
+	 * when it cannot be said where they are read from, and bus_consume fails. */
+	bool (*resume)(void *arg, struct bus_resume *list, int n, struct err *e);
+	/* The offsets between were not read and are gone: retention took them. Said again until
+	 * more of the partition is committed. */
+	void (*lost)(void *arg, const char *topic, int32_t partition, int64_t from, int64_t until);
+	void (*rebalanced)(void *arg);
+	void *arg;
 };
 struct bus_consumer *bus_consumer_new(
 	const struct bus_consumer_config *config, struct err *e) MUST_CHECK;
@@ -57,10 +82,27 @@ void bus_consumer_free(struct bus_consumer *c); /* leaves the group; bounded to 
  * longer than there is something to take) or until `max` messages or `max_bytes` are there. Returns
  * how many (0: none came), or -1 with the error: ERR_RETRY when this consumer is done for, as after
  * a broker's crash that forgot who it was; a new one goes on where offsets were last moved. The
- * messages stay valid until bus_release. */
+ * messages stay valid until bus_release. What was gathered of partitions that the group has taken
+ * away meanwhile is not among them.
+ *
+ * A partition is read from its committed offset; from its beginning when there is none, or when it
+ * is another one than that of which the offset speaks: its topic was deleted and made anew. That is
+ * seen when the offset lies behind its end, or when what stands before it is another message. */
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes,
 	int wait_ms, int64_t until, struct err *e) MUST_CHECK;
 void bus_release(struct bus_message *messages, int n);
+
+/* The offsets that say that these messages and all before them in their partitions are done:
+ * without partitions that the group has taken away, whose next owner says more by now. *n: how
+ * many. Borrowed until the next call of it or of bus_ends; NULL without memory. */
+const struct bus_offset *bus_offsets(
+	struct bus_consumer *c, const struct bus_message *messages, int count, int *n);
+/* The same of partitions that were read to their ends, where these lie behind what was committed:
+ * transactions leave markers that nobody is given. Only of those in which everything is done, and
+ * at most twice a second. */
+const struct bus_offset *bus_ends(struct bus_consumer *c, int *n);
+bool bus_commit_offsets(
+	struct bus_consumer *c, const struct bus_offset *list, int n, struct err *e) MUST_CHECK;
 /* Says that these and all before them in their partitions are done. */
 bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n,
 	struct err *e) MUST_CHECK;
@@ -68,6 +110,10 @@ bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int 
  * is no topic at all that it could be given: the client does not join for those. Asks the brokers
  * then, at most once a second. */
 bool bus_consumer_joined(struct bus_consumer *c);
+/* For each partition that it has: how many messages are behind what is done, and since when (an
+ * instant) the oldest of them is there, as far as the client has heard; 0 when none. */
+void bus_each_lag(struct bus_consumer *c,
+	void (*each)(void *arg, const char *topic, int64_t messages, int64_t since), void *arg);
 
 struct bus_producer;
 /* Counts what is on its way for one caller, where several threads share a producer. Zeroed at
@@ -114,6 +160,7 @@ bool bus_topic_list(struct bus_producer *p, const char *prefix,
 	struct err *e) MUST_CHECK;
 struct bus_lag {
 	int64_t end, committed; /* summed over partitions */
+	int64_t lost; /* messages that retention took before anybody read them */
 	int64_t oldest_at; /* the timestamp of the oldest message not yet committed; 0 when none */
 };
 /* Looks at a group's offsets from outside. */

@@ -146,7 +146,7 @@ static int64_t bus_message_time(
 }
 
 /* A topic that was made just now has its leaders a moment later. */
-static rd_kafka_resp_err_t bus_ends(
+static rd_kafka_resp_err_t bus_watermarks(
 	struct bus_inspector *i, const rd_kafka_topic_partition_t *p, int64_t *low, int64_t *high)
 {
 	int64_t until = clock_monotonic() + QUERY_MS * 1000;
@@ -166,10 +166,13 @@ static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t
 	bool want_oldest, struct bus_lag *out, struct err *e)
 {
 	int64_t low, high;
-	rd_kafka_resp_err_t rc = bus_ends(i, p, &low, &high);
+	rd_kafka_resp_err_t rc = bus_watermarks(i, p, &low, &high);
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
-	int64_t done = p->offset < low ? low : p->offset;
+	/* One behind the end speaks of another topic of this name. */
+	bool read = p->offset >= low && p->offset <= high;
+	int64_t done = read ? p->offset : low;
+	out->lost += p->offset >= 0 && p->offset < low ? low - p->offset : 0;
 	out->end += high;
 	out->committed += done;
 	if (done < high && want_oldest) {

@@ -1,7 +1,6 @@
-#include "bus/bus_private.h"
+#include "bus/bus_places.h"
 
 #include <regex.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +9,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum {
-	CLOSE_MS = 3000,
-	WAKE_MS = 200,
-	SEEK_MS = 5000,
-	ASK_MS = 1000,
-	PORTIONS = 16,
-	PILE = 500 /* messages taken from the client at once */
-};
+enum { CLOSE_MS = 3000, WAKE_MS = 200, SEEK_MS = 5000, ASK_MS = 1000, PORTIONS = 16 };
 
 static const struct setting consumer_settings[] = {
 	{"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
-	{"auto.offset.reset", "earliest"}, {"partition.assignment.strategy", "range"},
+	{"auto.offset.reset", "earliest"}, {"enable.partition.eof", "true"},
+	{"isolation.level", "read_committed"}, {"partition.assignment.strategy", "range"},
 	{"check.crcs", "true"}, {"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "1500"},
 	{"max.poll.interval.ms", "600000"}, {"fetch.min.bytes", "65536"},
 	{"fetch.wait.max.ms", "50"}, {"fetch.error.backoff.ms", "100"},
@@ -29,35 +22,6 @@ static const struct setting consumer_settings[] = {
 	{"receive.message.max.bytes", "33554432"}, /* also what a batch by zstd may unpack to */
 	{"fetch.queue.backoff.ms", "20"}, /* the last: not every librdkafka has it, see bus_wake */
 };
-
-struct bus_consumer {
-	rd_kafka_t *rk;
-	rd_kafka_queue_t *queue;
-	const char *const *topics;
-	atomic_bool joined;
-	int64_t asked; /* when it looked whether there is any topic for it, */
-	bool nothing; /* and found none */
-	bool settled; /* see bus_settle */
-	bool wakes; /* see bus_wake */
-	size_t brim; /* so many bytes taken may have emptied a full queue */
-	struct {
-		rd_kafka_topic_t *topic;
-		int32_t partition;
-		int64_t first, next;
-	} skipped; /* the last batch that could not be unpacked */
-	rd_kafka_message_t *pile[PILE];
-};
-
-static void bus_rebalance(
-	rd_kafka_t *rk, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t *parts, void *arg)
-{
-	struct bus_consumer *c = arg;
-	bool assign = what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-	rd_kafka_assign(rk, assign ? parts : NULL);
-	atomic_store(&c->joined, assign);
-	log_info(assign ? "partitions assigned" : "partitions revoked",
-		LOG_I("partitions", parts->cnt));
-}
 
 static bool bus_subscribe(struct bus_consumer *c, const char *const *topics, struct err *e)
 {
@@ -115,7 +79,7 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 		return NULL;
 	}
 	c->wakes = !bus_knows(&consumer_settings[COUNT(consumer_settings) - 1]);
-	c->topics = config->topics;
+	c->config = *config;
 	c->settled = !config->instance;
 	c->brim = config->queue_kib * 1024 / 2;
 	c->rk = bus_client(c, config, e);
@@ -125,7 +89,7 @@ struct bus_consumer *bus_consumer_new(const struct bus_consumer_config *config, 
 	}
 	rd_kafka_poll_set_consumer(c->rk);
 	c->queue = rd_kafka_queue_get_consumer(c->rk);
-	if (!bus_subscribe(c, c->topics, e)) {
+	if (!bus_subscribe(c, c->config.topics, e)) {
 		bus_consumer_free(c);
 		return NULL;
 	}
@@ -153,6 +117,8 @@ void bus_consumer_free(struct bus_consumer *c)
 	rd_kafka_queue_destroy(c->queue);
 	if (rd_kafka_consumer_closed(c->rk))
 		rd_kafka_destroy(c->rk);
+	bus_places_done(&c->places);
+	free(c->offsets);
 	free(c);
 }
 
@@ -179,7 +145,7 @@ static bool bus_has_nothing(const struct bus_consumer *c)
 		return false;
 	bool nothing = true;
 	for (int i = 0; nothing && i < all->topic_cnt; i++)
-		nothing = !bus_matches(c->topics, all->topics[i].topic);
+		nothing = !bus_matches(c->config.topics, all->topics[i].topic);
 	rd_kafka_metadata_destroy(all);
 	return nothing;
 }
@@ -198,14 +164,16 @@ bool bus_consumer_joined(struct bus_consumer *c)
 
 /* What an error that came instead of a message asks for: mostly nothing, the client mends itself.
  */
-static bool bus_consume_error(
-	const struct bus_consumer *c, const rd_kafka_message_t *m, struct err *e)
+static bool bus_consume_error(struct bus_consumer *c, const rd_kafka_message_t *m, struct err *e)
 {
 	char text[256];
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		bus_place_end(c, m);
+		return true;
+	}
 	if (rd_kafka_fatal_error(c->rk, text, sizeof text))
 		return err_set(e, ERR_RETRY, "Kafka consumer: %s", text);
-	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
-		m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+	if (m->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
 		return true;
 	log_warn("kafka consumer", LOG_S("text", rd_kafka_message_errstr(m)));
 	return true;
@@ -244,6 +212,10 @@ static bool bus_take(struct bus_consumer *c, int came, struct gathered *g, struc
 			rd_kafka_message_destroy(m);
 			continue;
 		}
+		if (!bus_place_take(c, m)) {
+			rd_kafka_message_destroy(m);
+			continue;
+		}
 		g->bytes += m->err ? 0 : m->len + m->key_len;
 		bus_wrap(m, &g->out[g->n++]);
 	}
@@ -265,7 +237,7 @@ static bool bus_settle(struct bus_consumer *c, struct err *e)
 	if (c->settled || !atomic_load(&c->joined))
 		return true;
 	c->settled = true;
-	return bus_subscribe(c, c->topics, e);
+	return bus_subscribe(c, c->config.topics, e);
 }
 
 /* A librdkafka without fetch.queue.backoff.ms lets a full queue sleep for up to a second, however
@@ -282,17 +254,30 @@ static void bus_wake(struct bus_consumer *c)
 	rd_kafka_topic_partition_list_destroy(parts);
 }
 
+/* Leaves out what the group has taken away while it was gathered. */
+static void bus_keep_own(struct bus_consumer *c, struct gathered *g)
+{
+	int kept = 0;
+	for (int i = 0; i < g->n; i++)
+		if (bus_places_find(&c->places, g->out[i].topic, g->out[i].partition))
+			g->out[kept++] = g->out[i];
+		else
+			bus_release(&g->out[i], 1);
+	g->n = kept;
+}
+
 int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t max_bytes,
 	int wait_ms, int64_t until, struct err *e)
 {
 	struct gathered g = {.out = out};
 	if (!bus_settle(c, e))
 		return -1;
+	c->revoked = false;
 	c->pile[0] = rd_kafka_consumer_poll(c->rk, wait_ms);
 	bool fine = bus_take(c, c->pile[0] ? 1 : 0, &g, e);
 	size_t woken = 0;
 	for (bool more = g.n > 0; fine && more && g.n < max && g.bytes < max_bytes;) {
-		int room = max - g.n < PILE ? max - g.n : PILE, ms = bus_left_ms(until);
+		int room = max - g.n < BUS_PILE ? max - g.n : BUS_PILE, ms = bus_left_ms(until);
 		ssize_t came = rd_kafka_consume_batch_queue(c->queue, ms, c->pile, (size_t)room);
 		fine = bus_take(c, came > 0 ? (int)came : 0, &g, e);
 		more = ms > 0 || came == room;
@@ -303,8 +288,12 @@ int bus_consume(struct bus_consumer *c, struct bus_message *out, int max, size_t
 	}
 	if (g.n == max || g.bytes >= max_bytes)
 		bus_wake(c);
-	if (fine)
+	if (c->revoked)
+		bus_keep_own(c, &g);
+	if (fine && c->failed.code == ERR_NONE)
 		return g.n;
+	if (c->failed.code != ERR_NONE)
+		err_set(e, c->failed.code, "%s", c->failed.text);
 	bus_release(out, g.n);
 	return -1;
 }
@@ -313,34 +302,4 @@ void bus_release(struct bus_message *messages, int n)
 {
 	for (int i = 0; i < n; i++)
 		rd_kafka_message_destroy(messages[i].handle);
-}
-
-bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int n, struct err *e)
-{
-	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
-	rd_kafka_topic_partition_t *last = NULL;
-	for (int i = 0; i < n; i++) {
-		const struct bus_message *m = &messages[i];
-		if (!last || last->partition != m->partition ||
-			strcmp(last->topic, m->topic) != 0) {
-			last = rd_kafka_topic_partition_list_find(list, m->topic, m->partition);
-			if (!last)
-				last = rd_kafka_topic_partition_list_add(
-					list, m->topic, m->partition);
-		}
-		if (last->offset < m->offset + 1)
-			last->offset = m->offset + 1;
-	}
-	rd_kafka_resp_err_t rc = rd_kafka_commit(c->rk, list, 0);
-	rd_kafka_topic_partition_list_destroy(list);
-	/* A member that lost its partitions meanwhile may not commit for them: their new owner
-	 * handles the same again. So it is with one that the group has shut out: bus_consume says
-	 * so next. */
-	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
-		rc == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
-		rc == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS || rc == RD_KAFKA_RESP_ERR__STATE ||
-		rc == RD_KAFKA_RESP_ERR__NO_OFFSET || rc == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID ||
-		rc == RD_KAFKA_RESP_ERR__FATAL)
-		return true;
-	return err_set(e, ERR_RETRY, "Kafka, committing offsets: %s", rd_kafka_err2str(rc));
 }

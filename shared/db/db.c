@@ -17,6 +17,7 @@ struct db {
 	size_t n;
 	PGconn *conn;
 	bool open; /* a transaction */
+	unsigned connections;
 	struct buf scratch; /* parameters on their way; rows of a COPY */
 };
 
@@ -205,8 +206,14 @@ bool db_connect(struct db *db, struct err *e)
 		db_drop(db);
 		return false;
 	}
+	db->connections++;
 	PQsetNoticeReceiver(db->conn, db_quiet, NULL);
 	return db_prepare_all(db, e);
+}
+
+unsigned db_connections(const struct db *db)
+{
+	return db->connections;
 }
 
 const struct conf_form db_url_form = {db_url_valid,

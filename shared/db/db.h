@@ -85,6 +85,8 @@ void db_free(struct db *db);
 /* Connects and prepares every statement unless that stands already. Every other call does it by
  * itself when no transaction is open. */
 bool db_connect(struct db *db, struct err *e) MUST_CHECK;
+/* How many connections were made so far: another number, another connection. */
+unsigned db_connections(const struct db *db);
 void db_disconnect(struct db *db); /* an open transaction is over, as after db_rollback */
 
 /* A transaction. Once the connection is lost in it, everything up to db_rollback is refused

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "http/http_listen.h"
+#include "service/build.h"
 #include "service/services.h"
 
 enum {
@@ -24,6 +25,7 @@ enum {
 	STUCK_SECONDS = 120,
 	MONITOR_MS = 2000,
 	SILENT_SECONDS = 5,
+	WAITING_SECONDS = 10,
 	STOP_SECONDS = 8
 };
 
@@ -72,6 +74,19 @@ static const struct metric skeleton_metrics[SKELETON_METRICS] = {
 		"Messages that could not be dealt with: put aside or passed over.", NULL, NULL},
 	[SKELETON_SECONDS] = {METRIC_HISTOGRAM, "terukur_batch_seconds",
 		"From a batch's being there until its offsets moved.", NULL, NULL},
+	[SKELETON_LAG_MESSAGES] = {METRIC_GAUGE, "terukur_lag_messages",
+		"Messages that are not dealt with, of the partitions that a worker has.",
+		"topic,worker", NULL},
+	[SKELETON_LAG_SECONDS] = {METRIC_GAUGE, "terukur_lag_seconds",
+		"Age of the oldest message that is not dealt with.", "topic,worker", NULL},
+	[SKELETON_LOST] = {METRIC_COUNTER, "terukur_lost_messages_total",
+		"Messages that retention took before they were read.", "topic", NULL},
+	[SKELETON_REBALANCES] = {METRIC_COUNTER, "terukur_rebalances_total",
+		"Partitions given to a worker, or taken away.", NULL, NULL},
+	[SKELETON_RECONNECTS] = {METRIC_COUNTER, "terukur_postgresql_reconnects_total",
+		"Connections to PostgreSQL that took the place of lost ones.", NULL, NULL},
+	[SKELETON_BUILD] = {METRIC_GAUGE, "terukur_build_info", "What is running; always 1.",
+		"version,revision", NULL},
 };
 
 const struct service_common *service_settings(void)
@@ -178,15 +193,33 @@ static const struct http_route ops_routes[] = {
 	{"GET", "/metrics", ops_metrics, 0},
 };
 
+/* What waits in the store, as gauges. */
+static void monitor_waiting(int64_t *asked)
+{
+	const struct service *s = self.service;
+	DB_RESULT_AUTO *rows = NULL;
+	struct err e = {0};
+	int64_t now = clock_monotonic();
+	if (!s->waiting || (*asked && now - *asked < WAITING_SECONDS * CLOCK_SECOND) ||
+		!db_run(self.db, s->waiting, NULL, 0, &rows, &e))
+		return;
+	*asked = now;
+	for (int i = 0; i < s->waiting_metrics; i++)
+		metric_set(self.own_metrics + s->waiting_metric + i, 0, (double)db_int(rows, 0, i));
+}
+
 /* Asks both dependencies whether they are there; /readyz tells. In a thread of its own: a server
  * that has been stopped holds the question for as long as it likes. */
 static void *monitor(void *arg)
 {
+	int64_t waiting = 0;
 	while (!service_stopping()) {
 		struct err e = {0};
 		atomic_store(&self.asked, clock_monotonic());
 		bool there = db_script(self.db, "SELECT 1", &e) &&
 			     bus_ping(self.producer, MONITOR_MS / 2, &e);
+		if (there)
+			monitor_waiting(&waiting);
 		atomic_store(&self.asked, 0);
 		pthread_mutex_lock(&self.lock);
 		text_format(self.away, sizeof self.away, "%s", there ? "" : e.text);
@@ -226,7 +259,8 @@ static bool start(struct err *e)
 		.max_per_address = 32,
 		.request_deadline_ms = 5000,
 	};
-	self.db = db_new(self.common.database, self.service->name, self.service->statements, 0);
+	self.db = db_new(self.common.database, self.service->name, self.service->statements,
+		self.service->waiting ? self.service->n_statements : 0);
 	self.producer = bus_producer_new(self.common.brokers, e);
 	if (self.service->registry)
 		self.registry = snapshot_new(self.common.database, self.service->registry);
@@ -378,5 +412,7 @@ int service_main(const struct service *s, int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	self.skeleton_metrics = metrics_register(skeleton_metrics, SKELETON_METRICS);
 	self.own_metrics = metrics_register(s->metrics, s->n_metrics);
+	int build = service_skeleton_metric(SKELETON_BUILD);
+	metric_set(build, metric_label(build, VERSION "," REVISION), 1);
 	return only_check ? check() : serve();
 }

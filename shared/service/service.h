@@ -80,6 +80,13 @@ struct service {
 	void *values; /* where the settings go */
 	const struct db_statement *statements;
 	size_t n_statements;
+	/* The number of the first of READING_STATEMENTS among them; 0: it does not keep how far it
+	 * has read, and does not notice a store that is older than that. */
+	int reading;
+	/* The number of a statement without parameters whose one row has a value for each of some
+	 * metrics without labels, from the first on: what waits in the store. Asked every 10 s. 0:
+	 * none. */
+	int waiting, waiting_metric, waiting_metrics;
 	const struct snapshot_kind *registry; /* what its workers know of the registry, read once
 						 for all; NULL: nothing */
 	const struct metric *metrics;
@@ -113,6 +120,8 @@ const struct service_common *service_settings(void);
 int service_metric_base(void); /* the handle of the service's first metric, see metrics_register */
 bool service_stopping(
 	void); /* true once a stop was asked for: long work ends at the next whole step */
+/* Counts connections to PostgreSQL beyond the first; *seen remembers, 0 at first. */
+void service_count_connections(const struct db *db, unsigned *seen);
 void service_sleep(int ms); /* ends early when a stop is asked for */
 
 /* Exit codes, also for the admin command. */

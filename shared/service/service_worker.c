@@ -39,6 +39,7 @@ static bool thread_back_off(struct service_thread *t, const struct err *e, int *
 	atomic_store(&t->state, WORKER_WAITING);
 	metric_add(service_skeleton_metric(SKELETON_FAILURES), 0, 1);
 	thread_turned(t);
+	figures_tell(t);
 	service_sleep(*ms);
 	*ms = *ms * 2 < BACKOFF_MOST_MS ? *ms * 2 : BACKOFF_MOST_MS;
 	return !service_stopping();
@@ -85,7 +86,12 @@ static bool thread_subscribe(struct service_thread *t, void *arg, struct err *e)
 		.instance = instance,
 		.topics = t->subscription->topics,
 		.queue_kib = t->subscription->queue_kib ? t->subscription->queue_kib : QUEUE_KIB,
+		.resume = reading_resume,
+		.lost = reading_lost,
+		.rebalanced = figures_rebalanced,
+		.arg = t,
 	};
+	reading_done(&t->reading);
 	t->consumer = bus_consumer_new(&config, e);
 	return t->consumer != NULL;
 }
@@ -146,6 +152,16 @@ static bool thread_refuse(
 	return true;
 }
 
+/* The store is told first: what Kafka was told, the store knows. */
+static bool thread_done(
+	struct service_thread *t, const struct bus_message *messages, int n, struct err *e)
+{
+	int offsets;
+	const struct bus_offset *list = bus_offsets(t->consumer, messages, n, &offsets);
+	return reading_note(t, list, offsets, e) &&
+	       bus_commit_offsets(t->consumer, list, offsets, e);
+}
+
 /* The next part: all of it, or the half of it, down to the one that is refused. A part that went
  * well is followed by one twice as large, so that many bad ones among many do not make it slow. */
 static bool thread_handle_part(struct service_thread *t, struct batch *b, struct err *e)
@@ -153,6 +169,8 @@ static bool thread_handle_part(struct service_thread *t, struct batch *b, struct
 	const struct bus_message *first = b->messages + b->done;
 	struct err why = {0};
 	int n = b->part < b->n - b->done ? b->part : b->n - b->done;
+	if (!reading_check(t, e))
+		return false;
 	bool fine = t->subscription->handle(&t->worker, first, n, &why);
 	if (!fine && !blames(&why))
 		return err_set(e, why.code, "%s", why.text);
@@ -162,7 +180,7 @@ static bool thread_handle_part(struct service_thread *t, struct batch *b, struct
 		b->part = n / 2;
 		return true;
 	}
-	if ((!fine && !thread_refuse(t, first, &why, e)) || !bus_commit(t->consumer, first, n, e))
+	if ((!fine && !thread_refuse(t, first, &why, e)) || !thread_done(t, first, n, e))
 		return false;
 	b->done += n;
 	b->part = fine ? 2 * n : 1;
@@ -180,11 +198,33 @@ static bool thread_handle(struct service_thread *t, void *arg, struct err *e)
 	return b->done == b->n || err_set(e, ERR_RETRY, "stopping");
 }
 
+/* What is to be done even when no message comes. */
+static bool thread_idle(struct service_thread *t, void *arg, struct err *e)
+{
+	(void)arg;
+	int n;
+	const struct bus_offset *list = bus_ends(t->consumer, &n);
+	return reading_check(t, e) && reading_note(t, list, n, e) &&
+	       bus_commit_offsets(t->consumer, list, n, e);
+}
+
 static void thread_count(int n, int64_t took)
 {
 	metric_add(service_skeleton_metric(SKELETON_MESSAGES), 0, n);
 	metric_add(service_skeleton_metric(SKELETON_BATCHES), 0, 1);
 	metric_observe(service_skeleton_metric(SKELETON_SECONDS), (double)took / 1e6);
+}
+
+/* When it began. */
+static int64_t thread_batch(struct service_thread *t, struct batch *b)
+{
+	int64_t since = clock_monotonic();
+	b->done = 0;
+	b->part = b->n;
+	if (thread_insist(t, thread_handle, b))
+		thread_count(b->n, clock_monotonic() - since);
+	bus_release(b->messages, b->n);
+	return since;
 }
 
 static void thread_consume(struct service_thread *t)
@@ -198,16 +238,13 @@ static void thread_consume(struct service_thread *t)
 			thread_ready(t);
 		b.n = bus_consume(t->consumer, b.messages, s->max_messages, s->max_bytes, IDLE_MS,
 			since + (int64_t)s->gather_ms * 1000, &e);
+		figures_tell(t);
 		if (b.n < 0 && !thread_renew(t, &e))
 			break;
-		if (b.n <= 0)
-			continue;
-		since = clock_monotonic();
-		b.done = 0;
-		b.part = b.n;
-		if (thread_insist(t, thread_handle, &b))
-			thread_count(b.n, clock_monotonic() - since);
-		bus_release(b.messages, b.n);
+		if (b.n > 0)
+			since = thread_batch(t, &b);
+		if (!thread_insist(t, thread_idle, NULL))
+			break;
 	}
 	free(b.messages);
 }
@@ -222,6 +259,7 @@ static void thread_keep_time(struct service_thread *t)
 {
 	while (!service_stopping() && thread_insist(t, thread_tick, NULL)) {
 		thread_ready(t);
+		figures_tell(t);
 		for (int left = t->timer->every_ms; left > 0 && !service_stopping(); left -= 1000) {
 			thread_turned(t);
 			service_sleep(left < 1000 ? left : 1000);
@@ -242,6 +280,8 @@ static void *thread_run(void *arg)
 			close(&t->worker);
 	}
 	bus_consumer_free(t->consumer);
+	reading_done(&t->reading);
+	figures_done(&t->figures);
 	bus_producer_free(t->worker.out);
 	db_free(t->worker.db);
 	return NULL;

@@ -12,15 +12,14 @@
 #include "base/metrics.h"
 
 static const char *const sources[] = {"simpus", "dapodik", NULL};
-static const char *const reasons[] = {"schema", "malformed", NULL};
 static const struct metric table[] = {
 	{METRIC_COUNTER, "test_events_total", "Events.", "source", sources},
 	{METRIC_GAUGE, "test_lag_seconds", "Lag.", NULL, NULL},
 	{METRIC_HISTOGRAM, "test_store_seconds", "Time to store.", NULL, NULL},
 	{METRIC_COUNTER, "test_threads_total", "Counted from threads.", NULL, NULL},
-	{METRIC_COUNTER_BY_SOURCE, "test_rejected_total", "Rejected.", "reason", reasons},
+	{METRIC_GAUGE, "test_behind", "Labels that come.", "topic,worker", NULL},
 };
-enum { EVENTS, LAG, STORE, THREADS, REJECTED, ROWS };
+enum { EVENTS, LAG, STORE, THREADS, BEHIND, ROWS };
 static int base;
 
 static int set_up(void **state)
@@ -59,32 +58,6 @@ static void test_values(void **state)
 	});
 }
 
-/* However many topics somebody makes, they do not fill the memory. */
-static void test_by_source(void **state)
-{
-	(void)state;
-	metric_add_source(base + REJECTED, "simpus", 1, 2);
-	metric_add_source(base + REJECTED, "simpus", 1, 1);
-	metric_add_source(base + REJECTED, "simpus", 2, 1);
-	metric_add_source(base + REJECTED, "simpus", -1, 1);
-	metric_add_source(base + EVENTS, "simpus", 0, 1);
-	metric_add_source(base + ROWS, "simpus", 0, 1);
-	metric_add(base + REJECTED, 0, 1);
-	for (int i = 0; i < 300; i++) {
-		char name[16];
-		snprintf(name, sizeof name, "s%d", i);
-		metric_add_source(base + REJECTED, name, 0, 1);
-	}
-	expect_lines((const char *const[]){
-		"# HELP test_rejected_total Rejected.\n# TYPE test_rejected_total counter\n"
-		"test_rejected_total{source=\"simpus\",reason=\"malformed\"} 3\n"
-		"test_rejected_total{source=\"s0\",reason=\"schema\"} 1\n",
-		"test_rejected_total{source=\"s253\",reason=\"schema\"} 1\n"
-		"test_rejected_total{source=\"other\",reason=\"schema\"} 46\n",
-		NULL,
-	});
-}
-
 static void test_histogram(void **state)
 {
 	(void)state;
@@ -99,6 +72,28 @@ static void test_histogram(void **state)
 		"test_store_seconds_bucket{le=\"10\"} 3\n",
 		"test_store_seconds_bucket{le=\"+Inf\"} 4\n",
 		"test_store_seconds_sum 60.3015\ntest_store_seconds_count 4\n",
+		NULL,
+	});
+}
+
+static void test_labels_that_come(void **state)
+{
+	char topic[32];
+
+	(void)state;
+	metric_set(base + BEHIND, metric_label(base + BEHIND, "a,0"), 3);
+	metric_set(base + BEHIND, metric_label(base + BEHIND, "say \"b\\\",1"), 4);
+	metric_set(base + BEHIND, metric_label(base + BEHIND, "a,0"), 5);
+	assert_int_equal(metric_label(base + EVENTS, "dinkes"), -1);
+	for (int i = 0; i < 2 * METRIC_LABELS; i++) {
+		snprintf(topic, sizeof topic, "t%d,0", i);
+		metric_add(base + BEHIND, metric_label(base + BEHIND, topic), 1);
+	}
+	expect_lines((const char *const[]){
+		"# TYPE test_behind gauge\ntest_behind{topic=\"a\",worker=\"0\"} 5\n",
+		"test_behind{topic=\"say \\\"b\\\\\\\"\",worker=\"1\"} 4\n",
+		"test_behind{topic=\"t0\",worker=\"0\"} 1\n",
+		"test_behind{topic=\"other\",worker=\"\"} 1027\n",
 		NULL,
 	});
 }
@@ -138,8 +133,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_by_source),
 		cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_labels_that_come),
 		cmocka_unit_test(test_what_is_unknown_is_ignored),
 		cmocka_unit_test(test_threads_lose_nothing),
 	};
