@@ -27,6 +27,12 @@ const struct command *command_find(
 	return NULL;
 }
 
+bool command_is_of(const struct command *c, const char *group)
+{
+	size_t len = strlen(group);
+	return len > 0 && strncmp(c->name, group, len) == 0 && c->name[len] == ' ';
+}
+
 static int option_find(const struct command *c, const char *word, size_t len)
 {
 	for (int i = 0; i < c->n_options; i++)

@@ -51,6 +51,9 @@ struct command {
 const struct command *command_find(
 	const struct command *table, size_t n, int argc, char **argv, int *words);
 
+/* Whether its name is two words, the first of them this. */
+bool command_is_of(const struct command *c, const char *group);
+
 /* Reads the words after the command's name; false when the call is wrong. Free with arguments_done
  * in any case. */
 bool arguments_parse(const struct command *c, int argc, char **argv, struct arguments *out,

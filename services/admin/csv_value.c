@@ -149,7 +149,8 @@ static void nip_fault(const char *text, char out[CSV_FAULT])
 	else if (n == NOT_DIGITS)
 		snprintf(out, CSV_FAULT, "is no NIP; write its 18 digits and nothing else");
 	else if (n != NIP_DIGITS)
-		snprintf(out, CSV_FAULT, "has %d digits, where a NIP has 18", n);
+		snprintf(out, CSV_FAULT, "has %d %s, where a NIP has 18", n,
+			n == 1 ? "digit" : "digits");
 	else if (strcmp(nip + NIP_CUT, "000") == 0)
 		snprintf(out, CSV_FAULT, "lost its last three digits " LOST);
 	else
@@ -339,6 +340,22 @@ static json_t *yes_value(const struct csv_column *column, const char *text)
 	return strcmp(meant, "true") == 0 ? json_true() : NULL;
 }
 
+/* "is none of DRAFT (draf), AGREED (disepakati)": each that is meant as it is written first, then
+ * its other names. */
+static void words_fault(const struct csv_word *words, char out[CSV_FAULT])
+{
+	size_t len = (size_t)snprintf(out, CSV_FAULT, "is none of %s", words->written);
+	bool within = false;
+	for (const struct csv_word *w = words + 1; w->written && len < CSV_FAULT; w++) {
+		bool other = strcmp(w->meant, w[-1].meant) == 0;
+		const char *gap = other && !within ? " (" : within && !other ? "), " : ", ";
+		within = other;
+		len += (size_t)snprintf(out + len, CSV_FAULT - len, "%s%s", gap, w->written);
+	}
+	if (within && len < CSV_FAULT)
+		snprintf(out + len, CSV_FAULT - len, ")");
+}
+
 static json_t *text_value(const struct csv_column *column, const char *text)
 {
 	(void)column;
@@ -384,10 +401,15 @@ json_t *csv_value(const struct csv_column *column, const char *cell)
 bool csv_fault(const struct csv_column *column, const char *cell, char out[CSV_FAULT])
 {
 	json_auto_t *v = csv_value(column, cell);
-	if (!json_is_false(v))
-		return false;
 	char *text = csv_tidy(cell, column->kind);
-	if (text)
+	bool no_word = text && *text && column->words && !word_meant(column->words, text);
+	if (!no_word && !json_is_false(v)) {
+		free(text);
+		return false;
+	}
+	if (no_word)
+		words_fault(column->words, out);
+	else if (text)
 		kinds[column->kind].fault(text, out);
 	else
 		snprintf(out, CSV_FAULT,

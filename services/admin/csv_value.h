@@ -39,7 +39,8 @@ struct csv_column {
 char *csv_tidy(const char *cell, enum csv_kind kind);
 
 /* What the cell says; NULL when it is empty. `false` when it cannot be read, so that every check of
- * the value fails and csv_fault says why. */
+ * the value fails and csv_fault says why; a word that is none of its column's stays as it is, which
+ * does the same. */
 json_t *csv_value(const struct csv_column *column, const char *cell);
 
 enum { CSV_FAULT = 256 };

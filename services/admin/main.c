@@ -151,14 +151,40 @@ static const struct conf_setting settings[] = {
 		"host:port, comma-separated", NULL},
 };
 
+/* Those of a group, "registry"; NULL: all. */
+static void help_commands(FILE *out, const char *group)
+{
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		const struct command *c = &commands[i];
+		if (group && !command_is_of(c, group))
+			continue;
+		fprintf(out, "  %s%s%s\n      %.*s\n", c->name, *c->args ? " " : "", c->args,
+			(int)strcspn(c->help, "\n"), c->help);
+	}
+}
+
+static bool is_group(const char *word)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (command_is_of(&commands[i], word))
+			return true;
+	return false;
+}
+
+static void help_group(FILE *out, const char *group)
+{
+	fprintf(out,
+		"usage: admin %s COMMAND [arguments]\n\ncommands (admin %s COMMAND --help says "
+		"more):\n",
+		group, group);
+	help_commands(out, group);
+}
+
 static void help_all(FILE *out)
 {
 	fputs("usage: admin COMMAND [arguments]\n\ncommands (admin COMMAND --help says more):\n",
 		out);
-	for (size_t i = 0; i < COUNT(commands); i++)
-		fprintf(out, "  %s%s%s\n      %.*s\n", commands[i].name,
-			*commands[i].args ? " " : "", commands[i].args,
-			(int)strcspn(commands[i].help, "\n"), commands[i].help);
+	help_commands(out, NULL);
 	fputs("\nsettings, from the environment (or from the file that NAME_FILE names):\n", out);
 	conf_help(out, settings, COUNT(settings));
 	fputs("  KAFKA_…                any setting of the Kafka client: "
@@ -242,13 +268,15 @@ int main(int argc, char **argv)
 	int words;
 	const struct command *c =
 		command_find(commands, COUNT(commands), argc - 1, argv + 1, &words);
+	const char *group = !c && argc > 1 && is_group(argv[1]) ? argv[1] : NULL;
 	if (wants_help(argc, argv)) {
-		c ? command_help(stdout, c) : help_all(stdout);
+		c ? command_help(stdout, c) : group ? help_group(stdout, group) : help_all(stdout);
 		return EXIT_OK;
 	}
 	if (!c) {
-		fprintf(stderr, "admin: %s; admin --help says what there is\n",
-			argc > 1 ? "no such command" : "no command");
+		fprintf(stderr, "admin: %s; admin %s%s--help says what there is\n",
+			argc > (group ? 2 : 1) ? "no such command" : "no command",
+			group ? group : "", group ? " " : "");
 		return EXIT_USAGE;
 	}
 	struct arguments args = {0};

@@ -93,6 +93,8 @@ static void take_back(struct check *c, const char *nip, size_t i, const json_t *
 	const char *from = row_text(row, "from");
 	if (json_object_get(known_of(c, "absences", nip), from))
 		json_array_append_new(list, json_pack("{s:s, s:s}", "nip", nip, "from", from));
+	else if (!check_has(c, "people", row_text(row, "nip")))
+		findings_warn(c->found, place_row(c, "absences", i, at), NOBODY_TO_REMOVE);
 	else
 		findings_warn(c->found, place_row(c, "absences", i, at),
 			"no absence from %s is in the registry, so none is taken back", from);

@@ -44,7 +44,8 @@ static void row_repeated(struct check *c, const struct part *part, size_t i, siz
 		if (json_object_get(row, *key))
 			snprintf(names + len, sizeof names - len, "%s%s", len ? " and " : "", *key);
 	}
-	findings_add(c->found, place_row(c, part->name, i, at), "the same %s as %s", names,
+	findings_add(c->found, place_row(c, part->name, i, at),
+		"the same %s as %s; take one of them out", names,
 		place_row(c, part->name, first, other));
 }
 
@@ -63,7 +64,8 @@ static void part_index(struct check *c, const struct part *part, const json_t *r
 			json_object_set(codes, row_text(row, part->keys[0]), json_true());
 		if (row_text(row, "was") && strcmp(part->name, "people") == 0)
 			json_object_set(codes, row_text(row, "was"), json_true());
-		if (part->repeats || !row_key(part, row, key, sizeof key))
+		if (part->repeats || (part->corrects && row_corrects(row)) ||
+			!row_key(part, row, key, sizeof key))
 			continue;
 		const json_t *first = json_object_get(seen, key);
 		if (first)
@@ -95,7 +97,7 @@ static void part_check(struct check *c, const struct part *part, const json_t *r
 		char place[PLACE_TEXT];
 		place_row(c, part->name, i, place);
 		row_check(c, place, row, part);
-		if (json_is_object(row) && !(part->removed && row_removed(row)))
+		if (row_is_whole(part, row))
 			row_check_together(c, place, row, part);
 	}
 }

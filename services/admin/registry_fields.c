@@ -38,6 +38,27 @@ bool row_removed(const json_t *row)
 	return json_is_true(json_object_get(row, "removed"));
 }
 
+bool row_corrects(const json_t *row)
+{
+	return json_object_size(row) == 2 && json_object_get(row, "nip") &&
+	       json_object_get(row, "was") && !json_is_null(json_object_get(row, "was"));
+}
+
+/* What its fields are: also where `removed` is neither true nor false, so that nothing else is told
+ * as missing. */
+static const struct fields_table *row_fields(const struct part *part, const json_t *row)
+{
+	const json_t *removed = json_object_get(row, "removed");
+	if (part->removed && removed && !json_is_false(removed))
+		return part->removed;
+	return part->corrects && row_corrects(row) ? part->corrects : &part->fields;
+}
+
+bool row_is_whole(const struct part *part, const json_t *row)
+{
+	return json_is_object(row) && row_fields(part, row) == &part->fields;
+}
+
 /* A person also by a number of before. */
 bool check_has(const struct check *c, const char *part, const char *code)
 {
@@ -182,7 +203,7 @@ static void check_weights(
 	FIELD_NUMBER, .decimals = (decimals_), .digits = DIGITS, .min = (min_), .max = (max_)
 #define WORD(words_) FIELD_WORD, .words = (words_)
 #define OBJECT(table_) FIELD_OBJECT, .object = &(table_)
-#define TABLE(rows_) FIELD_ROWS(rows_), .unknown = "is no field here"
+#define TABLE(rows_) FIELD_ROWS(rows_), .unknown = "is no field here", .listed = true
 
 static const char *const kinds[] = {"MAIN", "ADDITIONAL", NULL};
 static const struct field item_fields[] = {
@@ -229,11 +250,11 @@ static void check_unit(
 	fields_value(r, at, json_is_object(v) ? &both : &text, v, NULL);
 }
 
-static void check_step(
+static void check_above_zero(
 	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
 {
 	(void)f;
-	if (is_zero(v))
+	if (json_number_value(v) <= 0)
 		fields_fault(r, at, "must be above 0");
 }
 
@@ -250,8 +271,8 @@ static const struct field indicator_fields[] = {
 	{"unit", FIELD_ANY, .check = check_unit},
 	{"min", NUMBER(4, 0, 0)},
 	{"max", NUMBER(4, 0, 0)},
-	{"result_max", NUMBER(2, 0, 0)},
-	{"step", NUMBER(2, 0, FIELD_NO_MAX), .check = check_step},
+	{"result_max", NUMBER(2, 0, 0), .check = check_above_zero},
+	{"step", NUMBER(2, 0, 0), .check = check_above_zero},
 };
 
 static const struct field an_indicator = {NULL, CODE(128), AMONG("indicators")};
@@ -310,6 +331,13 @@ static const struct field removed_fields[] = {
 };
 static const struct fields_table removed_table = {TABLE(removed_fields)};
 
+/* One more number of before, of a person whose rows are elsewhere. */
+static const struct field correction_fields[] = {
+	{"nip", NIP, .required = true},
+	{"was", NIP, .required = true},
+};
+static const struct fields_table correction = {TABLE(correction_fields)};
+
 static const char *const statuses[] = {"DRAFT", "SUBMITTED", "AGREED", "WITHDRAWN", NULL};
 static const struct field plan_fields[] = {
 	{"nip", NIP, .required = true, AMONG("people")},
@@ -343,7 +371,8 @@ const struct part registry_parts[PARTS] = {
 	{PART("indicators", indicator_fields), .keys = {"code"}},
 	{PART("sources", source_fields), .keys = {"code"}},
 	{PART("positions", position_fields), .keys = {"code", "from"}},
-	{PART("people", people_fields), .keys = {"nip", "from"}, .removed = &removed_table},
+	{PART("people", people_fields), .keys = {"nip", "from"}, .removed = &removed_table,
+		.corrects = &correction},
 	{PART("absences", absence_fields), .keys = {"nip", "from"}, .removed = &removed_table},
 	{PART("plans", plan_fields), .keys = {"nip"}, .repeats = true},
 	{PART("rulesets", ruleset_fields), .keys = {"version"}},
@@ -360,6 +389,5 @@ void row_check(struct check *c, const char *place, const json_t *row, const stru
 {
 	const struct fields_place at = {.name = place};
 	struct fields r = {.fault = add_finding, .arg = c, .joint = joint_of(c)};
-	fields_read(&r, &at, part->removed && row_removed(row) ? part->removed : &part->fields, row,
-		NULL);
+	fields_read(&r, &at, row_fields(part, row), row, NULL);
 }

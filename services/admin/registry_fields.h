@@ -25,6 +25,7 @@ struct part {
 	bool repeats; /* no, they need not */
 	const struct fields_table
 		*removed; /* the fields of a row that takes back; NULL: none can */
+	const struct fields_table *corrects; /* of one that only corrects a NIP; NULL: none can */
 };
 
 enum { PARTS = 9 };
@@ -40,6 +41,9 @@ const char *place_field(
 
 const char *row_text(const json_t *row, const char *field); /* NULL: it is no text */
 bool row_removed(const json_t *row);
+bool row_corrects(const json_t *row); /* it has `nip` and `was`, and nothing else */
+/* It says all that its part has, so that its fields can be looked at together. */
+bool row_is_whole(const struct part *part, const json_t *row);
 bool target_is_zero(const json_t *target); /* it, or a bound of it */
 
 /* Whether the file or what is stored has the code. */

@@ -36,16 +36,34 @@ static void becomes(struct check *c, const char *old, const char *now)
 	json_object_del(c->holders, old);
 }
 
-static void correct(struct check *c, size_t i, const char *nip, const char *was)
+/* A number, and whose it is when it is only one of before. */
+static const char *number_told(const char *nip, const char *now, char out[80])
 {
-	char row[PLACE_TEXT], at[PLACE_TEXT], held_text[32] = "";
+	if (strcmp(nip, now) == 0)
+		snprintf(out, 80, "%s", nip);
+	else
+		snprintf(out, 80, "%s (a former number of %s)", nip, now);
+	return out;
+}
+
+static void two_people(struct check *c, size_t i, const json_t *said)
+{
+	char row[PLACE_TEXT], at[PLACE_TEXT], old[80], new[80];
+	const char *was = row_text(said, "was"), *nip = row_text(said, "nip");
+	findings_add(c->found, place_field(c, place_row(c, "people", i, row), "was", at),
+		"%s and %s are two people already; a number can be corrected to one that nobody "
+		"has",
+		number_told(was, person_of(c, was), old), number_told(nip, person_of(c, nip), new));
+}
+
+static void correct(struct check *c, size_t i, const json_t *said)
+{
+	char held_text[32] = "";
+	const char *was = row_text(said, "was"), *nip = row_text(said, "nip");
 	const char *old = person_of(c, was), *new = person_of(c, nip);
 	const char *held = old ? old : new;
 	if (old && new &&strcmp(old, new) != 0) {
-		findings_add(c->found, place_field(c, place_row(c, "people", i, row), "was", at),
-			"%s and %s are two people already; a number can be corrected to one that "
-			"nobody has",
-			was, nip);
+		two_people(c, i, said);
 		return;
 	}
 	snprintf(held_text, sizeof held_text, "%s", held ? held : "");
@@ -92,10 +110,95 @@ static void add_former(const struct check *c, json_t *result)
 	json_object_set_new(result, "unformer", unformer);
 }
 
+/* Corrections of corrections, whatever the order of the rows */
+
+/* How many rows still have to say how a number came to be: those that correct it further wait for
+ * them. */
+static json_int_t waits_count(json_t *waits, const char *nip, int more)
+{
+	json_int_t n = json_integer_value(json_object_get(waits, nip)) + more;
+	json_object_set_new(waits, nip, json_integer(n));
+	return n;
+}
+
+static json_t *corrections_gather(const struct check *c, json_t *waits)
+{
+	size_t i;
+	json_t *row, *todo = json_array();
+	json_array_foreach (json_object_get(c->root, "people"), i, row) {
+		const char *was = row_text(row, "was"), *nip = row_text(row, "nip");
+		if (!was)
+			continue;
+		json_array_append_new(todo, json_integer((json_int_t)i));
+		if (strcmp(was, nip) != 0)
+			waits_count(waits, nip, 1);
+	}
+	return todo;
+}
+
+/* Those that wait for none, in the order of the rows; where all wait, in a circle, the first.
+ * Returns those that are left. */
+static json_t *corrections_pass(struct check *c, json_t *waits, const json_t *todo, bool first)
+{
+	size_t k;
+	json_t *place, *left = json_array();
+	json_array_foreach ((json_t *)(uintptr_t)todo, k, place) {
+		size_t i = (size_t)json_integer_value(place);
+		const json_t *row = json_array_get(json_object_get(c->root, "people"), i);
+		const char *was = row_text(row, "was"), *nip = row_text(row, "nip");
+		bool same = strcmp(was, nip) == 0;
+		if (!same && !first && waits_count(waits, was, 0) > 0) {
+			json_array_append(left, place);
+			continue;
+		}
+		first = false;
+		correct(c, i, row);
+		if (!same)
+			waits_count(waits, nip, -1);
+	}
+	return left;
+}
+
+static void corrections(struct check *c)
+{
+	json_auto_t *waits = json_object();
+	json_t *todo = corrections_gather(c, waits);
+	bool stuck = false;
+	while (json_array_size(todo) > 0) {
+		json_t *left = corrections_pass(c, waits, todo, stuck);
+		stuck = json_array_size(left) == json_array_size(todo);
+		json_decref(todo);
+		todo = left;
+	}
+	json_decref(todo);
+}
+
+/* Whose number a row alone corrects must be there: in the registry, or with an assignment here. */
+static void lone_check(struct check *c)
+{
+	char at[PLACE_TEXT];
+	size_t i;
+	json_t *row;
+	const json_t *rows = json_object_get(c->root, "people");
+	json_auto_t *there = json_object();
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
+		if (!row_removed(row) && !row_corrects(row))
+			json_object_set(there, number_now(c, row_text(row, "nip")), json_true());
+	}
+	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
+		const char *now = number_now(c, row_text(row, "nip"));
+		const char *stored = json_string_value(json_object_get(c->holders, now));
+		if (row_corrects(row) && !(stored && *stored) && !json_object_get(there, now))
+			findings_add(c->found, place_row(c, "people", i, at),
+				"nobody has either number, neither in the file nor in the "
+				"registry; a row that only corrects a number needs its person "
+				"there");
+	}
+}
+
 void numbers_relate(struct check *c, json_t *result)
 {
 	const char *nip;
-	size_t i;
 	json_t *v;
 	c->numbers = json_deep_copy(json_object_get(c->known, "former"));
 	c->holders = json_object();
@@ -104,10 +207,8 @@ void numbers_relate(struct check *c, json_t *result)
 	json_object_foreach (json_object_get(c->known, "people"), nip, v) {
 		json_object_set_new(c->holders, nip, json_string(nip));
 	}
-	json_array_foreach (json_object_get(c->root, "people"), i, v) {
-		if (row_text(v, "was"))
-			correct(c, i, row_text(v, "nip"), row_text(v, "was"));
-	}
+	corrections(c);
+	lone_check(c);
 	add_renames(c, result);
 	add_former(c, result);
 }

@@ -67,9 +67,12 @@ static void take_back(struct check *c, struct person *person, size_t i, const js
 			person->in_file = true;
 			return;
 		}
-	findings_warn(c->found, place_row(c, "people", i, at),
-		"no assignment from %s is in the registry, so none is taken back",
-		row_text(row, "from"));
+	if (check_has(c, "people", row_text(row, "nip")))
+		findings_warn(c->found, place_row(c, "people", i, at),
+			"no assignment from %s is in the registry, so none is taken back",
+			row_text(row, "from"));
+	else
+		findings_warn(c->found, place_row(c, "people", i, at), NOBODY_TO_REMOVE);
 }
 
 static bool put(struct check *c, struct person *person, size_t i, const json_t *row)
@@ -80,7 +83,8 @@ static bool put(struct check *c, struct person *person, size_t i, const json_t *
 		return false;
 	if (s->row)
 		findings_add(c->found, place_row(c, "people", i, at),
-			"the same person and from as %s", place_row(c, "people", s->i, other));
+			"the same person and from as %s; take one of them out",
+			place_row(c, "people", s->i, other));
 	s->row = row;
 	s->i = i;
 	s->removed = false;
@@ -104,7 +108,8 @@ static bool gather_rows(struct check *c, struct people *p)
 	json_array_foreach ((json_t *)(uintptr_t)rows, i, row) {
 		const char *nip = number_now(c, row_text(row, "nip"));
 		struct person *person = people_person(p, nip);
-		if (!row_removed(row) && !put(c, person ? person : people_add(p, nip), i, row))
+		if (!row_removed(row) && !row_corrects(row) &&
+			!put(c, person ? person : people_add(p, nip), i, row))
 			return false;
 	}
 	return true;
@@ -219,10 +224,10 @@ static void add_removals(const struct check *c, const struct people *p, json_t *
 	const json_t *row;
 	json_array_foreach (json_object_get(c->root, "people"), i, row) {
 		const struct person *person = people_person(p, number_now(c, row_text(row, "nip")));
-		bool stays = false;
-		for (size_t k = 0; person && k < person->n; k++)
-			stays = stays || strcmp(person->spans[k].from, row_text(row, "from")) == 0;
-		if (row_removed(row) && person && !stays)
+		bool stays = !row_removed(row);
+		for (size_t k = 0; !stays && person && k < person->n; k++)
+			stays = strcmp(person->spans[k].from, row_text(row, "from")) == 0;
+		if (person && !stays)
 			json_array_append_new(list, json_pack("{s:s, s:s}", "nip", person->nip,
 							    "from", row_text(row, "from")));
 	}

@@ -16,6 +16,9 @@
 
 void registry_relate(struct check *c, json_t *result);
 
+#define NOBODY_TO_REMOVE \
+	"nobody has this NIP, neither in the file nor in the registry, so nothing is taken back"
+
 /* A number's person by today's number: the same where it was never corrected. */
 const char *number_now(const struct check *c, const char *nip);
 /* What is stored of somebody under a part of `known`; NULL: nothing. */

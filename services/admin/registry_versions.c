@@ -45,23 +45,64 @@ static void note_rows(struct versions *v)
 	}
 }
 
-/* The first of this month, unless it is in force then anyhow. Versions that the file dates do not
- * count: else a file of several versions would change something when it is loaded again. */
-static const char *undated(
-	const struct versions *v, const json_t *row, const json_t *stored, char month[CLOCK_TEXT])
+/* The day of the version that is in force on `day`; NULL: none is. Versions that the file dates do
+ * not count: else a file of several versions would change something when it is loaded again. */
+static const char *in_force(
+	const struct versions *v, const char *code, const json_t *stored, const char *day)
 {
 	char key[KEY_TEXT];
-	const char *from, *best = NULL, *code = row_text(row, "code");
+	const char *from, *best = NULL;
 	json_t *value;
-	clock_date_format(clock_month_first(clock_month(v->c->today)), month);
 	json_object_foreach ((json_t *)(uintptr_t)stored, from, value) {
-		if (strcmp(from, month) <= 0 && (!best || strcmp(from, best) > 0) &&
+		if (strcmp(from, day) <= 0 && (!best || strcmp(from, best) > 0) &&
 			!json_object_get(v->dated, key_of(code, from, key)))
 			best = from;
 	}
-	bool same =
-		best && same_json(json_object_get(stored, best), json_object_get(row, v->value));
-	return same ? best : month;
+	return best;
+}
+
+static bool says_same(
+	const struct versions *v, const json_t *row, const json_t *stored, const char *from)
+{
+	return from && same_json(json_object_get(stored, from), json_object_get(row, v->value));
+}
+
+/* The first day after `from` on which something else stays in force that the file does not date;
+ * NULL: there is none. */
+static const char *stays_after(
+	const struct versions *v, const json_t *row, const json_t *stored, const char *from)
+{
+	char key[KEY_TEXT];
+	const char *day, *first = NULL;
+	json_t *value;
+	json_object_foreach ((json_t *)(uintptr_t)stored, day, value) {
+		if (strcmp(day, from) > 0 && (!first || strcmp(day, first) < 0) &&
+			!json_object_get(v->dated, key_of(row_text(row, "code"), day, key)) &&
+			!says_same(v, row, stored, day))
+			first = day;
+	}
+	return first;
+}
+
+/* A row that says what is in force today changes nothing, whatever was or comes; another holds from
+ * the first of this month, unless it is in force then anyhow. */
+static const char *undated(struct versions *v, size_t i, const json_t *row, const json_t *stored,
+	char month[CLOCK_TEXT])
+{
+	char today[CLOCK_TEXT], at[PLACE_TEXT];
+	const char *code = row_text(row, "code");
+	const char *from = in_force(v, code, stored, clock_date_format(v->c->today, today));
+	if (says_same(v, row, stored, from))
+		return from;
+	clock_date_format(clock_month_first(clock_month(v->c->today)), month);
+	const char *later = stays_after(v, row, stored, month);
+	if (later)
+		findings_warn(v->c->found, place_row(v->c, v->part, i, at),
+			"holds from %s until another version, which stays in force from %s; to "
+			"replace that one, give the row again with \"from\":\"%s\"",
+			month, later, later);
+	from = in_force(v, code, stored, month);
+	return says_same(v, row, stored, from) ? from : month;
 }
 
 /* Days may not go back from row to row: whoever writes them so means something else. */
@@ -87,7 +128,9 @@ static bool not_taken(struct versions *v, size_t i, const char *code, const char
 	const json_t *first = json_object_get(v->taken, key_of(code, from, key));
 	if (first)
 		findings_add(v->c->found, place_row(v->c, v->part, i, at),
-			"the same code and from as %s",
+			"the same code and from (%s) as %s; take one of them out, or give it the "
+			"day from which it holds",
+			*from ? from : "null, the beginning",
 			place_row(v->c, v->part, (size_t)json_integer_value(first), other));
 	else
 		json_object_set_new(v->taken, key, json_integer((json_int_t)i));
@@ -101,7 +144,7 @@ static void relate_row(struct versions *v, size_t i, const json_t *row)
 	const json_t *stored = json_object_get(json_object_get(v->c->known, v->part), code);
 	bool said = from || !stored;
 	if (!from)
-		from = stored ? undated(v, row, stored, month) : "";
+		from = stored ? undated(v, i, row, stored, month) : "";
 	if ((said && !in_order(v, i, code, from)) || !not_taken(v, i, code, from))
 		return;
 	json_array_append_new(v->out, json_pack("{s:s, s:O, s:o, s:O}", "code", code, "name",

@@ -308,24 +308,41 @@ static void status_print_verified(const json_t *v)
 			number_of(v, "scores"), number_of(v, "findings"));
 }
 
+/* As wide as the longest of a field needs, so that what follows stands in a column. */
+static int width_of(const json_t *rows, const char *field, size_t least)
+{
+	size_t i, width = least;
+	const json_t *row;
+	json_array_foreach (rows, i, row) {
+		size_t len = json_string_length(json_object_get(row, field));
+		width = len > width ? len : width;
+	}
+	return (int)width;
+}
+
 static void status_print(const json_t *status)
 {
 	size_t i;
+	const json_t *lag = json_object_get(status, "lag"),
+		     *sources = json_object_get(status, "sources");
+	int group = width_of(lag, "group", 22), topic = width_of(lag, "topic", 36);
+	int source = width_of(sources, "source", 22);
 	json_t *row;
 	const char *reason;
 	const json_t *oldest = json_object_get(status, "oldest_unscored_seconds");
-	printf("%-22s %-36s %12s %12s\n", "reader", "topic", "behind by", "lost unread");
+	printf("%-*s %-*s %12s %12s\n", group, "reader", topic, "topic", "behind by",
+		"lost unread");
 	json_array_foreach (json_object_get(status, "lag"), i, row) {
-		printf("%-22s %-36s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT "\n",
-			json_string_value(json_object_get(row, "group")),
+		printf("%-*s %-*s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT "\n", group,
+			json_string_value(json_object_get(row, "group")), topic,
 			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"),
 			number_of(row, "lost"));
 	}
-	printf("\n%-22s %12s %12s %12s\n", "source", "accepted", "duplicates", "rejected");
+	printf("\n%-*s %12s %12s %12s\n", source, "source", "accepted", "duplicates", "rejected");
 	json_array_foreach (json_object_get(status, "sources"), i, row) {
-		printf("%-22s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT
+		printf("%-*s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT
 		       " %12" JSON_INTEGER_FORMAT "\n",
-			json_string_value(json_object_get(row, "source")),
+			source, json_string_value(json_object_get(row, "source")),
 			number_of(row, "accepted"), number_of(row, "duplicates"),
 			number_of(row, "rejected"));
 	}

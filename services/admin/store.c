@@ -210,9 +210,14 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"int8[]"},
 	[STORE_OUTBOX_COUNT] = {"outbox_count", "SELECT count(*) FROM registry.outbox", ""},
 
-	/* Each row of a registry file that loads to what is stored: its part, and the row. */
+	/* Each row of a registry file that loads to what is stored: its part, and the row. Of whom
+	   all assignments were taken back nothing is in force. Numbers of before stand beside the
+	   assignments, and those that are more than these in rows of their own. */
 	[STORE_EXPORT] = {"registry_export",
-		"WITH former AS (SELECT person, nip, row_number() OVER (PARTITION BY person ORDER "
+		"WITH person AS (SELECT p.*, a.n AS assignments FROM registry.person p JOIN "
+		"(SELECT person, count(*) AS n FROM registry.assignment GROUP BY person) a ON "
+		"a.person = p.id), "
+		"former AS (SELECT person, nip, row_number() OVER (PARTITION BY person ORDER "
 		"BY nip) AS n FROM registry.former_nip), rows AS ("
 		"SELECT 1 AS part, code AS a, '' AS b, 0 AS c, json_build_object('code', code, "
 		"'name', name) AS said FROM registry.agency "
@@ -223,7 +228,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"code, 'name', json_build_object('id', name_id, 'en', name_en), 'aspect', aspect, "
 		"'measure', measure, 'direction', direction, 'unit', CASE WHEN unit_id = unit_en "
 		"THEN to_json(unit_en) ELSE json_build_object('id', unit_id, 'en', unit_en) END, "
-		"'min', min, 'max', max, 'result_max', result_max, 'step', step)) FROM "
+		"'min', min, 'max', max, 'result_max', CASE WHEN result_max > 0 THEN result_max "
+		"END, 'step', step)) FROM "
 		"registry.indicator "
 		"UNION ALL SELECT 4, code, '', 0, json_build_object('code', code, 'name', name, "
 		"'indicators', (SELECT coalesce(json_agg(indicator ORDER BY indicator), '[]') FROM "
@@ -238,15 +244,18 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"a.position, 'superior', s.nip, 'from', a.from_date, 'until', a.stated_until, "
 		"'email', p.email, 'language', p.language, 'was', f.nip)) FROM (SELECT *, "
 		"row_number() OVER (PARTITION BY person ORDER BY from_date) AS n FROM "
-		"registry.assignment) a JOIN registry.person p ON p.id = a.person LEFT JOIN "
-		"registry.person s ON s.id = a.superior LEFT JOIN former f ON f.person = a.person "
+		"registry.assignment) a JOIN person p ON p.id = a.person LEFT JOIN person "
+		"s ON s.id = a.superior LEFT JOIN former f ON f.person = a.person "
 		"AND f.n = a.n "
+		"UNION ALL SELECT 6, p.nip, '~' || f.nip, 0, json_build_object('nip', p.nip, "
+		"'was', f.nip) FROM former f JOIN person p ON p.id = f.person AND f.n > "
+		"p.assignments "
 		"UNION ALL SELECT 7, p.nip, a.from_date::text, 0, json_build_object('nip', p.nip, "
 		"'from', a.from_date, 'until', a.until_date, 'kind', a.kind) FROM "
-		"registry.absence a JOIN registry.person p ON p.id = a.person "
+		"registry.absence a JOIN person p ON p.id = a.person "
 		"UNION ALL SELECT 8, p.nip, l.year::text, l.version, json_strip_nulls("
 		"json_build_object('nip', p.nip, 'year', l.year, 'from', l.from_date, 'status', "
-		"l.status, 'items', l.items)) FROM registry.plan l JOIN registry.person p ON p.id "
+		"l.status, 'items', l.items)) FROM registry.plan l JOIN person p ON p.id "
 		"= l.person "
 		"UNION ALL SELECT 9, version, '', 0, body::json FROM registry.ruleset) "
 		"SELECT part, said::text FROM rows ORDER BY part, a COLLATE \"C\", b COLLATE "
@@ -260,8 +269,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"SELECT p.nip, p.id, p.name, a.unit, a.position FROM registry.person p LEFT JOIN "
 		"LATERAL (SELECT unit, position FROM registry.assignment WHERE person = p.id ORDER "
 		"BY from_date > $1, abs(from_date - $1) LIMIT 1) a ON true WHERE ($2 IS NULL OR "
-		"p.nip = $2) AND ($3 IS NULL OR position(" SEARCHED("$3") " IN " SEARCHED(
-			"p.name") ") > 0) ORDER BY p.nip",
+		"p.id = (SELECT person FROM registry.nip_view WHERE nip = $2)) AND ($3 IS NULL OR "
+		"position(" SEARCHED("$3") " IN " SEARCHED("p.name") ") > 0) ORDER BY p.nip",
 		"date, text, text"},
 	[STORE_PEOPLE_FIND] = {"people_find",
 		"SELECT coalesce(a.person, b.id) FROM unnest($1) WITH ORDINALITY AS t(text, n) "

@@ -199,6 +199,28 @@ static bool read_object(const struct field *f, const json_t *v, void *to)
 	return json_is_object(v);
 }
 
+/* "must be an object: {"id":…,"en":…}": what it has in any case. */
+static void table_must(const struct fields_table *t, char out[FIELDS_DETAIL])
+{
+	size_t len = (size_t)snprintf(out, FIELDS_DETAIL, "must be an object");
+	const char *between = ": {";
+	for (size_t i = 0; t && i < t->n && len < FIELDS_DETAIL; i++) {
+		if (!t->rows[i].required || t->rows[i].only)
+			continue;
+		len += (size_t)snprintf(
+			out + len, FIELDS_DETAIL - len, "%s\"%s\":…", between, t->rows[i].name);
+		between = ",";
+	}
+	if (*between == ',' && len < FIELDS_DETAIL)
+		snprintf(out + len, FIELDS_DETAIL - len, "}");
+}
+
+static void must_object(const struct field *f, const json_t *v, char out[FIELDS_DETAIL])
+{
+	(void)v;
+	table_must(f->object, out);
+}
+
 static bool read_list(const struct field *f, const json_t *v, void *to)
 {
 	size_t n = json_array_size(v);
@@ -240,7 +262,7 @@ static const struct {
 		"must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, with "
 		"at most 9 decimals",
 		NULL},
-	[FIELD_OBJECT] = {read_object, "must be an object", NULL},
+	[FIELD_OBJECT] = {read_object, NULL, must_object},
 	[FIELD_LIST] = {read_list, NULL, must_list},
 	[FIELD_ANY] = {read_any, NULL, NULL},
 	[FIELD_NEVER] = {read_any, "may not be here", NULL},
@@ -352,16 +374,34 @@ static bool is_known(const struct fields *r, const struct fields_table *t, const
 	return false;
 }
 
+/* "; those that are: code, name". */
+static void known_list(
+	const struct fields *r, const struct fields_table *t, char out[FIELDS_DETAIL])
+{
+	size_t len = 0;
+	const char *between = "; those that are: ";
+	*out = '\0';
+	for (size_t i = 0; t->listed && i < t->n && len < FIELDS_DETAIL; i++) {
+		if (!has_row(r, &t->rows[i]) || t->rows[i].type == FIELD_NEVER)
+			continue;
+		len += (size_t)snprintf(
+			out + len, FIELDS_DETAIL - len, "%s%s", between, t->rows[i].name);
+		between = ", ";
+	}
+}
+
 static void unknown_refuse(struct fields *r, const struct fields_place *at,
 	const struct fields_table *t, const json_t *object)
 {
 	const char *name;
+	char known[FIELDS_DETAIL];
 	json_t *v;
+	known_list(r, t, known);
 	json_object_foreach ((json_t *)(uintptr_t)object, name, v) {
 		if (r->stopped || is_known(r, t, name))
 			continue;
 		const struct fields_place place = {at, name, 0};
-		fields_fault(r, t->unnamed ? at : &place, "%s", t->unknown);
+		fields_fault(r, t->unnamed ? at : &place, "%s%s", t->unknown, known);
 		if (t->unnamed)
 			return;
 	}
@@ -385,8 +425,10 @@ bool fields_read(struct fields *r, const struct fields_place *at, const struct f
 {
 	int before = r->faults;
 	size_t known = 0;
+	char must[FIELDS_DETAIL];
 	if (!json_is_object(object)) {
-		fields_fault(r, at, "%s", types[FIELD_OBJECT].must);
+		table_must(t, must);
+		fields_fault(r, at, "%s", must);
 		return false;
 	}
 	for (size_t i = 0; i < t->n && !r->stopped; i++)

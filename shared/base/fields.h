@@ -91,6 +91,7 @@ struct fields_table {
 	size_t n;
 	const char *unknown; /* the detail of a field without a row; NULL: those are ignored */
 	bool unnamed; /* unknown fields are told of once, at the object, and not named */
+	bool listed; /* with an unknown field, those that are known are told */
 };
 #define FIELD_ROWS(rows_) .rows = (rows_), .n = COUNT(rows_)
 

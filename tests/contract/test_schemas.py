@@ -648,6 +648,7 @@ def test_registry_parts_may_be_left_out(part):
     ("people", ["language"], "en"),
     ("people", ["was"], "199101232015051001"),
     ("people", [], {"nip": NIP, "from": "2026-01-01", "removed": True}),
+    ("people", [], {"nip": NIP, "was": "199101232015051001"}),
     ("absences", [], {"nip": NIP, "from": "2026-02-02", "removed": True, "kind": "leave"}),
     ("people", ["removed"], False),
 ])
@@ -694,6 +695,8 @@ def test_registry_takes(part, path, value):
     ("indicators", ["unit"], " "),
     ("indicators", ["unit"], {"id": "kunjungan"}),
     ("indicators", ["result_max"], 0.125),
+    ("indicators", ["result_max"], 0),
+    ("indicators", ["result_max"], -1),
     ("indicators", ["step"], 0),
     ("sources", ["uris"], ["x y"]),
     ("sources", ["uris"], ["urn:x", "urn:x"]),
@@ -702,6 +705,9 @@ def test_registry_takes(part, path, value):
     ("people", ["was"], "1"),
     ("people", [], {"nip": NIP, "from": "2026-01-01"}),
     ("people", [], {"nip": NIP, "removed": True}),
+    ("people", [], {"nip": NIP, "was": None}),
+    ("people", [], {"nip": NIP, "was": "199101232015051001", "name": "Siti"}),
+    ("people", [], {"nip": NIP, "was": "199101232015051001", "removed": True}),
     ("absences", ["removed"], "yes"),
 ])
 def test_registry_refuses(part, path, value):

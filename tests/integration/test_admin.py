@@ -141,6 +141,17 @@ def test_help_is_for_all_and_each(stack):
         assert stack.run("admin", *command.split(), "--help").stdout.startswith(f"usage: admin {command}")
 
 
+@pytest.mark.parametrize("group, commands", [("people", ["list", "import"]), ("registry", ["load", "export", "publish"]),
+                                             ("token", ["add", "list", "revoke"]), ("absences", ["import"])])
+def test_a_group_of_commands_has_help_of_its_own(stack, group, commands):
+    said = stack.run("admin", group, "--help").stdout
+    assert said.startswith(f"usage: admin {group} COMMAND")
+    assert [line.split()[1] for line in said.splitlines() if line.startswith(f"  {group} ")] == commands
+    assert "settings" not in said and "  verify" not in said
+    done = stack.run("admin", group, check=False)
+    assert (done.returncode, done.stderr) == (2, f"admin: no command; admin {group} --help says what there is\n")
+
+
 def test_wrong_settings_and_absent_dependencies_have_their_exit_codes(stack):
     assert stack.run("admin", "--check").returncode == 0
     done = stack.run("admin", "people", "list", env={"DATABASE_URL": None}, check=False)
@@ -817,6 +828,8 @@ def test_status_says_what_is_under_way_until_nothing_is(stack, office, load):
         stack.start("scoring")
     done = stack.admin("status", "--wait", 60)
     assert "oldest unscored evidence: none" in done.stdout
+    tables = [table.splitlines() for table in done.stdout.split("\n\n")[:2]]
+    assert all(len({len(line) for line in table}) == 1 for table in tables), "numbers stand in columns"
     assert stack.rows("SELECT FROM scoring.score_view WHERE person = %s AND period = '2026-03'",
                       person_id(stack, office))
 

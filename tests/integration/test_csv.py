@@ -4,8 +4,12 @@ import csv
 import html
 import io
 import json
+import re
+import subprocess
 
 import pytest
+from conftest import BUILD, ROOT
+from test_admin import database  # noqa: F401: a fixture
 from web import ask, cookie_of, token
 
 HEADER = "nip,name,unit,position,superior,from,until,email\n"
@@ -283,3 +287,20 @@ def test_somebody_is_found_by_nip_or_name(stack, town, send):
         done = stack.admin("people", "list", nobody, check=False)
         assert (done.returncode, done.stdout) == (1, "nip,person,name,unit,position\n") and "nobody" in done.stderr
     assert stack.admin("people", "list", " ", check=False).returncode == 1
+
+
+def test_the_readmes_lists(stack, database, tmp_path):
+    """Who learns it from the README types what is there."""
+    env, _ = database
+    text = (ROOT / "README.md").read_text()
+    (tmp_path / "new.json").write_text(re.search(r"### A new indicator.*?```json\n(.*?)```", text, re.DOTALL)[1])
+    script = re.search(r"### Offices' lists.*?```sh\n(.*?)```", text, re.DOTALL)[1]
+    (tmp_path / "build").symlink_to(BUILD)
+    stack.run("admin", "migrate", env=env)
+    stack.run("admin", "registry", "load", tmp_path / "new.json", env=env)
+    done = subprocess.run(["sh", "-e", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, env={
+        **env, "KAFKA_BROKERS": stack.brokers, "PATH": "/usr/bin:/bin"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "people: 1 added" in done.stdout and "absences: 1 added" in done.stdout and "plans: 1 added" in done.stdout
+    assert re.search(r"^199102032016032001,[0-9a-f-]{36},Contoh Staf,perpus-kota,librarian$", done.stdout, re.MULTILINE)
+    assert done.stdout.endswith("nothing changed\n")

@@ -2,15 +2,15 @@
 had, because somebody began to amend a plan, changed a post's template, moved a leave or mended a number."""
 import json
 import urllib.request
-from datetime import date, timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from test_admin import database, load, nip, office  # noqa: F401: fixtures
+from test_admin import as_people_write, database, load, nip, office  # noqa: F401: fixtures
 from town import Town
 
 CHANGED = "terukur.registry.changed"
-TODAY = date.today()
+TODAY = datetime.now(timezone(timedelta(hours=7))).date()  # the system's
 MONTH = f"{TODAY:%Y-%m}"
 LAST_MONTH = f"{TODAY.replace(day=1) - timedelta(1):%Y-%m}"
 
@@ -130,6 +130,31 @@ def test_a_template_rewrites_no_past(stack, load):
         assert f"{ended_months} ended months change for 1 person\n" in said and "targets of" not in said
     stack.wait_idle()
     assert line(town, ended)["target"] == "5.00"
+
+
+def test_templates_of_every_night_rewrite_nothing(stack, office, load, database):
+    """The day after a dated change the whole of what is in force is sent without days, as every night."""
+    env, db = database
+    stack.run("admin", "migrate", env=env)
+    start, tomorrow = f"{TODAY}", f"{TODAY + timedelta(1)}"
+
+    def versions():
+        return db.execute("SELECT nullif(from_date, '-infinity')::text, (items->0->>'target')::int FROM "
+                          "registry.position_version ORDER BY from_date").fetchall()
+
+    assert load(office.registry(), env=env).returncode == 0
+    for target, day in (70, start), (80, tomorrow):
+        assert load({"positions": [{**office.position(target), "from": day}]}, env=env).returncode == 0
+    before = [(None, 40), (start, 70), (tomorrow, 80)]
+    done = load({"positions": [office.position(70)]}, env=env)
+    assert (done.stdout, done.stderr) == ("nothing changed\n", "") and versions() == before
+    done = load({"positions": [office.position(55)]}, env=env)
+    first = f"{MONTH}-01"
+    left = [(None, 40), (first, 55), *(row for row in before[1:] if row[0] != first)]
+    later = left[2][0]
+    assert done.stderr == (f"warning: positions[0]: holds from {first} until another version, which stays in force from "
+                           f'{later}; to replace that one, give the row again with "from":"{later}"\n')
+    assert versions() == left
 
 
 def test_tiny_weights_round_half_up(stack):
@@ -288,28 +313,87 @@ def whole(office):
     return file
 
 
-def test_what_is_exported_loads_to_the_same(stack, office, load, database):
-    """Where it came from it changes nothing; in an empty system it makes all that there is, numbers of before included."""
+@pytest.fixture
+def empty(stack, database):
+    """Another database beside the test's own, migrated and empty."""
     env, db = database
-    stack.run("admin", "migrate", env=env)
+    name = f"{db.info.dbname}_2"
+    stack.db.execute(f"CREATE DATABASE {name}")
+    other = {"DATABASE_URL": env["DATABASE_URL"].rpartition("/")[0] + f"/{name}"}
+    try:
+        for each in env, other:
+            stack.run("admin", "migrate", env=each)
+        yield other
+    finally:
+        stack.db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def exported(stack, env):
+    return stack.run("admin", "registry", "export", env=env).stdout
+
+
+def assert_loads_to_the_same(stack, load, env, empty):
+    """Where it came from it changes nothing; in an empty system it makes all that there is, and again nothing."""
+    text = exported(stack, env)
+    done = load(text, env=env)
+    assert (done.returncode, done.stdout) == (0, "nothing changed\n"), done.stderr
+    done = load(text, env=empty)
+    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+    assert exported(stack, empty) == text
+    assert load(text, env=empty).stdout == "nothing changed\n"
+    return json.loads(text)
+
+
+def test_what_is_exported_loads_to_the_same(stack, office, load, database, empty):
+    env, _ = database
     assert load(whole(office), env=env).returncode == 0
     new = nip(office.number * 20 + 19)
     assert load({"people": [office.person(3, nip=new, was=office.nips[3])]}, env=env).returncode == 0
-    text = stack.run("admin", "registry", "export", env=env).stdout
-    assert list(json.loads(text)) == ["agencies", "units", "indicators", "sources", "positions", "people", "absences",
-                                      "plans", "rulesets"]
-    done = load(text, env=env)
-    assert (done.returncode, done.stdout) == (0, "nothing changed\n"), done.stderr
-    name = f"{db.info.dbname}_2"
-    stack.db.execute(f"CREATE DATABASE {name}")
-    try:
-        other = {"DATABASE_URL": env["DATABASE_URL"].rpartition("/")[0] + f"/{name}"}
-        stack.run("admin", "migrate", env=other)
-        done = load(text, env=other)
+    file = assert_loads_to_the_same(stack, load, env, empty)
+    assert list(file) == ["agencies", "units", "indicators", "sources", "positions", "people", "absences", "plans",
+                          "rulesets"]
+
+
+def test_an_export_has_nothing_of_whom_nothing_is_in_force(stack, office, load, database, empty):
+    """Somebody was never employed after all: their leave and plan name nobody, and nobody reports to them."""
+    env, _ = database
+    file = whole(office)
+    gone, below = office.nips[0], office.nips[1]
+    assert load(file, env=env).returncode == 0
+    removals = [{"nip": gone, "from": day, "removed": True} for day in ("2026-01-01", "2026-08-01")]
+    done = load({"people": removals, "absences": [
+        {"nip": gone, "from": "2026-03-02", "until": "2026-03-13", "kind": "leave"}]}, env=env)
+    assert "assignments: 0 added, 0 changed, 2 taken back" in done.stdout, done.stderr
+    assert gone not in exported(stack, env)
+    said = load(exported(stack, env), env=env).stdout
+    assert said.startswith("assignments: 0 added, 1 changed"), "the superior who is none"
+    file = assert_loads_to_the_same(stack, load, env, empty)
+    assert [row.get("superior") for row in file["people"] if row["nip"] == below] == [None, None]
+    assert len(file["plans"]) == 3
+    again = load({"people": [office.person(0)]}, env=env)
+    assert "assignments: 1 added" in again.stdout and gone in exported(stack, env)
+
+
+def test_an_export_has_every_number_of_before(stack, office, load, database, empty):
+    """Of one assignment and three corrections, whatever their order; events under any of them go on to count."""
+    env, db = database
+    file = office.registry(people=1)
+    last, *former = office.nips[0], *(nip(office.number * 20 + i) for i in (15, 16, 17))
+    a, b, c = former
+    assert load({**file, "people": [office.person(0, nip=a)], "plans": []}, env=env).returncode == 0
+    corrections = [{"nip": last, "was": c}, {"nip": b, "was": a}, {"nip": c, "was": b}]
+    for _ in range(2):
+        done = load({"people": corrections}, env=env)
         assert done.returncode == 0, done.stderr
-        assert stack.run("admin", "registry", "export", env=other).stdout == text
-    finally:
-        stack.db.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    assert done.stdout == "nothing changed\n"
+    file = assert_loads_to_the_same(stack, load, env, empty)
+    assert [row["nip"] for row in file["people"]] == [last] * 3
+    assert sorted(row["was"] for row in file["people"]) == sorted(former)
+    assert [set(row) for row in file["people"][1:]] == [{"nip", "was"}] * 2
+    for number in (last, *former, as_people_write(b)):
+        for each in env, empty:
+            found = stack.run("admin", "people", "list", number, env=each).stdout.splitlines()
+            assert len(found) == 2 and found[1].startswith(f"{last},")
 
 
 # --- what a load says

@@ -60,6 +60,7 @@ static const struct {
 	{"people", "nip", "19860926 201505 1 000", NULL, "lost its last three digits" LOST},
 	{"people", "nip", "19860926201505100", NULL, "has 17 digits, where a NIP has 18"},
 	{"people", "nip", "198609262015051001.00", NULL, "has 20 digits, where a NIP has 18"},
+	{"people", "nip", "1", NULL, "has 1 digit, where a NIP has 18"},
 	{"people", "nip", "-", NULL, "has 0 digits, where a NIP has 18"},
 	{"people", "nip", "198613262015051001", NULL, WRONG_NIP},
 	{"people", "nip", "NIP " ANI, NULL, "is no NIP; write its 18 digits and nothing else"},
@@ -109,14 +110,18 @@ static const struct {
 	{"people", "email", "\u00A0siti@contoh.go.id\u200B", "\"siti@contoh.go.id\"", NULL},
 	{"people", "removed", "Ya", "true", NULL},
 	{"people", "removed", "tidak", NULL, NULL},
-	{"people", "removed", "perhaps", "\"perhaps\"", NULL},
+	{"people", "removed", "perhaps", "\"perhaps\"",
+		"is none of true (yes, ya, 1), false (no, tidak, 0)"},
 	{"people", "language", "EN", "\"en\"", NULL},
-	{"people", "language", "jv", "\"jv\"", NULL},
+	{"people", "language", "jv", "\"jv\"", "is none of id (indonesia), en (inggris)"},
 	{"absences", "kind", "cuti melahirkan", "\"cuti melahirkan\"", NULL},
 	/* plans */
 	{"plans", "status", "agreed", "\"AGREED\"", NULL},
 	{"plans", "status", "Dicabut", "\"WITHDRAWN\"", NULL},
-	{"plans", "status", "soon", "\"soon\"", NULL},
+	{"plans", "status", "disetujui", "\"disetujui\"",
+		"is none of DRAFT (draf), SUBMITTED (diajukan), AGREED (disepakati), WITHDRAWN "
+		"(dicabut)"},
+	{"plans", "status", "", NULL, NULL},
 	{"plans", "kind", "Utama", "\"MAIN\"", NULL},
 	{"plans", "year", "2026", "2026", NULL},
 	{"plans", "year", "26", NULL, "is no year; write it as 2026"},
@@ -156,7 +161,7 @@ static void test_cells(void **state)
 		assert_int_equal(csv_fault(column, cells[i].cell, fault), cells[i].fault != NULL);
 		assert_string_equal(fault, cells[i].fault ? cells[i].fault : "");
 		char *text = v ? json_dumps(v, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
-		const char *means = cells[i].fault ? "false" : cells[i].means;
+		const char *means = cells[i].fault && !cells[i].means ? "false" : cells[i].means;
 		if (!means || !text)
 			assert_ptr_equal(text, means);
 		else

@@ -56,7 +56,7 @@ static const char *const kinds[] = {"MAIN", "ADDITIONAL", NULL};
 static const struct field survey_rows[] = {
 	{"prior", FIELD_NUMBER, .required = true, .decimals = 2, .min = 1, .max = 4, TO(prior)},
 };
-static const struct fields_table survey = {FIELD_ROWS(survey_rows), REFUSED};
+static const struct fields_table survey = {FIELD_ROWS(survey_rows), REFUSED, .listed = true};
 static const struct field span_rows[] = {
 	{"code", FIELD_TEXT, .required = true, .most = 8},
 	{"from", FIELD_DATE, .required = true},
@@ -139,7 +139,7 @@ static void assert_faults(const char *json, unsigned variant, int most, const ch
 static const struct {
 	const char *json, *faults;
 } wrong[] = {
-	{"7", ": must be an object\n"},
+	{"7", ": must be an object: {\"name\":…}\n"},
 	{"{}", "name: is missing\n"},
 	{"{'name':null}", "name: must be a text of 1 to 3 characters\n"},
 	{"{'name':''}", "name: must be a text of 1 to 3 characters\n"},
@@ -174,16 +174,16 @@ static const struct {
 		"day: must be a date such as 2026-03-04\nmonth: must be a month such as 2026-03\n"
 		"at: must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, "
 		"with at most 9 decimals\n"},
-	{WITH("'survey':[]"), "survey: must be an object\n"},
+	{WITH("'survey':[]"), "survey: must be an object: {\"prior\":…}\n"},
 	{WITH("'survey':{}"), "survey.prior: is missing\n"},
 	{WITH("'survey':{'prior':4.01,'x':1}"),
 		"survey.prior: must be a number with at most 2 decimals from 1 to 4\n"
-		"survey.x: is no field here\n"},
+		"survey.x: is no field here; those that are: prior\n"},
 	{WITH("'spans':{}"), "spans: must be a list of 0 to 3 members\n"},
 	{WITH("'spans':[1,2,3,4]"), "spans: must be a list of 0 to 3 members\n"},
 	{WITH("'spans':[1,{'code':'a','from':'2026-03-04','until':'2026-03-03','x':1},"
 	      "{'code':'a','until':'2026'}]"),
-		"spans[0]: must be an object\nspans[1].x: is no field here\n"
+		"spans[0]: must be an object: {\"code\":…,\"from\":…}\nspans[1].x: is no field here\n"
 		"spans[1].until: is before from\nspans[2].from: is missing\n"
 		"spans[2].until: must be a date such as 2026-03-04\n"
 		"spans[2].code: the same as in spans[1]\n"},
@@ -239,11 +239,13 @@ static void test_first(void **state)
 		const char *json, *fault;
 	} cases[] = {
 		{"{'x':1,'kind':'x','spans':[1,2]}", "name: is missing\n"},
-		{WITH("'spans':[1,2],'tags':[]"), "spans[0]: must be an object\n"},
+		{WITH("'spans':[1,2],'tags':[]"),
+			"spans[0]: must be an object: {\"code\":…,\"from\":…}\n"},
 		{WITH("'spans':[{'x':1,'y':1,'from':'2026-03-04'}]"),
 			"spans[0].code: is missing\n"},
 		{WITH("'tags':['tag','tag','x']"), "tags[1]: the same as tags[0]\n"},
-		{WITH("'survey':{'prior':1,'x':1,'y':1},'y':1"), "survey.x: is no field here\n"},
+		{WITH("'survey':{'prior':1,'x':1,'y':1},'y':1"),
+			"survey.x: is no field here; those that are: prior\n"},
 		{WITH("'x':1,'y':1"), "x: is no field here\n"},
 	};
 

@@ -22,31 +22,36 @@
 
 #define DEWI "199005052020122001"
 #define EKA "199105052020121001"
+#define FAJAR "199205052020121001"
 
 /* What is stored: Ani works, since the clerk's time a nurse, and was Eka; Budi worked until the end
- * of June; a target of 0 for errors, from April on another; a leave; a plan with items of its own,
+ * of June; a target of 0 for errors, from April on another; guards' since the middle of
+ * May and from June on; a unit that moved this month; a leave; a plan with items of its own,
  * and a draft. */
 #define ITEM(target_) "{'indicator':'errors','target':" target_ ",'weight':1,'kind':'MAIN'}"
 static const char known_text[] =
-	"{'agencies':{'dinkes':true,'disdik':true},'units':{'pkm':{'':'dinkes'}},"
+	"{'agencies':{'dinkes':true,'disdik':true},'units':{'pkm':{'':'dinkes'},'annex':{'':'dinkes','2026-05-20':'disdik'}},"
 	"'sources':{'simpus':['urn:simpus']},'indicators':{'visit':'more','errors':'less'},"
-	"'positions':{'nurse':{'':[" ITEM("0") "],'2026-04-01':[" ITEM(
-		"5") "]},'clerk':{'':[]}},"
-		     "'former':{'" EKA "':'" ANI "'},"
-		     "'people':{'" ANI
-		     "':{'2025-01-01':{'until':'2025-12-31','stated':null,'unit':'pkm',"
-		     "'position':'clerk','superior':null},'2026-01-01':{'until':null,'stated':null,"
-		     "'unit':'pkm','position':'nurse','superior':null}},"
-		     "'" BUDI
-		     "':{'2025-01-01':{'until':'2026-06-30','stated':'2026-06-30','unit':'pkm',"
-		     "'position':'nurse','superior':'" ANI "'}}},"
-		     "'absences':{'" ANI "':{'2026-02-02':{'until':'2026-02-13','kind':'sick'}}},"
-		     "'plans':{'" BUDI
-		     "':{'2026':[{'from':'2026-01-01','status':'AGREED','items':[" ITEM(
-			     "3.0") "]},{'from':'2026-01-01','status':'DRAFT','items':null}]}},"
-				    "'rulesets':{'2026.1':{'version':'2026.1','from':'2026-01-01','cap':120,"
-				    "'below_under':90,'above_from':110,'most':0.5,'minimum_group':5,"
-				    "'survey':{'prior':3.00,'prior_weight':10}}}}";
+	"'positions':{'nurse':{'':[" ITEM("0") "],'2026-04-01':[" ITEM("5") "]},'clerk':{'':[]},'guard':{'':[" ITEM(
+		"5") "],"
+		     "'2026-05-15':[" ITEM("7") "],'2026-06-01':[" ITEM(
+			     "8") "]}},"
+				  "'former':{'" EKA "':'" ANI "'},"
+				  "'people':{'" ANI
+				  "':{'2025-01-01':{'until':'2025-12-31','stated':null,'unit':'pkm',"
+				  "'position':'clerk','superior':null},'2026-01-01':{'until':null,'stated':null,"
+				  "'unit':'pkm','position':'nurse','superior':null}},"
+				  "'" BUDI
+				  "':{'2025-01-01':{'until':'2026-06-30','stated':'2026-06-30','unit':'pkm',"
+				  "'position':'nurse','superior':'" ANI "'}}},"
+				  "'absences':{'" ANI
+				  "':{'2026-02-02':{'until':'2026-02-13','kind':'sick'}}},"
+				  "'plans':{'" BUDI
+				  "':{'2026':[{'from':'2026-01-01','status':'AGREED','items':[" ITEM(
+					  "3.0") "]},{'from':'2026-01-01','status':'DRAFT','items':null}]}},"
+						 "'rulesets':{'2026.1':{'version':'2026.1','from':'2026-01-01','cap':120,"
+						 "'below_under':90,'above_from':110,'most':0.5,'minimum_group':5,"
+						 "'survey':{'prior':3.00,'prior_weight':10}}}}";
 
 enum { TODAY = 20600 }; /* 2026-05-27 */
 
@@ -125,13 +130,13 @@ static const struct {
 		"peoples: is no part of a registry file; those are agencies, units, indicators, "
 		"sources, positions, people, absences, plans, rulesets\n"},
 	{"{'units':{}}", "units: must be a list\n"},
-	{"{'units':[7]}", "units[0]: must be an object\n"},
+	{"{'units':[7]}", "units[0]: must be an object: {\"code\":…,\"agency\":…,\"name\":…}\n"},
 	{"{\n 'units':[\n}", "line 3, column 1: not JSON: unexpected token near '}'\n"},
 	{"{'units':[],'units':[]}",
 		"line 1, column 19: not JSON: duplicate object key near '\"units\"'\n"},
 	{"{'agencies':[{'code':'x'}]}", "agencies[0].name: is missing\n"},
 	{"{'agencies':[{'code':'x','name':'X','nmae':'X'}]}",
-		"agencies[0].nmae: is no field here\n"},
+		"agencies[0].nmae: is no field here; those that are: code, name\n"},
 	{"{'agencies':[{'code':'X y','name':''}]}",
 		"agencies[0].code: must be a code: 1 to 64 lower-case letters, digits, dots, "
 		"hyphens, underscores, a letter or digit first\nagencies[0].name: must be a text "
@@ -140,7 +145,7 @@ static const struct {
 		"agencies[0].name: must be a text of 1 to 200 characters, without line breaks or "
 		"other control characters\n"},
 	{"{'agencies':[{'code':'x','name':'X'},{'code':'y','name':'Y'},{'code':'x','name':'Z'}]}",
-		"agencies[2]: the same code as agencies[0]\n"},
+		"agencies[2]: the same code as agencies[0]; take one of them out\n"},
 	{"{'units':[{'code':'u','agency':'nowhere','name':'U'}]}",
 		"units[0].agency: there is no \"nowhere\" among the agencies, neither in the "
 		"file nor in the registry\n"},
@@ -203,19 +208,34 @@ static const struct {
 	{"{'people':[{'nip':'" CITRA
 	 "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01'},"
 	 "{'nip':'" CITRA "','name':'C','unit':'pkm','position':'nurse','from':'2026-01-01'}]}",
-		"people[1]: the same nip and from as people[0]\n"},
+		"people[1]: the same nip and from as people[0]; take one of them out\n"},
 	{STATED(BUDI, "2024-06-01", ""),
 		"people[0].from: is before the person's employment, which begins on 2025-01-01 in "
 		"the registry; put the assignment from that day into the file, too, if it began "
 		"earlier\n"},
 	{"{'people':[" ROW(EKA, "2026-03-01", "") "," ROW(ANI, "2026-03-01", "") "]}",
-		"people[1]: the same person and from as people[0]\n"},
+		"people[1]: the same person and from as people[0]; take one of them out\n"},
 	{"{'people':[" ROW(BUDI, "2025-01-01", ",'was':'" ANI "'") "]}",
 		"people[0].was: " ANI " and " BUDI " are two people already; a number can be "
 		"corrected to one that nobody has\n"},
+	{"{'people':[" ROW(BUDI, "2025-01-01", ",'was':'" EKA "'") "," ROW(
+		 EKA, "2025-01-01", ",'was':'" BUDI "'") "]}",
+		"people[0].was: " EKA " (a former number of " ANI ") and " BUDI " are two people "
+		"already; a number can be corrected to one that nobody has\n"
+		"people[1].was: " BUDI " and " EKA " (a former number of " ANI ") are two people "
+		"already; a number can be corrected to one that nobody has\n"},
+	{"{'people':[{'nip':'" CITRA "','was':'" DEWI "'},{'nip':'" CITRA "','was':'" DEWI "'}]}",
+		"people[0]: nobody has either number, neither in the file nor in the registry; a "
+		"row that only corrects a number needs its person there\n"
+		"people[1]: nobody has either number, neither in the file nor in the registry; a "
+		"row that only corrects a number needs its person there\n"},
+	{"{'people':[{'nip':'" CITRA "','was':'1'},{'nip':'" CITRA "','was':null}]}",
+		"people[0].was: " NIP_MUST "\npeople[1].name: is missing\npeople[1].unit: is "
+		"missing\npeople[1].position: is missing\npeople[1].from: is missing\n"},
 	{"{'people':[" ROW(CITRA, "2025-01-01", ",'was':'" DEWI "'") "," ROW(
 		 BUDI, "2025-01-01", ",'was':'" DEWI "'") "]}",
-		"people[1].was: " DEWI " and " BUDI " are two people already; a number can be "
+		"people[1].was: " DEWI " (a former number of " CITRA ") and " BUDI
+		" are two people already; a number can be "
 		"corrected to one that nobody has\n"},
 	{"{'people':[" ROW(CITRA, "2026-01-01", ",'superior':'" DEWI "'") "," ROW(
 		 DEWI, "2025-01-01", ",'superior':'" BUDI "','until':'2026-03-31'") "," ROW(ANI,
@@ -227,11 +247,13 @@ static const struct {
 		"people[0].superior: from 2026-02-01 on these would be each other's superiors: " DEWI
 		", " CITRA "; give one of them another, or null\n"},
 	{"{'people':[{'nip':'" ANI "','from':'2026-01-01','removed':'yes'}]}",
-		"people[0].name: is missing\npeople[0].unit: is missing\npeople[0].position: is "
-		"missing\npeople[0].removed: must be true or false\n"},
+		"people[0].removed: must be true or false\n"},
+	{"{'absences':[{'nip':'" ANI "','from':'2026-02-02','removed':1}]}",
+		"absences[0].removed: must be true or false\n"},
 	{"{'people':[{'nip':'1','from':'2026-02-30','removed':true,'size':1}]}",
 		"people[0].nip: " NIP_MUST "\npeople[0].from: must be a date such as "
-		"2026-03-04\npeople[0].size: is no field here\n"},
+		"2026-03-04\npeople[0].size: is no field here; those that are: nip, from, removed, "
+		"was, name, unit, position, superior, until, email, language, kind\n"},
 	{PERSON(",'language':'jv'"), "people[0].language: must be one of id, en\n"},
 	{"{'absences':[{'nip':'" ANI "','from':'2026-02-13','until':'2026-02-20','kind':'leave'}]}",
 		"absences[0]: absent from 2026-02-13 until 2026-02-20 (leave) overlaps one in the "
@@ -262,10 +284,15 @@ static const struct {
 		"positions[1].from: goes back behind the row of new before it, from 2026-05-01; put "
 		"the versions in the order of their days\n"},
 	{"{'positions':[" VERSION("new", "6", "") "," VERSION("new", "7", ",'from':null") "]}",
-		"positions[1]: the same code and from as positions[0]\n"},
+		"positions[1]: the same code and from (null, the beginning) as positions[0]; take "
+		"one of them out, or give it the day from which it holds\n"},
+	{"{'positions':[" VERSION("nurse", "6", "") "," VERSION(
+		 "nurse", "7", ",'from':'2026-05-01'") "]}",
+		"positions[1]: the same code and from (2026-05-01) as positions[0]; take one of "
+		"them out, or give it the day from which it holds\n"},
 	{"{'positions':[" VERSION("nurse", "6", ",'from':null") "," VERSION(
 		 "nurse", "7", ",'from':null") "]}",
-		"positions[1]: the same code and from as positions[0]\n"},
+		"positions[1]: the same code and from as positions[0]; take one of them out\n"},
 	{"{'sources':[{'code':'s','name':'S','indicators':[],'uris':['simpus','urn:simpus','x y','urn:s','urn:s']},"
 	 "{'code':'t','name':'T','indicators':[],'uris':['urn:s','s']},{'code':'urn.t','name':'U','indicators':[]}]}",
 		"sources[0].uris[2]: must be a URI of 1 to 128 characters, without spaces\n"
@@ -283,6 +310,12 @@ static const struct {
 		"take it from either\n"
 		"sources[1].uris[1]: names the source s already; a name leads to one source, so "
 		"take it from either\n"},
+	{"{'indicators':[{'code':'n','name':'N','aspect':'innovation','measure':'sum','direction':'less','step':-1,'result_max':-1}]}",
+		"indicators[0].name: must be an object: {\"id\":…,\"en\":…}\n"
+		"indicators[0].result_max: must be above 0\nindicators[0].step: must be above "
+		"0\n"},
+	{"{'indicators':[{'code':'n','name':{'id':'a','en':'b'},'aspect':'innovation','measure':'sum','direction':'less','result_max':0}]}",
+		"indicators[0].result_max: must be above 0\n"},
 	{INDICATOR(
 		 ",'measure':'sum','direction':'more','unit':{'id':'kali'},'step':0,'result_max':1.234"),
 		"indicators[0].unit.en: is missing\n"
@@ -308,7 +341,7 @@ static const struct {
 	{"{'rulesets':[" RULES(
 		 "2027", "2027-01-01", ",'below_under':90,'above_from':110") "," RULES("2028",
 		 "2027-01-01", ",'below_under':90.001,'above_from':2000") "]}",
-		"rulesets[1]: the same from as rulesets[0]\nrulesets[1].below_under: must be a "
+		"rulesets[1]: the same from as rulesets[0]; take one of them out\nrulesets[1].below_under: must be a "
 		"number with at most 2 decimals from 0 to 1000\nrulesets[1].above_from: must be "
 		"a number with at most 2 decimals from 0 to 1000\n"},
 };
@@ -385,6 +418,25 @@ static const struct {
 		"plans",
 		"[{'from':'2026-01-01','items':null,'nip':'" DEWI
 		"','place':0,'status':'AGREED','year':2026}]"},
+	/* Corrections alone, of whatever order and however often; the last number is the one. */
+	{"{'people':[{'nip':'" CITRA "','was':'" DEWI "'},{'nip':'" DEWI "','was':'" BUDI
+	 "'},{'nip':'" CITRA "','was':'" DEWI "'}]}",
+		"renames", "[{'nip':'" BUDI "','now':'" CITRA "'}]"},
+	{"{'people':[{'nip':'" CITRA "','was':'" DEWI "'},{'nip':'" DEWI "','was':'" BUDI
+	 "'},{'nip':'" CITRA "','was':'" BUDI "'}]}",
+		"former",
+		"[{'nip':'" BUDI "','now':'" CITRA "'},{'nip':'" DEWI "','now':'" CITRA "'}]"},
+	{"{'people':[{'nip':'" CITRA "','was':'" DEWI
+	 "'}," ROW(CITRA, "2026-01-01", ",'was':'" FAJAR "'") "]}",
+		"former",
+		"[{'nip':'" DEWI "','now':'" CITRA "'},{'nip':'" FAJAR "','now':'" CITRA "'}]"},
+	{"{'people':[{'nip':'" ANI "','was':'" EKA "'}]}", "renames", "[]"},
+	{"{'people':[{'nip':'" ANI "','was':'" EKA "'}]}", "former", "[]"},
+	{"{'people':[{'nip':'" ANI "','was':'" EKA "'}]}", "persons", "[]"},
+	/* A row without a day that says what is in force today changes nothing. */
+	{"{'positions':[" VERSION("guard", "7", "") "]}", "positions",
+		"[{'code':'guard','from':'2026-05-15','items':[{'indicator':'errors','kind':'MAIN',"
+		"'target':7,'weight':1}],'name':'V'}]"},
 	/* A row without a day is a change from this month on, if it is one. */
 	{"{'positions':[" VERSION("nurse", "5", "") "]}", "positions",
 		"[" MADE_VERSION("'2026-04-01'", "5") "]"},
@@ -445,31 +497,59 @@ static void test_made(void **state)
 }
 
 /* What may be meant, but is odd. */
+#define STAYS(month_, later_) \
+	"warning: positions[0]: holds from " month_ " until another version, which stays in " \
+	"force from " later_ "; to replace that one, give the row again with \"from\":\"" later_ \
+	"\"\n"
 static const struct {
-	const char *file, *warnings;
+	const char *file, *warnings, *part, *want; /* NULL: whatever it makes */
 } odd[] = {
+	{"{'positions':[" VERSION("guard", "9", "") "]}", STAYS("2026-05-01", "2026-05-15"),
+		"positions",
+		"[{'code':'guard','from':'2026-05-01','items':[{'indicator':'errors','kind':'MAIN',"
+		"'target':9,'weight':1}],'name':'V'}]"},
+	{"{'positions':[" VERSION("guard", "5", "") "]}", STAYS("2026-05-01", "2026-05-15"),
+		"positions",
+		"[{'code':'guard','from':null,'items':[{'indicator':'errors','kind':'MAIN',"
+		"'target':5,'weight':1}],'name':'V'}]"},
+	{"{'positions':[" VERSION("guard", "9", "") "," VERSION(
+		 "guard", "9", ",'from':'2026-05-15'") "]}",
+		STAYS("2026-05-01", "2026-06-01"), NULL, NULL},
+	{"{'units':[{'code':'annex','agency':'dinkes','name':'A'}]}",
+		"warning: units[0]: holds from 2026-05-01 until another version, which stays in "
+		"force from 2026-05-20; to replace that one, give the row again with "
+		"\"from\":\"2026-05-20\"\n",
+		"units", "[{'agency':'dinkes','code':'annex','from':null,'name':'A'}]"},
 	{"{'people':[{'nip':'" ANI "','from':'2026-01-02','removed':true},{'nip':'" CITRA
 	 "','from':'2026-01-01','removed':true}]}",
 		"warning: people[0]: no assignment from 2026-01-02 is in the registry, so none is taken "
-		"back\nwarning: people[1]: no assignment from 2026-01-01 is in the registry, so none is "
-		"taken back\n"},
+		"back\nwarning: people[1]: nobody has this NIP, neither in the file nor in the registry, "
+		"so nothing is taken back\n",
+		NULL, NULL},
 	{"{'absences':[{'nip':'" CITRA "','from':'2026-01-01','removed':true}]}",
+		"warning: absences[0]: nobody has this NIP, neither in the file nor in the registry, "
+		"so nothing is taken back\n",
+		NULL, NULL},
+	{"{'absences':[{'nip':'" BUDI "','from':'2026-01-01','removed':true}]}",
 		"warning: absences[0]: no absence from 2026-01-01 is in the registry, so none is taken "
-		"back\n"},
+		"back\n",
+		NULL, NULL},
 	{"{'people':[{'nip':'" BUDI
 	 "','name':'B','unit':'pkm','position':'clerk','from':'2026-05-01'}]}",
 		"warning: people[0]: the plan from 2026-01-01 has items of its own, which outlive the "
 		"transfer to clerk on 2026-05-01; if the new position's are meant, load a plan "
-		"from that day without items\n"},
+		"from that day without items\n",
+		NULL, NULL},
 	{"{'plans':[{'nip':'" ANI "','year':2025,'status':'AGREED','items':[" ITEM(
 		 "3") "]}],'people':[" ROW(ANI, "2025-07-01", "") "]}",
 		"warning: people[0]: the plan from 2025-01-01 has items of its own, which outlive the "
 		"transfer to nurse on 2025-07-01; if the new position's are meant, load a plan "
-		"from that day without items\n"},
+		"from that day without items\n",
+		NULL, NULL},
 	{"{'people':[{'nip':'" BUDI
 	 "','name':'B','unit':'pkm','position':'clerk','from':'2026-05-01'}],'plans':[{'nip':'" BUDI
 	 "','year':2026,'status':'AGREED','from':'2026-05-01'}]}",
-		""},
+		"", NULL, NULL},
 };
 
 static void test_odd(void **state)
@@ -482,6 +562,8 @@ static void test_odd(void **state)
 		assert_string_equal(said(&found), "");
 		assert_string_equal(warned(&found), odd[i].warnings);
 		assert_non_null(result);
+		if (odd[i].part)
+			assert_part(result, odd[i].part, odd[i].want);
 		findings_done(&found);
 		free(file);
 	}

@@ -198,7 +198,11 @@ static const struct {
 		"line 2, column superior: \"19920222 201505 1 001\": there is no such person, "
 		"neither in the file nor in the registry\n"},
 	{HEADER ROW "20001231 202412 1 001,C,pkm,nurse,,1/1/2026,,\n",
-		"line 3: the same nip and from as line 2\n"},
+		"line 3: the same nip and from as line 2; take one of them out\n"},
+	/* a word that nobody knows is the one thing wrong with its row */
+	{"nip,nama,unit,jabatan,mulai,dihapus\n" ANI ",,,,2026-01-01,x\n",
+		"line 2, column removed (dihapus): \"x\" is none of true (yes, ya, 1), false (no, "
+		"tidak, 0)\n"},
 };
 
 static void test_wrong(void **state)
@@ -326,6 +330,19 @@ static void test_removed_needs_no_more(void **state)
 	reading_free(r);
 }
 
+/* A line with two numbers alone says that they are one person's. */
+static void test_a_correction_alone(void **state)
+{
+	static const char text[] = "nip,name,unit,position,from,nip lama\n" CITRA
+				   ",,,,,199105052020121001\n" CITRA ",C,pkm,nurse,1/1/2026,\n";
+	struct reading *r = reading_new("people", text, strlen(text));
+	(void)state;
+	assert_string_equal(text_of(&r->found.text), "");
+	json_t *former = json_object_get(r->checked, "former");
+	assert_int_equal(json_array_size(former), 1);
+	reading_free(r);
+}
+
 static void test_plans(void **state)
 {
 	static const char text[] =
@@ -361,7 +378,7 @@ static void test_wrong_plans(void **state)
 				      "without one, and 1.5 or 1,5 for a fraction\n"
 				      "line 5, column indicator: is missing\nline 5, column weight: is missing\n"
 				      "line 2, column weight: \"0\": the sum of the weights must be above 0\n"
-				      "line 3, column status: \"soon\": must be one of DRAFT, SUBMITTED, AGREED, WITHDRAWN\n"
+				      "line 3, column status: \"soon\" is none of DRAFT (draf), SUBMITTED (diajukan), AGREED (disepakati), WITHDRAWN (dicabut)\n"
 				      "line 6, column year: \"26\" is no year; write it as 2026\n"
 				      "line 7, column nip: \"" CITRA
 				      "\": there is no such person, neither in the file nor in the registry\n");
@@ -380,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_a_long_cell),
 		cmocka_unit_test(test_absences),
 		cmocka_unit_test(test_removed_needs_no_more),
+		cmocka_unit_test(test_a_correction_alone),
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_wrong_plans),
 	};
