@@ -25,7 +25,7 @@ PROGRAMS := $(SERVICES) $(call rows,COMMAND)
 LIB = $(B)/libterukur.a
 C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-.PHONY: all up down clean test check unit bench bless format compose help
+.PHONY: all up down clean test clients check unit bench bless format compose help
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
 TOOLS = event-check db-check raw-produce
 all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
@@ -49,6 +49,11 @@ test:
 	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=-Werror all unit-programs
 	@$(VENV) tests/run.py
 
+clients:
+	@sh scripts/setup.sh clients
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(VENV) -m pytest -q tests/clients
+
 bench:
 	@sh scripts/setup.sh test
 	@$(MAKE) --no-print-directory -j$$(nproc) all
@@ -58,6 +63,7 @@ help:
 	@echo "make up [EMPTY=1]  set up and start everything here, with the demo city; again: start what is not running"
 	@echo "make down          stop it             make clean   forget it"
 	@echo "make test          set up and prove it"
+	@echo "make clients       try the official SDKs of four languages, generated clients and docs/connect.md"
 	@echo "make bench         measure it          BENCH='--events 300000 --history 0'"
 	@echo "make all           build the programs into build/"
 	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"
