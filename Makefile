@@ -130,6 +130,7 @@ test_registry_check_of = admin
 test_registry_csv_of = admin
 test_csv_value_of = admin
 test_gateway_of = gateway
+test_upstream_of = gateway
 test_admit_of = intake
 
 .PHONY: unit-programs unit-programs-here

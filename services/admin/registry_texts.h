@@ -6,7 +6,9 @@
 
 /* Whether there is anything in it that people see: a name of invisible characters is none. */
 bool text_is_visible(const char *text);
-#define VISIBLE_MUST "shows nothing: it is made of spaces and invisible characters alone"
+#define VISIBLE_MUST \
+	"shows nothing: it is made of spaces and invisible characters alone; type it anew, as it " \
+	"is to be read"
 
 /* An address that any mail server takes (RFC 5321, 5322): a local part of at most 64 letters,
  * digits and some signs, single dots within; a domain of labels with a dot between them, of

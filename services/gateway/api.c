@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digest.h"
+
 static bool api_find(struct visit *v, bool *found, struct err *e)
 {
 	static const char scheme[] = "Bearer ";
@@ -34,6 +36,15 @@ static bool api_failed(struct visit *v, const struct err *e)
 }
 
 const struct face api_face = {api_find, api_stranger, api_refuse, api_failed};
+
+json_t *api_base64(const void *data, size_t len)
+{
+	BUF_AUTO text;
+	buf_init(&text, 2 * len + 4);
+	return data && digest_base64(&text, data, len)
+		       ? json_stringn(text.data ? text.data : "", text.len)
+		       : json_null();
+}
 
 bool api_page(struct visit *v, json_t *items, const struct cursor *next)
 {

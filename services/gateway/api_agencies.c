@@ -1,9 +1,11 @@
 /* api_agencies: the agencies for everybody, their people's scores for heads and auditors. */
+#include <stdio.h>
 #include <string.h>
 
 #include "api.h"
 #include "assets.h"
 #include "base/csv.h"
+#include "base/dec.h"
 #include "base/digest.h"
 
 bool api_get_agencies(struct visit *v, struct err *e)
@@ -39,15 +41,33 @@ bool api_get_agency_scores(struct visit *v, struct err *e)
 	return visit_log_rows(v, "score", r, n, e) && answer_scores(v, r, n);
 }
 
-enum { REPORT_BYTES = 16 * 1024 * 1024, REPORT_COLUMNS = 7 };
+enum { REPORT_BYTES = 16 * 1024 * 1024, REPORT_COLUMNS = 7, REPORT_RESULTS = 3 };
 
-static bool report_row(struct buf *csv, const struct db_result *r, int row)
+/* As spreadsheets of the visitor's country read it: with a decimal comma, the separator is another.
+ */
+static char separator(const struct visit *v)
 {
-	char person[DIGEST_UUID_TEXT];
+	return v->decimal_comma ? ';' : ',';
+}
+
+static const char *figure(const struct visit *v, const char *shown, char out[DEC_TEXT])
+{
+	snprintf(out, DEC_TEXT, "%s", shown);
+	char *point = strchr(out, '.');
+	if (v->decimal_comma && point)
+		*point = ',';
+	return out;
+}
+
+static bool report_row(const struct visit *v, struct buf *csv, const struct db_result *r, int row)
+{
+	char person[DIGEST_UUID_TEXT], results[DEC_TEXT];
 	const char *fields[REPORT_COLUMNS] = {digest_uuid_format(db_uuid(r, row, 0), person)};
 	for (int i = 1; i < REPORT_COLUMNS; i++)
 		fields[i] = db_is_null(r, row, i) ? NULL : db_text(r, row, i);
-	return csv_row(csv, fields, REPORT_COLUMNS);
+	if (fields[REPORT_RESULTS])
+		fields[REPORT_RESULTS] = figure(v, fields[REPORT_RESULTS], results);
+	return csv_row(csv, separator(v), fields, REPORT_COLUMNS);
 }
 
 bool api_get_agency_report(struct visit *v, struct err *e)
@@ -60,9 +80,10 @@ bool api_get_agency_report(struct visit *v, struct err *e)
 		return false;
 	BUF_AUTO csv;
 	buf_init(&csv, REPORT_BYTES);
-	csv_row(&csv, head, REPORT_COLUMNS);
+	buf_adds(&csv, CSV_MARK);
+	csv_row(&csv, separator(v), head, REPORT_COLUMNS);
 	for (int i = 0; i < db_rows(r); i++)
-		report_row(&csv, r, i);
+		report_row(v, &csv, r, i);
 	if (csv.failed)
 		return err_set(e, ERR_FATAL, "the report of %d people is over %d bytes", db_rows(r),
 			REPORT_BYTES);

@@ -1,4 +1,4 @@
-/* api_events: upstream systems' events by HTTP, and what was rejected of them.
+/* api_events: upstream systems' events by HTTP.
  *
  * An event goes to Kafka as the bytes that came; intake judges it there like any other. Only its
  * shape is looked at here, so that a client hears at once what no repetition would mend. */
@@ -7,12 +7,10 @@
 
 #include "api.h"
 #include "base/array.h"
-#include "base/clock.h"
-#include "base/digest.h"
-#include "base/log.h"
 #include "base/metrics.h"
 #include "base/text.h"
 #include "batch.h"
+#include "binary.h"
 #include "messages/emit.h"
 #include "messages/event.h"
 #include "messages/topics.h"
@@ -22,6 +20,8 @@ enum { MOST_EVENTS = 1000 };
 struct posted {
 	struct batch_piece pieces[MOST_EVENTS];
 	char subjects[MOST_EVENTS][EVENT_MAX_TEXT * 4 + 1]; /* Kafka's keys */
+	char *traces[MOST_EVENTS]; /* by an event's own extension; NULL: none */
+	struct binary *envelope; /* of one in binary mode, else NULL */
 	int n;
 	bool batch;
 	json_t *faults, *mismatches; /* errors[]; NULL: none */
@@ -33,16 +33,27 @@ static void add_error(json_t **list, const struct posted *p, int index, const ch
 {
 	if (!*list)
 		*list = json_array();
-	json_t *error =
-		json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "detail", detail);
+	char named[BINARY_FIELD];
+	json_t *error = json_pack("{s:s, s:s, s:s}", "field",
+		p->envelope ? binary_field(field, named) : field, "code", code, "detail", detail);
 	if (p->batch && index >= 0)
 		json_object_set_new(error, "index", json_integer(index));
 	json_array_append_new(*list, error);
 }
 
+/* The trace that an event names in an extension. */
+static void take_trace(struct posted *p, int index, const struct event *event)
+{
+	const char *trace = json_string_value(json_object_get(event->root, "traceparent"));
+	char next[TRACE_TEXT];
+	if (trace)
+		p->traces[index] = strdup(trace_next(trace, strlen(trace), next));
+}
+
 static void check(struct posted *p, int index, const struct who *who)
 {
-	const struct event_input in = {.data = p->pieces[index].data, .len = p->pieces[index].len};
+	const struct event_input in = {p->pieces[index].data, p->pieces[index].len,
+		p->envelope ? p->envelope->headers : NULL, p->envelope ? p->envelope->n : 0};
 	struct event_fault fault = {0};
 	struct event event;
 	if (!event_decode(&in, &event, &fault)) {
@@ -55,7 +66,13 @@ static void check(struct posted *p, int index, const struct who *who)
 		add_error(&p->mismatches, p, index, "source", reason_code(REASON_SOURCE_MISMATCH),
 			"is not the token's");
 	snprintf(p->subjects[index], sizeof p->subjects[index], "%s", event.subject);
+	take_trace(p, index, &event);
 	event_done(&event);
+}
+
+static void take_field(const char *name, const char *value, void *arg)
+{
+	binary_add(arg, name, value);
 }
 
 static void read_body(struct posted *p, const struct http_request *r, const struct who *who)
@@ -67,11 +84,30 @@ static void read_body(struct posted *p, const struct http_request *r, const stru
 	if (p->n < 0)
 		add_error(&p->faults, p, -1, "", reason_code(REASON_MALFORMED),
 			"the body is no JSON array");
-	if (p->n == 0 || p->n > MOST_EVENTS)
+	if (p->n > MOST_EVENTS)
 		add_error(&p->faults, p, -1, "", reason_code(REASON_SCHEMA),
-			"a batch holds 1 to 1000 events");
+			"a batch holds at most 1000 events");
 	for (int i = 0; i < p->n && p->n <= MOST_EVENTS; i++)
 		check(p, i, who);
+}
+
+static struct bus_header header(const char *name, const char *text)
+{
+	return (struct bus_header){name, text, strlen(text)};
+}
+
+/* An event's headers: in binary mode its envelope; the trace is the last. Returns how many. */
+static size_t headers_for(
+	const struct posted *p, const char *trace, struct bus_header out[BINARY_HEADERS + 1])
+{
+	size_t n = 0;
+	for (; p->envelope && n < p->envelope->n; n++)
+		out[n] = (struct bus_header){p->envelope->headers[n].name,
+			p->envelope->headers[n].data, p->envelope->headers[n].len};
+	if (n == 0)
+		out[n++] = header("content-type", "application/cloudevents+json; charset=UTF-8");
+	out[n++] = header("traceparent", trace);
+	return n;
 }
 
 /* Waits for all that was queued even when one could not be: the count of what is on its way lives
@@ -81,18 +117,17 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 	struct bus_delivery delivery = {0};
 	const char *trace = v->request->traceparent;
 	char topic[TOPIC_TEXT], next[TRACE_TEXT];
-	static const char type[] = "application/cloudevents+json; charset=UTF-8";
 	topic_of_source(v->who.source, topic);
 	trace_next(trace, trace ? strlen(trace) : 0, next);
-	const struct bus_header headers[] = {
-		{"content-type", type, strlen(type)},
-		{"traceparent", next, strlen(next)},
-	};
+	struct bus_header headers[BINARY_HEADERS + 1];
+	size_t n = headers_for(p, next, headers);
 	bool ok = true;
-	for (int i = 0; ok && i < p->n; i++)
+	for (int i = 0; ok && i < p->n; i++) {
+		headers[n - 1] =
+			header("traceparent", !trace && p->traces[i] ? p->traces[i] : next);
 		ok = bus_produce_for(v->gateway->out, &delivery, topic, p->subjects[i],
-			strlen(p->subjects[i]), p->pieces[i].data, p->pieces[i].len, headers,
-			COUNT(headers), e);
+			strlen(p->subjects[i]), p->pieces[i].data, p->pieces[i].len, headers, n, e);
+	}
 	ok = bus_wait(v->gateway->out, &delivery, e) && ok;
 	if (e->code == ERR_FATAL)
 		atomic_store(&v->gateway->producer_broken, true);
@@ -128,40 +163,34 @@ static bool take_events(struct visit *v, struct posted *p, struct err *e)
 	return http_json(v->request, 202, json_pack("{s:i}", "accepted", p->n));
 }
 
+static bool take_envelope(const struct visit *v, struct posted *p)
+{
+	if (strcmp(v->type, API_BINARY) != 0)
+		return true;
+	p->envelope = calloc(1, sizeof *p->envelope);
+	if (p->envelope)
+		http_each_header(v->request, take_field, p->envelope);
+	return p->envelope;
+}
+
+static void posted_free(struct posted *p)
+{
+	json_decref(p->faults);
+	json_decref(p->mismatches);
+	for (int i = 0; i < p->n && i < MOST_EVENTS; i++)
+		free(p->traces[i]);
+	free(p->envelope);
+	free(p);
+}
+
 bool api_post_events(struct visit *v, struct err *e)
 {
 	struct posted *p = calloc(1, sizeof *p);
 	if (!p)
 		return err_set(e, ERR_FATAL, "out of memory");
 	p->batch = strcmp(v->type, API_BATCH) == 0;
-	bool ok = take_events(v, p, e);
-	json_decref(p->faults);
-	json_decref(p->mismatches);
-	free(p);
+	bool ok =
+		take_envelope(v, p) ? take_events(v, p, e) : err_set(e, ERR_FATAL, "out of memory");
+	posted_free(p);
 	return ok;
-}
-
-static json_t *rejection_json(const struct rejection_row *x)
-{
-	char at[CLOCK_TEXT], redriven[CLOCK_TEXT], sha256[DIGEST_HEX];
-	return json_pack("{s:s, s:s, s:s, s:i, s:I, s:s, s:s, s:s?}", "reason", x->reason, "detail",
-		x->detail, "topic", x->topic, "partition", x->partition, "offset",
-		(json_int_t)x->offset, "at", clock_format(x->at, at), "sha256",
-		digest_hex(x->sha256, x->sha256_len, sha256), "redriven_at",
-		x->redriven_at ? clock_format(x->redriven_at, redriven) : NULL);
-}
-
-bool api_get_rejections(struct visit *v, struct err *e)
-{
-	struct cursor at = {.number = v->later ? v->after.number : INT64_MAX};
-	DB_RESULT_AUTO *r = NULL;
-	if (!store_rejections(v->db, v->who.source, at.number, &r, e))
-		return false;
-	json_t *items = json_array();
-	for (int i = 0; i < db_rows(r) && i < STORE_PAGE; i++) {
-		const struct rejection_row x = store_rejection_row(r, i);
-		json_array_append_new(items, rejection_json(&x));
-		at.number = x.id;
-	}
-	return api_page(v, items, db_rows(r) > STORE_PAGE ? &at : NULL);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "authority.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "counting.h"
@@ -22,23 +23,17 @@ bool api_get_score(struct visit *v, struct err *e)
 	       http_body(v->request, 200, "application/json", body, strlen(body));
 }
 
-static json_t *text_of(const struct buf *b)
-{
-	return b->len ? json_stringn(b->data, b->len) : json_string("");
-}
-
 static json_t *decimal(dec_wide value)
 {
 	char text[DEC_TEXT];
 	return json_string(dec_format_value(value, text));
 }
 
-static json_t *evidence_json(const struct evidence_row *x, const struct uncounted *why)
+/* `original`: with the bytes and headers that came. */
+static json_t *evidence_json(
+	const struct evidence_row *x, const struct uncounted *why, bool original)
 {
 	char time[CLOCK_TEXT], received[CLOCK_TEXT], sha256[DIGEST_HEX];
-	BUF_AUTO payload;
-	buf_init(&payload, 2 * EVENT_MAX_BYTES);
-	digest_base64(&payload, x->payload, x->payload_len);
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:b, s:s?, s:s?, s:s, s:i, s:I, s:s, "
 		"s:s, s:o, s:o}",
@@ -49,17 +44,19 @@ static json_t *evidence_json(const struct evidence_row *x, const struct uncounte
 		"topic", x->topic, "partition", x->partition, "offset", (json_int_t)x->offset,
 		"received_at", clock_format(x->received_at, received), "sha256",
 		digest_hex(x->sha256, x->sha256_len, sha256), "headers",
-		headers_shown(x->headers, x->headers_len, SIZE_MAX), "payload", text_of(&payload));
+		original ? headers_shown(x->headers, x->headers_len, SIZE_MAX) : json_null(),
+		"payload", original ? api_base64(x->payload, x->payload_len) : json_null());
 }
 
 static bool answer_evidence(struct visit *v, const struct db_result *r, const struct counting *c)
 {
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
+	bool original = authority_sees_originals(v);
 	json_t *items = json_array();
 	struct cursor last = {0};
 	for (int i = 0; i < n; i++) {
 		const struct evidence_row x = store_evidence_row(r, i);
-		json_array_append_new(items, evidence_json(&x, counting_of(c, &x)));
+		json_array_append_new(items, evidence_json(&x, counting_of(c, &x), original));
 		last = x.at;
 	}
 	return api_page(v, items, store_evidence_more(r) ? &last : NULL);

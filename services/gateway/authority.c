@@ -19,12 +19,17 @@ static bool is_auditor(struct visit *v, bool *holds, struct err *e)
 	return true;
 }
 
-static bool is_self(struct visit *v, bool *holds, struct err *e)
+static bool names_self(const struct visit *v)
 {
 	const struct who *w = &v->who;
+	return (w->role == ROLE_PERSON || w->role == ROLE_HEAD) && w->has_person &&
+	       memcmp(w->person, v->person, sizeof w->person) == 0;
+}
+
+static bool is_self(struct visit *v, bool *holds, struct err *e)
+{
 	(void)e;
-	*holds = (w->role == ROLE_PERSON || w->role == ROLE_HEAD) && w->has_person &&
-		 memcmp(w->person, v->person, sizeof w->person) == 0;
+	*holds = names_self(v);
 	return true;
 }
 
@@ -55,6 +60,11 @@ static const struct claim {
 	{FOR_HEAD, true, is_head},
 	{FOR_SUPERIOR, true, is_superior},
 };
+
+bool authority_sees_originals(const struct visit *v)
+{
+	return v->who.role == ROLE_AUDITOR || names_self(v);
+}
 
 bool authority_by_role(const struct route *route)
 {

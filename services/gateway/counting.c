@@ -4,7 +4,7 @@
 #include "base/clock.h"
 
 static const struct uncounted replaced = {
-	"replaced", {"Tidak dihitung lagi: diganti oleh %s.", "Counts no longer: replaced by %s."}};
+	"replaced", {"Tidak dihitung lagi: diganti oleh %n.", "Counts no longer: replaced by %n."}};
 
 static const struct uncounted by_day[DAY_SAYINGS] = {
 	[DAY_NOT_EMPLOYED] = {"not_employed",

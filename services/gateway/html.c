@@ -72,6 +72,11 @@ void html_element(struct buf *b, const char *tag, const char *text)
 	html_close(b, tag);
 }
 
+void html_name(struct buf *b, const char *text)
+{
+	html_element(b, "bdi", text);
+}
+
 void html_link(struct buf *b, const char *href, const char *text)
 {
 	html_open(b, "a", "href", href, NULL);
@@ -82,13 +87,17 @@ void html_link(struct buf *b, const char *href, const char *text)
 void html_fill(struct buf *b, const char *template, const char *const *values)
 {
 	for (;;) {
-		const char *place = strstr(template, "%s");
-		html_text_n(b, template, place ? (size_t)(place - template) : strlen(template));
-		if (!place)
+		size_t len = strcspn(template, "%");
+		html_text_n(b, template, len);
+		if (!template[len])
 			return;
-		if (values && *values)
-			html_text(b, *values++);
-		template = place + strlen("%s");
+		char kind = template[len + 1];
+		bool place = kind == 's' || kind == 'n';
+		if (!place)
+			html_text(b, "%");
+		else if (values && *values)
+			(kind == 'n' ? html_name : html_text)(b, *values++);
+		template += len + (place ? 2 : 1);
 	}
 }
 

@@ -5,7 +5,8 @@
 
 #include "base/buf.h"
 
-/* The same in Indonesian and English; in a template, each %s is a place for a value. */
+/* The same in Indonesian and English; in a template, each %s is a place for a value, each %n for
+ * a name. */
 struct words {
 	const char *id, *en;
 };
@@ -16,6 +17,8 @@ void html_text(struct buf *b, const char *text);
 #define html_open(b_, tag_, ...) html_open_with(b_, tag_, (const char *const[]){__VA_ARGS__})
 void html_open_with(struct buf *b, const char *tag, const char *const *attributes);
 void html_close(struct buf *b, const char *tag);
+/* A name or another text that people typed, isolated: its direction changes nothing around it. */
+void html_name(struct buf *b, const char *text);
 void html_element(struct buf *b, const char *tag, const char *text);
 void html_link(struct buf *b, const char *href, const char *text);
 /* A template's text, its places filled with the values in order. */

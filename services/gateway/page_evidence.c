@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "authority.h"
 #include "base/digest.h"
 #include "counting.h"
 #include "messages/event.h"
@@ -23,7 +24,22 @@ static void put_number(struct buf *b, const char *name, int64_t value)
 	put_fact(b, name, text);
 }
 
-static void put_origin(struct buf *b, const struct evidence_row *x)
+/* The event as it came; a superior is told why it is not there. */
+static void put_original(struct buf *b, const struct evidence_row *x, bool original)
+{
+	BUF_AUTO payload;
+	buf_init(&payload, EVENT_MAX_BYTES + 1);
+	buf_add(&payload, x->payload, x->payload_len);
+	if (original)
+		html_element(b, "pre", payload.failed || !payload.len ? "" : payload.data);
+	else
+		html_say(b,
+			(struct words){"Bentuk aslinya hanya untuk pegawai ini dan auditor.",
+				"Its original form is for this person and auditors."},
+			NULL, NULL);
+}
+
+static void put_origin(struct buf *b, const struct evidence_row *x, bool original)
 {
 	char received[PAGE_TIME], sha256[DIGEST_HEX];
 	html_open(b, "details", NULL);
@@ -38,10 +54,7 @@ static void put_origin(struct buf *b, const struct evidence_row *x)
 	put_fact(b, "Diterima / Received", page_time(x->received_at, received));
 	put_fact(b, "SHA-256", digest_hex(x->sha256, x->sha256_len, sha256));
 	html_close(b, "dl");
-	BUF_AUTO payload;
-	buf_init(&payload, EVENT_MAX_BYTES + 1);
-	buf_add(&payload, x->payload, x->payload_len);
-	html_element(b, "pre", payload.failed || !payload.len ? "" : payload.data);
+	put_original(b, x, original);
 	html_close(b, "details");
 }
 
@@ -62,11 +75,18 @@ static void put_why_not(struct buf *b, const struct evidence_row *x, const struc
 		html_say(b, why->words, values, values);
 }
 
-static void put_row(struct buf *b, const struct evidence_row *x, const struct uncounted *why,
-	const struct db_result *indicators)
+/* What the rows of a page have in common. */
+struct listing {
+	const struct counting *counting;
+	const struct db_result *indicators;
+	bool originals;
+};
+
+static void put_row(struct buf *b, const struct evidence_row *x, const struct listing *l)
 {
 	char time[PAGE_TIME];
-	const struct indicator_row about = store_indicator_find(indicators, x->indicator);
+	const struct uncounted *why = counting_of(l->counting, x);
+	const struct indicator_row about = store_indicator_find(l->indicators, x->indicator);
 	html_open(b, "li", "class", why ? "uncounted" : NULL, NULL);
 	html_element(b, "time", page_time(x->time, time));
 	html_text(b, " ");
@@ -79,10 +99,10 @@ static void put_row(struct buf *b, const struct evidence_row *x, const struct un
 	html_text(b, x->source);
 	if (x->ref) {
 		html_text(b, " · ");
-		html_text(b, x->ref);
+		html_name(b, x->ref);
 	}
 	put_why_not(b, x, why);
-	put_origin(b, x);
+	put_origin(b, x, l->originals);
 	html_close(b, "li");
 }
 
@@ -115,19 +135,17 @@ static void put_way_back(struct buf *b, struct visit *v)
 	html_close(b, "p");
 }
 
-static void put_rows(struct buf *b, const struct db_result *r, int n, const struct counting *c,
-	const struct db_result *indicators)
+static void put_rows(struct buf *b, const struct db_result *r, int n, const struct listing *l)
 {
 	html_open(b, "ol", "class", "evidence", NULL);
 	for (int i = 0; i < n; i++) {
 		const struct evidence_row x = store_evidence_row(r, i);
-		put_row(b, &x, counting_of(c, &x), indicators);
+		put_row(b, &x, l);
 	}
 	html_close(b, "ol");
 }
 
-static bool show(struct visit *v, const struct db_result *r, const struct counting *c,
-	const struct db_result *indicators)
+static bool show(struct visit *v, const struct db_result *r, const struct listing *l)
 {
 	struct buf b;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
@@ -136,7 +154,7 @@ static bool show(struct visit *v, const struct db_result *r, const struct counti
 		put_way_back(&b, v);
 	if (n == 0)
 		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
-	put_rows(&b, r, n, c, indicators);
+	put_rows(&b, r, n, l);
 	if (store_evidence_more(r)) {
 		const struct cursor last = store_evidence_row(r, n - 1).at;
 		put_next(&b, v, &last);
@@ -152,7 +170,8 @@ bool page_evidence(struct visit *v, struct err *e)
 	if (!visit_evidence(v, &r, e) || !store_indicators(v->db, &indicators, e) ||
 		!counting_begin(&c, v, e))
 		return false;
-	bool ok = show(v, r, &c, indicators);
+	const struct listing l = {&c, indicators, authority_sees_originals(v)};
+	bool ok = show(v, r, &l);
 	counting_end(&c);
 	return ok;
 }

@@ -49,14 +49,13 @@ static bool answer_sign_in(struct visit *v, const char *to, bool failed)
 	return page_send(v, failed ? 403 : 200, &b);
 }
 
-static void put_score_link(
-	struct buf *b, const uint8_t person[16], const char *period, const char *text)
+static void open_score_link(struct buf *b, const uint8_t person[16], const char *period)
 {
 	char uuid[DIGEST_UUID_TEXT];
 	BUF_AUTO href;
 	buf_init(&href, 200);
 	buf_addf(&href, "/people/%s/scores/%s", digest_uuid_format(person, uuid), period);
-	html_link(b, href.data, text);
+	html_open(b, "a", "href", href.data, NULL);
 }
 
 static bool put_own(struct buf *b, struct visit *v, struct err *e)
@@ -78,11 +77,20 @@ static bool put_own(struct buf *b, struct visit *v, struct err *e)
 		if (!period_parse(db_text(r, i, 0), &p))
 			continue;
 		html_open(b, "li", NULL);
-		put_score_link(b, v->who.person, db_text(r, i, 0), words_period(p, id, en).id);
+		open_score_link(b, v->who.person, db_text(r, i, 0));
+		html_text(b, words_period(p, id, en).id);
+		html_close(b, "a");
 		html_close(b, "li");
 	}
 	html_close(b, "ul");
 	return true;
+}
+
+static void put_person_link(struct buf *b, const struct people_row *x)
+{
+	open_score_link(b, x->person, x->month);
+	html_name(b, x->name);
+	html_close(b, "a");
 }
 
 static void put_people_rows(struct buf *b, const struct db_result *r, int n)
@@ -92,11 +100,11 @@ static void put_people_rows(struct buf *b, const struct db_result *r, int n)
 		const struct people_row x = store_people_row(r, i);
 		html_open(b, "li", NULL);
 		if (*x.month)
-			put_score_link(b, x.person, x.month, x.name);
+			put_person_link(b, &x);
 		else
-			html_text(b, x.name);
+			html_name(b, x.name);
 		html_text(b, ", ");
-		html_text(b, x.unit);
+		html_name(b, x.unit);
 		html_close(b, "li");
 	}
 	html_close(b, "ul");

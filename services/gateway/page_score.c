@@ -9,15 +9,22 @@
 #include "sheet.h"
 #include "words.h"
 
+static void put_named(struct buf *b, const char *tag, const char *name)
+{
+	html_open(b, tag, NULL);
+	html_name(b, name);
+	html_close(b, tag);
+}
+
 static void put_person(const struct sheet *s)
 {
 	if (db_rows(s->who) == 0)
 		return;
 	const struct person_row x = store_person_row(s->who);
 	html_open(s->b, "p", "class", "person", NULL);
-	html_element(s->b, "strong", x.name);
-	html_element(s->b, "span", x.unit);
-	html_element(s->b, "span", x.agency);
+	put_named(s->b, "strong", x.name);
+	put_named(s->b, "span", x.unit);
+	put_named(s->b, "span", x.agency);
 	html_close(s->b, "p");
 }
 

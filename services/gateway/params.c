@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/digest.h"
+#include "messages/event.h"
 
 static bool take_person(struct visit *v, const char *text)
 {
@@ -29,6 +31,29 @@ static bool take_indicator(struct visit *v, const char *text)
 	return true;
 }
 
+static bool take_event(struct visit *v, const char *text)
+{
+	v->event = text;
+	return true;
+}
+
+static bool take_reason(struct visit *v, const char *text)
+{
+	v->reason = text;
+	return reason_parse(text) != REASON_NONE;
+}
+
+static bool take_since(struct visit *v, const char *text)
+{
+	return clock_parse(text, strlen(text), &v->since);
+}
+
+static bool take_locale(struct visit *v, const char *text)
+{
+	v->decimal_comma = strcmp(text, "id") == 0;
+	return v->decimal_comma || strcmp(text, "en") == 0;
+}
+
 static bool take_cursor(struct visit *v, const char *text)
 {
 	v->later = cursor_parse(text, v->list, &v->after);
@@ -52,6 +77,12 @@ static const struct form {
 	[PARAM_PERIOD] = {"period", take_period,
 		"must be a month, a quarter or a year, such as 2026-03, 2026-Q1 or 2026"},
 	[PARAM_INDICATOR] = {"indicator", take_indicator, NULL},
+	[PARAM_ID] = {"id", take_event, NULL},
+	[PARAM_EVENT] = {"event", take_event, NULL},
+	[PARAM_REASON] = {"reason", take_reason, "must be a reason code, such as invalid_nip"},
+	[PARAM_SINCE] = {"since", take_since,
+		"must be an instant with an offset, such as 2026-03-04T01:15:00Z; a + is %2B here"},
+	[PARAM_LOCALE] = {"locale", take_locale, "must be id or en"},
 	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
 	[PARAM_TO] = {"to", take_to, NULL},
 };

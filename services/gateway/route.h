@@ -28,6 +28,11 @@ enum param {
 	PARAM_AGENCY, /* the same in the query */
 	PARAM_PERIOD,
 	PARAM_INDICATOR,
+	PARAM_ID, /* of an event, in the path */
+	PARAM_EVENT, /* the same in the query */
+	PARAM_REASON,
+	PARAM_SINCE,
+	PARAM_LOCALE, /* how figures and separators are written */
 	PARAM_CURSOR,
 	PARAM_TO, /* where to go after signing in */
 	PARAMS
@@ -41,8 +46,8 @@ enum route_known { KNOWN_UNASKED, KNOWN_PERSON, KNOWN_AGENCY };
 /* A body that a route takes. All of it is decided before the body is read. */
 struct route_body {
 	size_t most; /* bytes */
-	const char *const *types; /* NULL-terminated; NULL: whatever it is called */
-	const char *otherwise; /* said to those who send another type */
+	bool (*takes)(struct visit *v); /* by its head; answers and returns false where it does
+					   not; NULL: whatever it is called */
 	bool ours; /* only from a form of our own pages */
 };
 

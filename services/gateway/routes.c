@@ -8,9 +8,7 @@ enum { WHO_SEES_A_PERSON = FOR_SELF | FOR_SUPERIOR | FOR_AUDITOR };
 
 static const struct route_body events = {
 	.most = 1024 * 1024,
-	.types = (const char *const[]){"application/cloudevents+json", API_BATCH,
-		"application/json", NULL},
-	.otherwise = "send application/cloudevents+json or application/cloudevents-batch+json",
+	.takes = api_takes_events,
 };
 /* What is no form signs nobody in. */
 static const struct route_body form = {.most = 4096};
@@ -20,7 +18,12 @@ const struct route gateway_routes[] = {
 	{"POST", "/api/v1/events", api_post_events, &api_face, .who = FOR_SOURCE, .body = &events,
 		.offline = true},
 	{"GET", "/api/v1/events/rejections", api_get_rejections, &api_face, .who = FOR_SOURCE,
-		.list = "rejections", .query = {[PARAM_CURSOR] = PARAM_OPTIONAL}},
+		.list = "rejections",
+		.query = {[PARAM_CURSOR] = PARAM_OPTIONAL,
+			[PARAM_REASON] = PARAM_OPTIONAL,
+			[PARAM_SINCE] = PARAM_OPTIONAL,
+			[PARAM_EVENT] = PARAM_OPTIONAL}},
+	{"GET", "/api/v1/events/{id}", api_get_event, &api_face, .who = FOR_SOURCE},
 	{"GET", "/api/v1/people/{person}/scores/{period}", api_get_score, &api_face,
 		.who = WHO_SEES_A_PERSON},
 	{"GET", "/api/v1/people/{person}/evidence", api_get_evidence, &api_face,
@@ -35,7 +38,9 @@ const struct route gateway_routes[] = {
 		.query = {[PARAM_PERIOD] = PARAM_REQUIRED, [PARAM_CURSOR] = PARAM_OPTIONAL}},
 	{"GET", "/api/v1/reports/agency.csv", api_get_agency_report, &api_face,
 		.who = FOR_HEAD | FOR_AUDITOR, .known = KNOWN_AGENCY,
-		.query = {[PARAM_AGENCY] = PARAM_REQUIRED, [PARAM_PERIOD] = PARAM_REQUIRED}},
+		.query = {[PARAM_AGENCY] = PARAM_REQUIRED,
+			[PARAM_PERIOD] = PARAM_REQUIRED,
+			[PARAM_LOCALE] = PARAM_OPTIONAL}},
 	{"GET", "/api/v1/public/agencies", api_get_agencies, &api_face, .who = FOR_ANYBODY},
 	{"GET", "/api/v1/openapi.json", api_get_contract, &api_face, .who = FOR_ANYBODY,
 		.offline = true},

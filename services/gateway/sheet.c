@@ -179,9 +179,9 @@ static void put_remarks(const struct sheet *s, const json_t *item)
 			NULL);
 	json_array_foreach (json_object_get(item, "left"), i, unit)
 		put_note(s->b,
-			(struct words){"Belum ada bukti dari %s: hari-hari di sana tidak ikut "
+			(struct words){"Belum ada bukti dari %n: hari-hari di sana tidak ikut "
 				       "dalam target, realisasi, dan bobot.",
-				"No evidence from %s: the days there are in neither target, "
+				"No evidence from %n: the days there are in neither target, "
 				"realised nor weight."},
 			HTML_VALUES(store_unit_name(s->units, json_string_value(unit))));
 }

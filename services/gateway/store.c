@@ -5,31 +5,7 @@
 
 #include "base/array.h"
 #include "base/clock.h"
-
-enum statement {
-	TOKEN,
-	SESSION,
-	SESSION_ADD,
-	SESSION_END,
-	SESSIONS_EXPIRE,
-	ACCESS,
-	IS_SUPERIOR,
-	PERSON,
-	UNITS_OF,
-	SCORE,
-	PERIODS,
-	SERVICE_DAYS,
-	EVIDENCE,
-	INBOX,
-	REJECTIONS,
-	AGENCY_SCORES,
-	AGENCIES,
-	AGENCY_REPORT,
-	AGENCY_KNOWN,
-	INDICATORS,
-	INDICATOR_ID,
-	PEOPLE,
-};
+#include "store_statements.h"
 
 /* A head's agency: what the token says, else that of today's assignment, which ends with a
  * transfer. */
@@ -40,6 +16,21 @@ enum statement {
 
 #define URIS \
 	"(SELECT string_agg(u.uri, ' ') FROM registry.source_uri_view u WHERE u.code = t.source)"
+
+/* A page of rejections, which ends early as one of evidence does. `more` says once more what is
+ * asked for, where an index is to find it. */
+#define REJECTIONS_PAGE(more_) \
+	"SELECT y.at, y.id, y.\"offset\", y.redriven_at, y.reason, y.detail, y.topic, " \
+	"y.\"partition\", y.event, y.sha256, y.payload, y.found FROM (SELECT x.*, " \
+	"count(*) OVER () AS found, sum(x.bytes) OVER (ORDER BY x.at DESC, x.id DESC) - " \
+	"x.bytes AS before FROM (SELECT at, id, \"offset\", redriven_at, reason, detail, " \
+	"topic, \"partition\", event, sha256, substr(payload, 1, 65536) AS payload, " \
+	"least(coalesce(octet_length(payload), 0), 65536) AS bytes FROM " \
+	"intake.rejection_view WHERE source = $1 AND at >= $2 AND (at, id) < ($3, $4) AND " \
+	"($5::text IS NULL OR reason = $5) AND ($6::text IS NULL OR event = $6) " more_ \
+	" ORDER BY at DESC, id DESC LIMIT 101) x) y WHERE y.before < 1048576 ORDER BY " \
+	"y.at DESC, y.id DESC"
+#define REJECTIONS_TYPES "text, timestamptz, timestamptz, int8, text, text"
 
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
@@ -113,11 +104,14 @@ const struct db_statement store_statements[] = {
 		"notification.inbox_view WHERE person = $1 AND id < $2 ORDER BY id DESC "
 		"LIMIT 101",
 		"uuid, int8"},
-	[REJECTIONS] = {"rejections",
-		"SELECT id, at, \"offset\", redriven_at, reason, detail, topic, "
-		"\"partition\", sha256 FROM intake.rejection_view WHERE source = $1 AND "
-		"id < $2 ORDER BY id DESC LIMIT 101",
-		"text, int8"},
+	[REJECTIONS] = {"rejections", REJECTIONS_PAGE(""), REJECTIONS_TYPES},
+	[REJECTIONS_BY_REASON] = {"rejections_by_reason", REJECTIONS_PAGE("AND reason = $5"),
+		REJECTIONS_TYPES},
+	[REJECTIONS_OF_EVENT] = {"rejections_of_event", REJECTIONS_PAGE("AND event = $6"),
+		REJECTIONS_TYPES},
+	[EVENT_STATE] = {"event_state",
+		"SELECT state, reason, detail, replaced_by FROM intake.event_state($1, $2, $3)",
+		"uuid, text, text"},
 	[AGENCY_SCORES] = {"agency_scores",
 		"SELECT person, body FROM scoring.score_view WHERE agency = $1 AND period = $2 "
 		"AND ($3::uuid IS NULL OR person > $3) ORDER BY person LIMIT 101",
@@ -289,11 +283,6 @@ bool store_evidence(
 		q->after ? DB_UUID(q->after->key) : DB_NULL);
 }
 
-static const char *text_or_null(const struct db_result *r, int row, int column)
-{
-	return db_is_null(r, row, column) ? NULL : db_text(r, row, column);
-}
-
 struct evidence_row store_evidence_row(const struct db_result *r, int row)
 {
 	struct evidence_row x = {
@@ -305,8 +294,8 @@ struct evidence_row store_evidence_row(const struct db_result *r, int row)
 		.value = db_numeric(r, row, 6),
 		.has_of = !db_is_null(r, row, 7),
 		.of = db_numeric(r, row, 7),
-		.ref = text_or_null(r, row, 8),
-		.replaced_by = text_or_null(r, row, 9),
+		.ref = store_text_or_null(r, row, 8),
+		.replaced_by = store_text_or_null(r, row, 9),
 		.topic = db_text(r, row, 10),
 		.partition = (int32_t)db_int(r, row, 11),
 		.offset = db_int(r, row, 12),
@@ -337,28 +326,6 @@ struct inbox_row store_inbox_row(const struct db_result *r, int row)
 	return (struct inbox_row){db_int(r, row, 0), db_time(r, row, 1), db_text(r, row, 2),
 		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5), db_text(r, row, 6),
 		db_text(r, row, 7)};
-}
-
-bool store_rejections(
-	struct db *db, const char *source, int64_t before, struct db_result **out, struct err *e)
-{
-	return db_exec(db, REJECTIONS, out, e, DB_TEXT(source), DB_INT8(before));
-}
-
-struct rejection_row store_rejection_row(const struct db_result *r, int row)
-{
-	struct rejection_row x = {
-		.id = db_int(r, row, 0),
-		.at = db_time(r, row, 1),
-		.offset = db_int(r, row, 2),
-		.redriven_at = db_time(r, row, 3),
-		.reason = db_text(r, row, 4),
-		.detail = db_text(r, row, 5),
-		.topic = db_text(r, row, 6),
-		.partition = (int32_t)db_int(r, row, 7),
-	};
-	x.sha256 = db_bytes(r, row, 8, &x.sha256_len);
-	return x;
 }
 
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,

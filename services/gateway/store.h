@@ -113,15 +113,32 @@ bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct
 struct inbox_row store_inbox_row(const struct db_result *r, int row);
 
 struct rejection_row {
-	int64_t id, at, offset, redriven_at; /* redriven_at: 0 for never */
-	const char *reason, *detail, *topic;
+	struct cursor here; /* of this row */
+	int64_t at, offset, redriven_at; /* redriven_at: 0 for never */
+	const char *reason, *detail, *topic, *event; /* event: its id; NULL for none */
 	int32_t partition;
-	const void *sha256;
-	size_t sha256_len;
+	const void *sha256, *payload; /* payload: the first 64 KiB; NULL for none */
+	size_t sha256_len, payload_len;
 };
-bool store_rejections(struct db *db, const char *source, int64_t before, struct db_result **out,
+struct rejection_query {
+	const char *source;
+	const char *reason, *event; /* NULL: all */
+	int64_t since;
+	const struct cursor *after; /* NULL: from the first */
+};
+/* The latest first. A page also ends where its payloads come to 1 MiB. */
+bool store_rejections(struct db *db, const struct rejection_query *q, struct db_result **out,
 	struct err *e) MUST_CHECK;
 struct rejection_row store_rejection_row(const struct db_result *r, int row);
+bool store_rejections_more(const struct db_result *r); /* there is a next page */
+
+/* What became of an event: one row, or none where nobody has heard of it. */
+struct event_state_row {
+	const char *state, *reason, *detail, *replaced_by; /* NULL for none, but `state` */
+};
+bool store_event_state(struct db *db, const char *source, const char *event, struct db_result **out,
+	struct err *e) MUST_CHECK;
+struct event_state_row store_event_state_row(const struct db_result *r);
 
 /* Rows of person and the score's text, of those who belonged to the agency on their last service
  * day in the period, by person. */

@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "authority.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "origin.h"
 #include "params.h"
 
 static const struct refusal refusals[] = {
@@ -37,8 +37,10 @@ bool visit_know(struct visit *v, const char *token, bool *found, struct err *e)
 
 bool visit_is_foreign(const struct visit *v)
 {
-	const char *site = http_header(v->request, "Sec-Fetch-Site");
-	return site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+	const struct origin o = {http_header(v->request, "Origin"),
+		http_header(v->request, "Sec-Fetch-Site"), http_header(v->request, "Host"),
+		v->gateway->public_url};
+	return origin_is_foreign(&o);
 }
 
 void visit_wrong(struct visit *v, const char *field, const char *detail)
@@ -108,25 +110,12 @@ static bool check_known(struct visit *v, struct err *e)
 									 : REFUSED_AGENCY));
 }
 
-static bool is_type(const char *sent, const char *type)
-{
-	size_t len = sent ? strcspn(sent, "; \t") : 0;
-	return len == strlen(type) && strncasecmp(sent, type, len) == 0;
-}
-
 static bool check_body(struct visit *v)
 {
 	const struct route_body *body = v->route->body;
 	if (body && body->ours && visit_is_foreign(v))
 		return visit_refuse(v, REFUSED_ORIGIN);
-	if (!body || !body->types)
-		return true;
-	for (const char *const *p = body->types; *p && !v->type; p++)
-		if (is_type(http_header(v->request, "Content-Type"), *p))
-			v->type = *p;
-	if (!v->type)
-		http_problem(v->request, 415, "unsupported_media_type", body->otherwise);
-	return v->type != NULL;
+	return !body || !body->takes || body->takes(v);
 }
 
 static bool decide(struct visit *v, struct err *e)

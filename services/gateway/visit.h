@@ -37,11 +37,14 @@ struct visit {
 	struct period period;
 	const char *period_name; /* as period_format has it; NULL: not asked for */
 	const char *indicator; /* NULL: all */
+	const char *event, *reason; /* NULL: all */
+	int64_t since; /* 0: from the beginning */
+	bool decimal_comma;
 	char list[VISIT_LIST]; /* the route's list with its filters */
 	struct cursor after;
 	bool later; /* there is a cursor */
 	const char *to; /* NULL: nowhere */
-	const char *type; /* the body's, as the row spells it; NULL where the row names none */
+	const char *type; /* the body's, as the row's `takes` has it; NULL where there is none */
 };
 
 /* Why a request gets no work done, for programs and for people. */

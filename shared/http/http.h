@@ -39,6 +39,9 @@ const char *http_header(const struct http_request *r, const char *name); /* NULL
 /* Calls `each` for every query parameter, so that unknown ones can be refused. None comes twice. */
 void http_each_query(const struct http_request *r,
 	void (*each)(const char *name, const char *value, void *arg), void *arg);
+/* Calls `each` for every field of the head, in order; a name may come again. */
+void http_each_header(const struct http_request *r,
+	void (*each)(const char *name, const char *value, void *arg), void *arg);
 /* The fields of a body that is application/x-www-form-urlencoded, as an object of strings; NULL
  * when it is not well formed, or no form. The caller's. */
 json_t *http_form(const struct http_request *r);

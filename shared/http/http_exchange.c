@@ -109,6 +109,15 @@ const char *http_header(const struct http_request *r, const char *name)
 	return exchange_field(exchange_of(r), name);
 }
 
+void http_each_header(const struct http_request *r,
+	void (*each)(const char *name, const char *value, void *arg), void *arg)
+{
+	const struct exchange *x = exchange_of(r);
+
+	for (size_t i = 0; i < x->n_fields; i++)
+		each(x->fields[i].name, x->fields[i].value, arg);
+}
+
 json_t *http_form(const struct http_request *r)
 {
 	static const char type[] = "application/x-www-form-urlencoded";

@@ -326,9 +326,10 @@ def test_sql_stays_in_the_stores():
 
 
 def test_nobody_reads_anothers_tables():
-    """A schema has one writer; the others read the views that it publishes. (admin works as the owner of the registry,
+    """A schema has one writer; the others read the views that it publishes, and ask the functions that it lets them. (admin works as the owner of the registry,
     and as an operator reads intake's and scoring's evidence to verify it.)"""
     wrong = []
+    migrations = "".join(path.read_text() for path in ROOT.glob("schemas/sql/*.sql"))
     for path in [*ROOT.glob("services/*/store*.[ch]"), *ROOT.glob("services/*/*_load.c")]:
         own = path.parent.name
         if own == "admin":
@@ -336,7 +337,8 @@ def test_nobody_reads_anothers_tables():
         code = re.sub(r"^#include .*", "", source(path.relative_to(ROOT)), flags=re.MULTILINE)
         sql = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', code))
         for schema, table in re.findall(rf"\b(registry|{'|'.join(SERVICES)})\.([a-z_]+)\b", sql):
-            if schema != own and not table.endswith("_view"):
+            granted = f"GRANT EXECUTE ON FUNCTION {schema}.{table} TO terukur_{own};"
+            if schema != own and not table.endswith("_view") and granted not in migrations:
                 wrong.append(f"{path.relative_to(ROOT)}: {schema}.{table}")
     assert wrong == []
 

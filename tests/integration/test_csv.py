@@ -188,10 +188,12 @@ def test_a_name_of_invisible_characters_is_none(stack, town, send):
     assert done.returncode == 1 and "line 2, column name: is missing" in done.stderr
     path = stack.run_dir / "invisible.json"
     path.write_text(json.dumps({"people": [town.person(town.new_nip(5), name="\u200b\ufeff")],
-                                "agencies": [{"code": "invisible", "name": "\u2060"}]}))
+                                "agencies": [{"code": "invisible", "name": "\u2060"}],
+                                "units": [{**town.registry["units"][0], "name": "\u202e\u3164\u2003"}]}))
     done = stack.admin("registry", "load", path, check=False)
     assert done.returncode == 1
-    assert "people[0].name: shows nothing" in done.stderr and "agencies[0].name: shows nothing" in done.stderr
+    for place in ("people[0]", "agencies[0]", "units[0]"):
+        assert f"{place}.name: shows nothing: " in done.stderr and "type it anew" in done.stderr
 
 
 BAD = ["siti@contoh.go.id.", "siti@contoh..go.id", "siti@dinas_kota.go.id", "sitï@contoh.go.id", "s" * 65 + "@contoh.go.id"]

@@ -2,7 +2,9 @@
 score or who else has looked at it, and everybody the certainty that others see only what they may."""
 import base64
 import calendar
+import csv
 import hashlib
+import io
 import json
 import re
 import time
@@ -11,6 +13,7 @@ from html.parser import HTMLParser
 
 import psycopg
 import pytest
+from daemon import wait_until
 from town import Town
 from web import ask, cookie_of, problem, sign_in, token
 
@@ -88,7 +91,7 @@ def test_a_batch_with_one_wrong_event_takes_nothing(stack, city):
     answer = post(stack, city, [city.event(), {**city.event(), "source": city.theirs.source}], BATCH)
     errors = problem(answer, 403, "source_mismatch")["errors"]
     assert [(e["index"], e["field"]) for e in errors] == [(1, "source")]
-    for body in ("[]", "{}", "", "[", "[1", json.dumps([city.event()]) + "]", json.dumps([city.event()] * 1001)):
+    for body in ("{}", "", "[", "[1", json.dumps([city.event()]) + "]", json.dumps([city.event()] * 1001)):
         problem(post(stack, city, body, BATCH), 400, "invalid_events")
     assert stack.ends(city.topic) == before
 
@@ -267,6 +270,22 @@ def test_evidence_leads_to_the_upstream_event(stack, city):
     assert get(stack, f"/people/{town.id()}/evidence?indicator=nothing", mine).json == {"items": [], "next": None}
 
 
+def test_the_original_is_for_the_person_and_auditors(stack, city):
+    """It holds the person's NIP, which is not the superior's to know; the rest is. A head's own is a person's."""
+    path = f"/people/{city.person_id}/evidence"
+    seen = {role: get(stack, path, city.tokens[role]).json["items"] for role in ("person", "head", "auditor")}
+    assert seen["person"] == seen["auditor"]
+    for full, shown in zip(seen["person"], seen["head"], strict=True):
+        assert city.person_nip.encode() in base64.b64decode(full["payload"]) and full["headers"] is not None
+        assert shown == {**full, "headers": None, "payload": None}
+    assert get(stack, f"/people/{city.head_id}/evidence", city.tokens["head"]).json["items"][0]["payload"]
+    for role in seen:
+        answer = page(stack, path, cookie_of(stack, city.tokens[role]))
+        assert answer.status == 200 and seen["head"][0]["sha256"] in answer.text
+        assert (city.person_nip in answer.text, "<pre>" in answer.text, "for this person and auditors" in answer.text) == (
+            (False, False, True) if role == "head" else (True, True, False)), role
+
+
 @pytest.fixture(scope="module")
 def uncounted(stack):
     """A town whose person has an event for each reason not to count, by that reason, and one that counts."""
@@ -376,7 +395,8 @@ def test_an_agency_s_report_is_a_table_without_formulas_or_nips(stack, city):
         if len(answer.body.splitlines()) == 3:
             break
         time.sleep(0.1)
-    rows = answer.body.decode().splitlines()
+    assert answer.body.startswith(b"\xef\xbb\xbf")
+    rows = answer.body.decode("utf-8-sig").splitlines()
     assert (answer.status, answer.headers["Content-Type"].split(";")[0]) == (200, "text/csv")
     assert rows[0] == "person,name,unit,results,rating,missing,revision"
     assert {row.split(",")[0] for row in rows[1:]} == {str(city.head_id), str(city.person_id)}
@@ -385,6 +405,29 @@ def test_an_agency_s_report_is_a_table_without_formulas_or_nips(stack, city):
     problem(get(stack, path), 401, "unauthenticated")
     problem(get(stack, f"/reports/agency.csv?agency={code}", city.tokens["head"]), 400, "invalid_parameter")
     problem(get(stack, "/reports/agency.csv?agency=none&period=2026-03", city.tokens["auditor"]), 404, "not_found")
+
+
+def test_an_agency_s_report_opens_in_a_spreadsheet(stack, city):
+    """With its letters as they are, in columns, its figures as figures, and nothing that a name says is done."""
+    town = Town(stack, people=2, load=False)
+    names = {town.nips[0]: "Nur’aini, S.Kep.", town.nips[1]: "Budi;=1+1"}
+    town.registry["people"] = [town.person(nip, name=name) for nip, name in names.items()]
+    stack.load(town.registry)
+    town.settle(*[town.event() for _ in range(9)], town.event(subject=town.nips[1]))
+    path = f"/reports/agency.csv?agency={town.registry['agencies'][0]['code']}&period=2026-03"
+    assert wait_until(lambda: len(get(stack, path, city.tokens["auditor"]).body.splitlines()) == 3, 20)
+    for query, separator, results in (("", ",", "90.00"), ("&locale=en", ",", "90.00"), ("&locale=id", ";", "90,00")):
+        body = get(stack, path + query, city.tokens["auditor"]).body
+        assert body.startswith(b"\xef\xbb\xbfperson" + separator.encode()) and body.count(b"\xef\xbb\xbf") == 1
+        rows = [*csv.reader(io.StringIO(body[3:].decode(), newline=""), delimiter=separator)]
+        assert {len(row) for row in rows} == {7}
+        by_name = {row[1]: row for row in rows[1:]}
+        assert set(by_name) == {"Nur’aini, S.Kep.", "Budi;'=1+1"}
+        assert by_name["Nur’aini, S.Kep."][3:5] == [results, "MEETS"]
+        for other in ",;\t":  # whatever separates, no cell is a formula
+            cells = [cell for row in csv.reader(io.StringIO(body[3:].decode(), newline=""), delimiter=other) for cell in row]
+            assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    problem(get(stack, path + "&locale=de", city.tokens["auditor"]), 400, "invalid_parameter")
 
 
 def test_a_unit_that_moved_belongs_to_its_agency_of_today(stack):
@@ -525,6 +568,32 @@ def test_the_page_explains_a_score(stack, city):
     assert city.person_nip not in answer.text
 
 
+def test_a_name_turns_nothing_around_it(stack):
+    """One that is written from right to left, or pretends to be, is isolated wherever a page shows it."""
+    town = Town(stack, load=False)
+    name, unit, agency = "\u202eSiti", "Puskesmas \u05d0\u05d1", "Dinas \u2066\u0627"
+    town.registry["people"][0]["name"] = name
+    town.registry["units"][0]["name"], town.registry["agencies"][0]["name"] = unit, agency
+    town.registry["people"] += [town.person(town.nips[0], name=name, **{"from": "2026-02-01"})]
+    town.registry["people"][0]["unit"], town.registry["units"] = f"{town.unit}-b", [
+        town.registry["units"][0], {**town.registry["units"][0], "code": f"{town.unit}-b", "name": unit + "b"}]
+    stack.load(town.registry)
+    ref = "\u202evisit"
+    first = town.event(ref=ref)
+    town.settle(first, town.event("corrected", id="\u202e" + first["id"], replaces=first["id"], ref=ref))
+    auditor = token(stack, "auditor")
+    cookie, home, shown = cookie_of(stack, auditor), "/", ""
+    while name not in shown and home:  # everybody, page by page
+        shown = page(stack, home, cookie).text
+        home = next((a["href"] for a in Page(shown).all("a") if a["href"].startswith("/?cursor=")), None)
+    texts = {"home": (shown, (name, unit)),
+             "score": (page(stack, f"/people/{town.id()}/scores/2026-Q1", cookie).text, (name, unit, agency, unit + "b")),
+             "evidence": (page(stack, f"/people/{town.id()}/evidence", cookie).text, (ref, "\u202e" + first["id"]))}
+    for where, (text, named) in texts.items():
+        for one in named:
+            assert f"<bdi>{one}</bdi>" in text, (where, one)
+
+
 def test_the_page_says_what_is_out_of_the_ordinary(stack):
     """A unit that was silent, what was held for some days alone, and where the results rating comes from."""
     here, there = (Town(stack, load=False) for _ in range(2))
@@ -580,7 +649,12 @@ def test_what_does_not_sign_in(stack, city):
     for bad in ("", "x", city.tokens["upstream"], city.tokens["operator"]):
         answer = sign_in(stack, bad)
         assert answer.status == 403 and "Set-Cookie" not in answer.headers
-    assert sign_in(stack, city.tokens["person"], Sec_Fetch_Site="cross-site").status == 403
+    for foreign in ({"Sec_Fetch_Site": "cross-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"},
+                    {"Origin": "https://evil.example", "Sec_Fetch_Site": "same-origin"}):
+        answer = sign_in(stack, city.tokens["person"], **foreign)
+        assert answer.status == 403 and "Set-Cookie" not in answer.headers, foreign
+    ours = {"Origin": stack.env["GATEWAY_URL"], "Sec_Fetch_Site": "same-origin"}
+    assert sign_in(stack, city.tokens["person"], **ours).status == 303
     answer = ask(stack, "POST", "/session", None, json.dumps({"token": city.tokens["person"]}),
                  Content_Type="application/json")
     assert answer.status == 403

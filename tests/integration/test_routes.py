@@ -25,7 +25,8 @@ EVERYBODY = (*UNKNOWN, *SYSTEMS, *PEOPLE, "operator")
 THEIRS = ("person", "superior", "auditor")  # one's own; a superior's people; auditors
 AGENCYS = ("head", "auditor")
 PERIOD = {"period": "2026-03"}
-NEVER = {"period": "2026-13", "cursor": "never-handed-out"}  # of forms that a parameter cannot have
+NEVER = {"period": "2026-13", "cursor": "never-handed-out", "reason": "none", "since": "yesterday",
+         "locale": "xx"}  # of forms that a parameter cannot have
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -49,12 +50,14 @@ def seen(what, by=THEIRS):
 ROUTES = {
     "POST /api/v1/events": Row(
         SYSTEMS[:1], 202, by_role=True, body="event", otherwise={"another upstream": (403, "source_mismatch")}),
-    "GET /api/v1/events/rejections": Row(SYSTEMS, by_role=True, takes=("cursor",)),
+    "GET /api/v1/events/rejections": Row(SYSTEMS, by_role=True, takes=("cursor", "reason", "since", "event")),
+    "GET /api/v1/events/{id}": Row(SYSTEMS[:1], by_role=True, otherwise={"another upstream": (404, "not_found")}),
     "GET /api/v1/people/{person}/scores/{period}": Row(THEIRS, logs=seen("score")),
     "GET /api/v1/people/{person}/evidence": Row(THEIRS, takes=("period", "indicator", "cursor"), logs=seen("evidence")),
     "GET /api/v1/people/{person}/inbox": Row(THEIRS, takes=("cursor",), logs=seen("inbox")),
     "GET /api/v1/agencies/{code}/scores": Row(AGENCYS, needs=PERIOD, takes=("cursor",), logs=seen("score", AGENCYS)),
-    "GET /api/v1/reports/agency.csv": Row(AGENCYS, needs={"agency": "{code}", **PERIOD}, logs=seen("score", AGENCYS)),
+    "GET /api/v1/reports/agency.csv": Row(AGENCYS, needs={"agency": "{code}", **PERIOD}, takes=("locale",),
+                                          logs=seen("score", AGENCYS)),
     "GET /api/v1/public/agencies": Row(EVERYBODY),
     "GET /api/v1/openapi.json": Row(EVERYBODY),
     "GET /": Row(EVERYBODY, takes=("to", "cursor"), lenient=(*UNKNOWN, *SYSTEMS, "operator"),
@@ -75,7 +78,8 @@ def city(stack):
     superior, other_head = theirs.nips
     ours.registry["people"] = [ours.person(person, superior=superior), ours.person(another), ours.person(head)]
     stack.load({part: [*ours.registry[part], *theirs.registry[part]] for part in ours.registry})
-    ours.settle(ours.event(), ours.event(subject="123"))
+    event = ours.event()
+    ours.settle(event, ours.event(subject="123"))
     tokens = {
         "nobody": None,
         "wrong token": "A" * 43,
@@ -97,7 +101,7 @@ def city(stack):
     agency = ours.registry["agencies"][0]["code"]
     assert wait_until(lambda: stack.rows("SELECT FROM reporting.person_score_view WHERE agency = %s", agency), 20)
     return SimpleNamespace(stack=stack, town=ours, tokens=tokens, cookies=cookies,
-                           parts={"person": ours.id(person), "period": "2026-03", "code": agency})
+                           parts={"person": ours.id(person), "period": "2026-03", "code": agency, "id": event["id"]})
 
 
 class Route:
@@ -236,7 +240,8 @@ def test_a_parameter_that_is_not_of_this_route(route, name):
 
 @every_route
 def test_a_parameter_that_may_be_there(route, name):
-    good = {"period": "2026-03", "indicator": route.city.town.visits, "to": "/people/x"}
+    good = {"period": "2026-03", "indicator": route.city.town.visits, "to": "/people/x", "reason": "invalid_nip",
+            "since": "2026-03-04T08:15:00+07:00", "event": "x", "locale": "id"}
     asked = {key: good[key] for key in route.row.takes if key in good}
     who = route.row.may[-1]
     assert route.ask(who, route.query(**asked)).status == route.row.status
@@ -300,4 +305,8 @@ def test_a_form_of_another_site_signs_nobody_out(city):
         assert answer.status == status and ("Set-Cookie" in answer.headers) == (status == 303)
         if status == 403:
             assert ask(city.stack, "GET", "/", Cookie=cookie).text.count('"/sign-out"') == 1
+    for origin, status in (("https://evil.example", 403), ("null", 403), (city.stack.env["GATEWAY_URL"], 303)):
+        answer = ask(city.stack, "POST", "/sign-out", None, b"", Cookie=cookie_of(city.stack, city.tokens["person"]),
+                     Origin=origin)
+        assert answer.status == status and ("Set-Cookie" in answer.headers) == (status == 303)
     assert sign_in(city.stack, city.tokens["person"], Sec_Fetch_Site="same-site").status == 403

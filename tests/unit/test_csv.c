@@ -37,16 +37,30 @@ static void test_fields(void **state)
 		{"-.5", "'-.5"},
 		{"-5.", "'-5."},
 		{"@SUM(A1)", "'@SUM(A1)"},
-		{"\t=1", "'\t=1"},
-		{"\r=1", "\"'\r=1\""},
-		{"\n=1", "\"'\n=1\""},
+		{"\t=1", "\"'\t'=1\""},
+		{"\r=1", "\"'\r'=1\""},
+		{"\n=1", "\"'\n'=1\""},
+		{"＝1+1", "'＝1+1"},
+		{"－1", "'－1"},
+		/* nor where another separator than this file's begins a cell */
+		{"Budi;=1+1", "\"Budi;'=1+1\""},
+		{"Budi,=1+1", "\"Budi,'=1+1\""},
+		{"Budi\t@x", "\"Budi\t'@x\""},
+		{"Budi\r\n+1", "\"Budi\r\n'+1\""},
+		{"Budi;-1", "\"Budi;'-1\""},
+		{"Budi;\"=1", "\"Budi;\"\"'=1\""},
+		{"\"=1+1", "\"\"\"'=1+1\""},
+		{"Budi; =1", "\"Budi; =1\""},
+		{"S.Kep.; S-2", "\"S.Kep.; S-2\""},
+		{"Siti+Budi=2", "Siti+Budi=2"},
+		{"-12,50", "\"-12,50\""},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		BUF_AUTO out;
 		buf_init(&out, 1000);
-		assert_true(csv_field(&out, cases[i].text));
+		assert_true(csv_field(&out, ',', cases[i].text));
 		assert_string_equal(out.data ? out.data : "", cases[i].want);
 	}
 }
@@ -57,10 +71,13 @@ static void test_rows(void **state)
 
 	(void)state;
 	buf_init(&out, 1000);
-	assert_true(csv_row(&out, (const char *const[]){"person", "name", "results"}, 3));
-	assert_true(csv_row(&out, (const char *const[]){"7c9e", "A, B", NULL}, 3));
-	assert_true(csv_row(&out, NULL, 0));
+	assert_true(csv_row(&out, ',', (const char *const[]){"person", "name", "results"}, 3));
+	assert_true(csv_row(&out, ',', (const char *const[]){"7c9e", "A, B", NULL}, 3));
+	assert_true(csv_row(&out, ',', NULL, 0));
 	assert_string_equal(out.data, "person,name,results\r\n7c9e,\"A, B\",\r\n\r\n");
+	buf_reset(&out);
+	assert_true(csv_row(&out, ';', (const char *const[]){"A;B", "95,00", "95.00", "A, B"}, 4));
+	assert_string_equal(out.data, "\"A;B\";95,00;95.00;\"A, B\"\r\n");
 }
 
 static void test_no_room(void **state)
@@ -69,7 +86,7 @@ static void test_no_room(void **state)
 
 	(void)state;
 	buf_init(&out, 6);
-	assert_false(csv_row(&out, (const char *const[]){"abc", "def"}, 2));
+	assert_false(csv_row(&out, ',', (const char *const[]){"abc", "def"}, 2));
 	assert_true(out.failed);
 }
 

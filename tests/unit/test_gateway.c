@@ -87,6 +87,11 @@ static void test_html_escapes(void **state)
 		"<a href=\"&quot;&gt;&lt;script&gt;\" hidden>&lt;b&gt;&amp;&#39;&quot;</a>"
 		"&lt;1&gt; dari 2%s &amp; ");
 	buf_reset(&b);
+	html_name(&b, "\u202eSiti <b>");
+	html_fill(&b, ", di %n: %s 100% %", HTML_VALUES("Dinas \u05d0", "3"));
+	assert_string_equal(
+		b.data, "<bdi>\u202eSiti &lt;b&gt;</bdi>, di <bdi>Dinas \u05d0</bdi>: 3 100% %");
+	buf_reset(&b);
 	html_both(&b, (struct words){"Kunjungan <x>", "Visits"});
 	assert_string_equal(b.data, "Kunjungan &lt;x&gt;<span lang=\"en\"> / Visits</span>");
 	buf_reset(&b);

@@ -1,0 +1,35 @@
+/* store_statements: the numbers of the gateway's statements, shared by the files that run them. */
+#pragma once
+
+enum statement {
+	TOKEN,
+	SESSION,
+	SESSION_ADD,
+	SESSION_END,
+	SESSIONS_EXPIRE,
+	ACCESS,
+	IS_SUPERIOR,
+	PERSON,
+	UNITS_OF,
+	SCORE,
+	PERIODS,
+	SERVICE_DAYS,
+	EVIDENCE,
+	INBOX,
+	REJECTIONS,
+	REJECTIONS_BY_REASON,
+	REJECTIONS_OF_EVENT,
+	EVENT_STATE,
+	AGENCY_SCORES,
+	AGENCIES,
+	AGENCY_REPORT,
+	AGENCY_KNOWN,
+	INDICATORS,
+	INDICATOR_ID,
+	PEOPLE,
+};
+
+static inline const char *store_text_or_null(const struct db_result *r, int row, int column)
+{
+	return db_is_null(r, row, column) ? NULL : db_text(r, row, column);
+}
