@@ -610,6 +610,8 @@ def test_openapi_is_what_generators_understand(openapi):
         assert "enum" not in schema or "type" in schema, where
         assert schema.get("type") != "number" or schema["format"] == "double", where
     assert seen > 100
+    for name, schema in openapi["components"]["schemas"].items():
+        assert not [key for key, value in schema.get("properties", {}).items() if value.get("type") == "null"], name
 
 
 def test_openapi_has_one_name_for_each_thing(openapi):
