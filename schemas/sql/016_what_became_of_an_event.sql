@@ -32,6 +32,10 @@ UPDATE intake.replacement r SET by_event = e.event_id FROM intake.evidence e
 	WHERE e.replaces = r.original AND e.key = r.by;
 ALTER TABLE intake.replacement ALTER COLUMN by_event SET NOT NULL;
 
+-- What a correction's traceparent was, for what is said when it finds its original.
+ALTER TABLE intake.waiting ADD COLUMN trace text;
+ALTER TABLE intake.outbox ADD COLUMN trace text;
+
 CREATE OR REPLACE VIEW intake.evidence_view AS
 	SELECT e.key, e.day, e.at, e.person, e.indicator, e.kind, e.source, t.name AS topic, e."partition", e."offset",
 		e.received_at, e.value, e."of", e.event_id, e.ref, e.sha256, e.headers, e.payload, r.by_event AS replaced_by

@@ -169,6 +169,18 @@ bool batch_origin(const struct batch *b, const struct intake *in, int i, struct 
 	return true;
 }
 
+const char *batch_trace(const struct batch *b, int i, char out[TRACE_TEXT])
+{
+	size_t len = 0;
+	const char *from = trace_of(&b->messages[i], &len);
+	if (!from && b->rows[i].trace) {
+		from = b->rows[i].trace;
+		len = strlen(from);
+	}
+	snprintf(out, TRACE_TEXT, "%.*s", TRACE_TEXT - 1, len == TRACE_TEXT - 1 ? from : "");
+	return out;
+}
+
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL])
 {
 	snprintf(out, BATCH_DETAIL, "%s%s%s", x->field, *x->field ? ": " : "",

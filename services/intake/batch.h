@@ -4,6 +4,7 @@
 #include "admit.h"
 #include "base/buf.h"
 #include "bus/bus.h"
+#include "messages/emit.h"
 #include "messages/evidence_rejected.h"
 #include "service/service.h"
 #include "store.h"
@@ -71,6 +72,8 @@ int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0
 /* Where message number i came from; `*headers` is to be freed by the caller in any case. */
 bool batch_origin(const struct batch *b, const struct intake *in, int i, struct origin *out,
 	char **headers, struct err *e) MUST_CHECK;
+/* The traceparent that message number i came with; "": none that is one. */
+const char *batch_trace(const struct batch *b, int i, char out[TRACE_TEXT]);
 const char *batch_keep(void *batch, const char *text); /* a copy that lives as long as the batch */
 enum { BATCH_DETAIL = 256 };
 const char *batch_detail(const struct evidence *x, char out[BATCH_DETAIL]); /* "data.value: is …" */

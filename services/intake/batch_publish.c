@@ -19,13 +19,9 @@ static int by_mark(const void *a, const void *b)
 
 static const char *trace_for(const struct batch *b, const struct evidence *x, char out[TRACE_TEXT])
 {
-	size_t len = 0;
-	const char *from = trace_of(&b->messages[x - b->rows], &len);
-	if (!from && x->trace) {
-		from = x->trace;
-		len = strlen(from);
-	}
-	return trace_next(from, len, out);
+	char from[TRACE_TEXT];
+	batch_trace(b, (int)(x - b->rows), from);
+	return trace_next(from, strlen(from), out);
 }
 
 /* Each month of a person or a unit once, however many events it got. A duplicate says it again: the

@@ -81,11 +81,13 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 		if (!ok || x->known || b->outcomes[i] == OUTCOME_ACCEPTED ||
 			b->outcomes[i] == OUTCOME_DUPLICATE)
 			continue;
-		char *headers;
+		char *headers, trace[TRACE_TEXT];
 		struct origin from;
 		ok = batch_origin(b, w->state, i, &from, &headers, e) &&
-		     (b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
-							: note_rejected(b, w, x, &from, e));
+		     (b->outcomes[i] == OUTCOME_WAITING
+				     ? store_wait(
+					       w->db, x, &from, batch_trace(b, i, trace), b->now, e)
+				     : note_rejected(b, w, x, &from, e));
 		free(headers);
 	}
 	return ok;

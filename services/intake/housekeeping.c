@@ -64,8 +64,12 @@ bool housekeeping_recompute(
 static bool say_mark(void *worker, const struct db_result *r, int i, struct err *e)
 {
 	struct worker *w = worker;
+	char next[TRACE_TEXT];
+	const char *trace = db_is_null(r, i, 4) ? NULL : db_text(r, i, 4);
+	if (trace)
+		trace = trace_next(trace, strlen(trace), next);
 	return say_accepted(w, db_is_null(r, i, 1) ? NULL : db_uuid(r, i, 1), db_text(r, i, 2),
-		(int32_t)db_int(r, i, 3), NULL, e);
+		(int32_t)db_int(r, i, 3), trace, e);
 }
 
 static bool say_rejection(void *worker, const struct db_result *r, int i, struct err *e)

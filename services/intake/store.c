@@ -23,11 +23,12 @@ const struct db_statement store_statements[] = {
 	[HOLDERS] = {"holders",
 		"SELECT key, content FROM intake.event_id WHERE key = ANY($1::uuid[])", "uuid[]"},
 	[WAIT] = {"wait",
-		"INSERT INTO intake.waiting (" EVIDENCE_COLUMNS ", source_code, message_key) "
+		"INSERT INTO intake.waiting (" EVIDENCE_COLUMNS
+		", source_code, message_key, trace) "
 		"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-		"$17, $18, $19, $20, $21)",
+		"$17, $18, $19, $20, $21, $22)",
 		"uuid, date, timestamptz, uuid, int4, int2, int4, int4, int4, int8, timestamptz, "
-		"numeric, numeric, text, text, uuid, bytea, bytea, bytea, text, bytea"},
+		"numeric, numeric, text, text, uuid, bytea, bytea, bytea, text, bytea, text"},
 	[COMPLETE] = {"complete",
 		"INSERT INTO intake.completeness (key, unit, month, indicator) VALUES ($1, $2, "
 		"$3, $4)",
@@ -58,9 +59,9 @@ const struct db_statement store_statements[] = {
 	[REJECTED] = {"rejected",
 		"SELECT r.* FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS "
 		"p(topic, \"partition\", first, last) CROSS JOIN LATERAL (SELECT topic, "
-		"\"partition\", \"offset\", sha256, reason, detail FROM "
-		"intake.rejection x WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" AND "
-		"x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
+		"\"partition\", \"offset\", sha256, reason, detail FROM intake.rejection x "
+		"WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" "
+		"AND x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
 		"text[], int4[], int8[], int8[]"},
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
@@ -69,8 +70,8 @@ const struct db_statement store_statements[] = {
 		"text, text, int8, int8, int8"},
 	/* By id, not up to one: what another has not committed yet can have a lower one. */
 	[OUTBOX] = {"outbox",
-		"SELECT id, person, unit, month FROM intake.outbox ORDER BY id LIMIT 2000 FOR "
-		"UPDATE SKIP LOCKED",
+		"SELECT id, person, unit, month, trace FROM intake.outbox ORDER BY id LIMIT 2000 "
+		"FOR UPDATE SKIP LOCKED",
 		""},
 	[OUTBOX_DONE] = {"outbox_done", "DELETE FROM intake.outbox WHERE id = ANY($1)", "int8[]"},
 	[UNPUBLISHED] = {"unpublished",
@@ -157,11 +158,15 @@ const struct db_statement store_statements[] = {
 		"GROUP BY g.person, g.month, g.indicator) a WHERE t.person = "
 		"a.person AND t.month = a.month AND t.indicator = a.indicator",
 		"uuid[], int4[], int4[]"},
+	/* While they wait: both sides of each, the trace being that of the one which replaces. */
 	[MARK] = {"mark",
-		"INSERT INTO intake.outbox (person, unit, month) SELECT DISTINCT person, NULL, "
-		"month FROM intake.event_id WHERE key = ANY($1) AND person IS NOT NULL UNION ALL "
-		"SELECT DISTINCT NULL::uuid, unit, month FROM intake.completeness WHERE key = "
-		"ANY($1)",
+		"WITH side AS (SELECT w.trace, s.key FROM intake.waiting w CROSS JOIN LATERAL "
+		"(VALUES (w.key), (w.replaces)) AS s(key) WHERE w.key = ANY($1)) INSERT INTO "
+		"intake.outbox (person, month, unit, trace) SELECT e.person, e.month, NULL, "
+		"min(s.trace) FROM side s JOIN intake.event_id e USING (key) WHERE e.person IS "
+		"NOT NULL GROUP BY e.person, e.month UNION ALL SELECT NULL, c.month, c.unit, "
+		"min(s.trace) FROM side s JOIN intake.completeness c USING (key) GROUP BY c.unit, "
+		"c.month",
 		"uuid[]"},
 };
 const size_t store_statements_n = COUNT(store_statements);
@@ -321,14 +326,15 @@ bool store_evidence_end(struct db *db, struct err *e)
 	return db_copy_end(db, e);
 }
 
-bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now,
-	struct err *e)
+bool store_wait(struct db *db, const struct evidence *x, const struct origin *from,
+	const char *trace, int64_t now, struct err *e)
 {
-	struct db_value values[EVIDENCE_VALUES + 2];
+	struct db_value values[EVIDENCE_VALUES + 3];
 	evidence_values(x, from, now, values);
 	values[EVIDENCE_VALUES] = DB_TEXT(from->source);
 	values[EVIDENCE_VALUES + 1] = from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL;
-	return db_run(db, WAIT, values, EVIDENCE_VALUES + 2, NULL, e);
+	values[EVIDENCE_VALUES + 2] = *trace ? DB_TEXT(trace) : DB_NULL;
+	return db_run(db, WAIT, values, EVIDENCE_VALUES + 3, NULL, e);
 }
 
 bool store_complete(struct db *db, const struct evidence *x, struct err *e)

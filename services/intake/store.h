@@ -42,8 +42,9 @@ bool store_evidence_begin(struct db *db, struct err *e) MUST_CHECK;
 bool store_evidence_add(struct db *db, const struct evidence *x, const struct origin *from,
 	int64_t now, struct err *e) MUST_CHECK;
 bool store_evidence_end(struct db *db, struct err *e) MUST_CHECK;
-bool store_wait(struct db *db, const struct evidence *x, const struct origin *from, int64_t now,
-	struct err *e) MUST_CHECK;
+/* `trace` is the traceparent that it came with, "" none. */
+bool store_wait(struct db *db, const struct evidence *x, const struct origin *from,
+	const char *trace, int64_t now, struct err *e) MUST_CHECK;
 bool store_complete(struct db *db, const struct evidence *x, struct err *e) MUST_CHECK;
 /* Adds to the totals: rows of one person, month and indicator are summed first. `rows` is sorted by
  * those. */
@@ -78,7 +79,7 @@ bool store_expire(struct db *db, const char *worker, int64_t before, int64_t now
 	struct db_result **refused, struct err *e) MUST_CHECK;
 
 /* What is committed and not yet published. */
-extern const struct outbox store_marks; /* id, person, unit, month */
+extern const struct outbox store_marks; /* id, person, unit, month, trace */
 /* id, source, reason, detail, topic, partition, offset, at, sha256, key, headers, payload */
 extern const struct outbox store_rejections;
 

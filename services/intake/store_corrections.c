@@ -97,9 +97,10 @@ static bool accept(struct db *db, struct pairs *taken, struct err *e)
 			  buf_add(&both.wire, taken->originals.wire.data + HEAD,
 				  taken->originals.wire.len - HEAD)) ||
 		  err_set(e, ERR_FATAL, "out of memory");
-	ok = ok && db_exec(db, ACCEPT, NULL, e, db_array_value(&taken->keys)) &&
+	ok = ok && db_exec(db, MARK, NULL, e, db_array_value(&taken->keys)) &&
+	     db_exec(db, ACCEPT, NULL, e, db_array_value(&taken->keys)) &&
 	     db_exec(db, GROUPS_OF_EVENTS, &groups, e, db_array_value(&both)) &&
-	     groups_rebuild(db, groups, e) && db_exec(db, MARK, NULL, e, db_array_value(&both));
+	     groups_rebuild(db, groups, e);
 	db_array_done(&both);
 	return ok;
 }

@@ -113,17 +113,30 @@ TRACED = {
     "a header that is none": (binary(("traceparent", b"\xff"), ("ce_traceparent", parent(TRACE))), TRACE),
 }
 days = count(1)
+TOPICS = "terukur.evidence.accepted", "terukur.score.changed"
+
+
+def traces(stack, ends):
+    """{topic: the traces of what came since}."""
+    return {topic: {m.headers["traceparent"].split(b"-")[1].decode() for m in stack.read(topic, end)}
+            for topic, end in ends.items()}
+
+
+def test_a_correction_s_trace_goes_all_the_way(told, stack):
+    """It is a timer that finds its original."""
+    told.settle(told.event(id="traced original"))
+    ends = {topic: stack.ends(topic) for topic in TOPICS}
+    correction = told.event("corrected", replaces="traced original", indicator=told.quality, value=50)
+    told.settle({**correction, "traceparent": parent(TRACE).decode()})
+    assert traces(stack, ends) == {topic: {TRACE} for topic in TOPICS}
 
 
 @pytest.mark.parametrize("what", TRACED)
 def test_a_trace_goes_all_the_way(told, stack, what):
     """From the upstream's span to the score that came of it, whichever way its client says it."""
     message, trace = TRACED[what]
-    topics = "terukur.evidence.accepted", "terukur.score.changed"
-    ends = {topic: stack.ends(topic) for topic in topics}
+    ends = {topic: stack.ends(topic) for topic in TOPICS}
     headers, value = message(told, f"traced {next(days)}")
     stack.produce([(told.topic, 0, None, list(headers), value)])
     stack.wait_idle()
-    for topic in topics:
-        found = {m.headers["traceparent"].split(b"-")[1].decode() for m in stack.read(topic, ends[topic])}
-        assert found == {trace}, topic
+    assert traces(stack, ends) == {topic: {trace} for topic in TOPICS}

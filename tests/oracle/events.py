@@ -137,8 +137,8 @@ def read_object(raw):
 
 
 def instant(text):
-    """Microseconds since 1970 of an RFC 3339 time in the years from 1900 on, or None."""
-    m = re.fullmatch(r"((?:19|[2-9]\d)\d\d-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?"
+    """Microseconds since 1970 of an RFC 3339 time in the years from 1900 on, or None. What is finer is cut."""
+    m = re.fullmatch(r"((?:19|[2-9]\d)\d\d-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?"
                      r"(?:(Z)|([+-])(\d\d):(\d\d))", text, re.ASCII)
     if not m:
         return None
@@ -151,7 +151,7 @@ def instant(text):
         return None
     offset = (oh * 3600 + om * 60) * (-1 if m[7] == "-" else 1)
     seconds = days * 86400 + h * 3600 + mi * 60 + s - offset
-    return seconds * SECOND + int((m[5] or "").ljust(6, "0"))
+    return seconds * SECOND + int((m[5] or "")[:6].ljust(6, "0"))
 
 
 def says_json(text):
@@ -189,7 +189,13 @@ DATA = {
     COMPLETE: {"period": (True, matches(r"(19|[2-9]\d)\d\d-(0[1-9]|1[0-2])")),
                "indicator": (True, text(128))},
 }
-BINARY = ("specversion", "id", "source", "type", "subject", "time")
+BINARY = ("specversion", "id", "source", "type", "subject", "time", "datacontenttype")
+
+
+def media(kind):
+    """What a content type says of JSON, which is in UTF-8 in any case."""
+    kind, *parameters = kind.lower().split(";")
+    return kind.strip(), {p.replace('"', "").strip() for p in parameters} - {"", "charset=utf-8"}
 
 
 def attributes(message):
@@ -205,11 +211,12 @@ def attributes(message):
             try:
                 envelope[name] = headers["ce_" + name].decode()
             except UnicodeDecodeError:
-                raise Rejected("malformed") from None
+                raise Rejected("schema") from None
             if "\0" in envelope[name]:
-                raise Rejected("malformed")
+                raise Rejected("schema")
     if headers.get("content-type") is not None:
-        envelope["datacontenttype"] = kind
+        if media(envelope.setdefault("datacontenttype", kind)) != media(kind):
+            raise Rejected("schema")
     return envelope
 
 
@@ -223,7 +230,7 @@ def decode(message):
         raise Rejected("too_large")
     if not message.value:
         raise Rejected("malformed")
-    envelope = attributes(message)
+    envelope = {name: value for name, value in attributes(message).items() if value is not None}
     names = [envelope.get(name) for name in ("source", "id", "type", "subject")]
     data, when = envelope.get("data"), envelope.get("time")
     json_type = envelope.get("datacontenttype", "application/json")

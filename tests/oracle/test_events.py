@@ -56,7 +56,7 @@ def test_a_corrected_nip_is_known_by_either_number():
 
 @pytest.mark.parametrize("time, month", [
     ("2026-03-31T23:59:59.999999+07:00", "2026-03"), ("2026-03-31T17:00:00Z", "2026-04"),
-    ("2026-03-31T16:59:59.999999Z", "2026-03"), ("2026-04-01T01:00:00+09:30", "2026-03")])
+    ("2026-03-31T16:59:59.999999Z", "2026-03"), ("2026-03-31T16:59:59.999999999Z", "2026-03"), ("2026-04-01T01:00:00+09:30", "2026-03")])
 def test_months_end_in_pontianak(time, month):
     assert score(books(), judge(event("a", time=time))[1], month)["items"][0]["events"] == 1
 
@@ -65,7 +65,7 @@ def test_months_end_in_pontianak(time, month):
     ("-0", "accepted"), ("1e0", "accepted"), ("50.0000", "accepted"), ("0.12345", "schema"),
     ("1e400", "malformed"), ("9223372036854775808", "malformed"), ("1e15", "schema"),
     ("999999999999999", "value_out_of_range"), ("12345678901.2345", "value_out_of_range"),
-    ("123456789012.1234", "schema"), ("1e-400", "schema"), ("1e-99999999999999999999", "schema"),
+    ("123456789012.1234", "schema"), ("1e-400", "schema"), ("1.00000000000000000001", "schema"), ("1e-99999999999999999999", "schema"),
     ("true", "schema"), ("null", "schema"), ('"1"', "schema"), ("NaN", "malformed")])
 def test_numbers(number, code):
     raw = json.dumps(event("a")).replace('"value": 1', f'"value": {number}')
@@ -96,6 +96,10 @@ def test_modes():
     e = event("a")
     ce = [("ce_" + k, v.encode()) for k, v in e.items() if k != "data"]
     data = json.dumps(e["data"]).encode()
+    twice = [("content-type", b"application/json"), ("ce_datacontenttype", b'Application/JSON; charset="UTF-8"')]
+    assert judge(message(data, ce + twice + [("ce_x", b"\xff"), ("ce_y", None)]),
+                 message(data, ce + twice[:1] + [("ce_datacontenttype", b"application/xml")]),
+                 message({**e, "dataschema": None, "datacontenttype": None}))[0] == ["accepted", "schema", "duplicate"]
     codes, _ = judge(message(data, ce), message(e, [("content-type", b"application/json")]),
                      message(e, [("content-type", b"Application/CloudEvents+json")] + ce[:1]),
                      message(data, ce + [("content-type", b"text/plain")]), message(data, ce[:1]),

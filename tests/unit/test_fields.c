@@ -172,8 +172,8 @@ static const struct {
 	{WITH("'urgent':1"), "urgent: must be true or false\n"},
 	{WITH("'day':'2026-02-30','month':'2026-13','at':'2026-03-04T08:15:00'"),
 		"day: must be a date such as 2026-03-04\nmonth: must be a month such as 2026-03\n"
-		"at: must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, to "
-		"the microsecond at most\n"},
+		"at: must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, "
+		"with at most 9 decimals\n"},
 	{WITH("'survey':[]"), "survey: must be an object\n"},
 	{WITH("'survey':{}"), "survey.prior: is missing\n"},
 	{WITH("'survey':{'prior':4.01,'x':1}"),
