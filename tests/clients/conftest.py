@@ -36,8 +36,9 @@ def outcome(report):
 
 
 def pytest_terminal_summary(terminalreporter):
-    cells = {report.nodeid.partition(TABLE)[2].rstrip("]"): outcome(report) for reports in terminalreporter.stats.values()
-             for report in reports if TABLE in getattr(report, "nodeid", "") and (report.when == "call" or report.failed)}
+    reports = [report for kind in ("passed", "failed", "error") for report in terminalreporter.stats.get(kind, ())]
+    cells = {report.nodeid.partition(TABLE)[2].rstrip("]"): outcome(report) for report in reports
+             if TABLE in report.nodeid and (report.when == "call" or report.failed)}
     if cells:
         terminalreporter.section("official SDKs, in their default settings")
         for cell, what in cells.items():
