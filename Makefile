@@ -27,8 +27,8 @@ PROGRAMS := $(SERVICES) $(call rows,COMMAND)
 LIB = $(B)/libterukur.a
 C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-.PHONY: all up down clean test check unit bench bless format compose help
-.PHONY: up-alone clean-alone test-programs bench-programs
+.PHONY: all up down clean test clients check unit bench bless format compose help
+.PHONY: up-alone clean-alone test-programs clients-programs bench-programs
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
 TOOLS = event-check db-check bus-check raw-produce
 all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
@@ -58,6 +58,13 @@ test-programs:
 	@sh scripts/setup.sh test
 	@$(MAKE) --no-print-directory -j$$(nproc) WERROR=-Werror all unit-programs
 
+clients:
+	@sh scripts/alone.sh 'make clients' $(MAKE) --no-print-directory clients-programs
+	@sh scripts/alone.sh --using 'make clients' $(VENV) -m pytest -q tests/clients
+clients-programs:
+	@sh scripts/setup.sh clients
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+
 bench:
 	@sh scripts/alone.sh 'make bench' $(MAKE) --no-print-directory bench-programs
 	@sh scripts/alone.sh --using 'make bench' $(VENV) tests/bench/bench.py $(BENCH)
@@ -69,6 +76,7 @@ help:
 	@echo "make up [EMPTY=1]  set up and start everything here, with the demo city; again: start what is not running"
 	@echo "make down          stop it             make clean   forget it"
 	@echo "make test          set up and prove it"
+	@echo "make clients       try the official SDKs of four languages, generated clients and docs/connect.md"
 	@echo "make bench         measure it          BENCH='--events 300000 --history 0'"
 	@echo "make all           build the programs into build/"
 	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"

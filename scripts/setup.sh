@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings to a Debian 12 or 13 what building, running (`up`) and testing (`test`) need, and nothing that is there already.
+# Brings to a Debian 12 or 13 what building, running (`up`), testing (`test`) and trying clients of four languages (`clients`)
+# need, and nothing that is there already.
 # Packages come by apt, as root or through sudo, in the distribution's own version of each: PostgreSQL 15 and OpenJDK 17,
 # or 17 and 21. Apache Kafka comes by Maven into .run/kafka/libs, the tests' Python packages by pip into .run/venv; their
 # versions are locked in kafka/pom.xml, kafka/libs.sha256 and requirements-test.txt.
@@ -34,6 +35,13 @@ test_needs='
 clang-format                            clang-format
 cppcheck                                cppcheck
 /usr/lib/python3*/ensurepip             python3-venv
+'
+
+clients_needs='
+go                                      golang-go
+javac                                   default-jdk-headless
+node                                    nodejs
+npm                                     npm
 '
 
 say() { echo "setup: $*"; }
@@ -124,7 +132,8 @@ level=${1:-}
 case $level in
 up) needs=$up_needs ;;
 test) needs="$up_needs$test_needs" ;;
-*) die 'usage: setup.sh up|test' ;;
+clients) needs="$up_needs$test_needs$clients_needs" ;;
+*) die 'usage: setup.sh up|test|clients' ;;
 esac
 [ ! -e "$run" ] || [ -w "$run" ] || die "$run belongs to somebody else"
 install_packages "$needs"

@@ -83,7 +83,8 @@ STEPS = {
     "golden": golden,
     "oracle": lambda: pytest("tests/oracle"),
     "contract": lambda: pytest("tests/contract"),
-    "integration": lambda: pytest("-n", "2", "--dist", "loadfile", "tests/integration"),  # mostly they wait
+    "integration": lambda: pytest("-n", "2", "--dist", "loadfile", "-m", "not toolchain",  # mostly they wait
+                                  "tests/integration", "tests/clients"),
     "faults": lambda: pytest("tests/faults"),
 }
 

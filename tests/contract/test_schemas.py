@@ -210,7 +210,7 @@ def disagreements(paths):
 KEYWORDS = {"$schema", "$ref", "$defs", "title", "description", "type", "enum", "const", "required", "properties",
             "additionalProperties", "items", "minItems", "maxItems", "uniqueItems", "contains", "minLength",
             "maxLength", "pattern", "format", "contentEncoding", "minimum", "maximum", "exclusiveMinimum",
-            "exclusiveMaximum", "multipleOf", "anyOf", "oneOf", "allOf", "prefixItems"}
+            "exclusiveMaximum", "multipleOf", "anyOf", "oneOf", "allOf", "prefixItems", "if", "then", "else", "not"}
 
 
 def subschemas(schema):
@@ -220,7 +220,7 @@ def subschemas(schema):
     for keyword in ("properties", "$defs"):
         for inner in schema.get(keyword, {}).values():
             yield from subschemas(inner)
-    for keyword in ("items", "contains", "additionalProperties"):
+    for keyword in ("items", "contains", "additionalProperties", "if", "then", "else", "not"):
         yield from subschemas(schema.get(keyword))
     for keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
         for inner in schema.get(keyword, []):
@@ -569,6 +569,59 @@ def test_openapi_takes_the_events_that_kafka_takes(openapi):
             assert judge.is_valid(wrap(parse(path.read_bytes()))), path
         for path in examples("invalid", "activity"):
             assert not judge.is_valid(wrap(parse(path.read_bytes()))), path
+
+
+def test_openapi_and_kafka_part_with_the_same_events(openapi, generated):
+    """The served contract is rewritten for generators of clients, and says the same as the schema that it is made of."""
+    judge = judge_of({"$ref": "#/components/schemas/activityEvent", "components": openapi["components"]})
+    for path in generated:
+        if (verdict := judged(path.read_bytes())) not in ("malformed", "too_large"):
+            assert judge.is_valid(parse_event(path.read_bytes())) == (verdict == "ok"), path.read_bytes()[:400]
+
+
+def openapi_schemas(openapi):
+    """(where, schema), for every schema of the served contract."""
+    def walk(value, where):
+        if isinstance(value, list):
+            for i, item in enumerate(value):
+                yield from walk(item, f"{where}/{i}")
+        if isinstance(value, dict):
+            for key, item in value.items():
+                if key == "schema":
+                    yield from ((where, schema) for schema in subschemas(item))
+                yield from walk(item, f"{where}/{key}")
+    yield from walk(openapi["paths"], "")
+    for name, schema in openapi["components"]["schemas"].items():
+        yield from ((name, inner) for inner in subschemas(schema))
+
+
+def test_openapi_is_what_generators_understand(openapi):
+    """No boolean schemas; null as one of a list of types and not as a choice; a choice of objects with what tells them
+    apart; every enumeration with its type; every number with the precision that it needs."""
+    seen = 0
+    for where, schema in openapi_schemas(openapi):
+        seen += 1
+        choices = [choice for keyword in ("anyOf", "oneOf", "allOf") for choice in schema.get(keyword, ())]
+        inner = [*schema.get("properties", {}).values(), schema.get("items", {}), *choices]
+        assert not any(isinstance(value, bool) for value in inner), where
+        assert {"type": "null"} not in choices, where
+        assert "oneOf" not in schema or set(schema["discriminator"]["mapping"].values()) == {
+            choice["$ref"] for choice in schema["oneOf"]}, where
+        assert "enum" not in schema or "type" in schema, where
+        assert schema.get("type") != "number" or schema["format"] == "double", where
+    assert seen > 100
+    for name, schema in openapi["components"]["schemas"].items():
+        assert not [key for key, value in schema.get("properties", {}).items() if value.get("type") == "null"], name
+
+
+def test_openapi_has_one_name_for_each_thing(openapi):
+    """What clients call their classes and functions."""
+    schemas = openapi["components"]["schemas"]
+    objects = [schema for schema in schemas.values() if schema.get("type") == "object" or "oneOf" in schema]
+    titles = [schema["title"] for schema in objects]
+    assert len(titles) == len(set(titles)) > 15
+    operations = [operation["operationId"] for item in openapi["paths"].values() for operation in item.values()]
+    assert len(operations) == len(set(operations)) == len(openapi["paths"])
 
 
 def test_openapi_errors_are_problems(openapi):
