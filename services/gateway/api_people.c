@@ -8,18 +8,11 @@
 #include "counting.h"
 #include "messages/event.h"
 #include "messages/headers.h"
+#include "scores.h"
 
 bool api_get_score(struct visit *v, struct err *e)
 {
-	DB_RESULT_AUTO *r = NULL;
-	if (!store_score(v->db, v->person, v->period_name, &r, e))
-		return false;
-	if (db_rows(r) == 0)
-		return !http_problem(v->request, 404, "not_found",
-			"there is no score for this person in this period");
-	const char *body = db_text(r, 0, 0);
-	return visit_log_access(v, "score", e) &&
-	       http_body(v->request, 200, "application/json", body, strlen(body));
+	return scores_answer(v, e);
 }
 
 static json_t *text_of(const struct buf *b)

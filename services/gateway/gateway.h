@@ -10,18 +10,26 @@
 #include "bus/bus.h"
 #include "db/snapshot.h"
 #include "http/http.h"
+#include "known.h"
 #include "pool.h"
 #include "route.h"
 #include "service/service.h"
+#include "share.h"
+#include "together.h"
 
 struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
-	int64_t db_pool, max_connections, max_per_address, request_deadline_ms;
+	int64_t db_pool, max_connections, max_per_address, max_per_token, workers,
+		request_deadline_ms;
 
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */
 	struct pool *pool;
+	struct known *known; /* who asked lately */
+	struct share *under_way; /* requests, by token */
+	struct together *scores; /* see scores.h */
+	struct kept *kept; /* see kept.h */
 	struct snapshot *registry; /* of rosters: what each day asks of people */
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
@@ -38,4 +46,13 @@ void gateway_stop(struct gateway *g); /* after the requests under way */
 /* A timer: a producer that has given up ends the program; old sessions are deleted. */
 bool gateway_keep_house(struct worker *w, struct err *e) MUST_CHECK;
 
-enum gateway_metric { GATEWAY_REQUESTS, GATEWAY_SECONDS, GATEWAY_EVENTS, GATEWAY_METRICS };
+enum gateway_metric {
+	GATEWAY_REQUESTS,
+	GATEWAY_SECONDS,
+	GATEWAY_EVENTS,
+	GATEWAY_CACHE_HITS,
+	GATEWAY_CACHE_MISSES,
+	GATEWAY_METRICS
+};
+enum gateway_cache { GATEWAY_CACHE_WHO, GATEWAY_CACHE_ANSWERS }; /* the label of the last two */
+void gateway_count_cache(enum gateway_cache cache, bool hit);

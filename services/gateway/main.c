@@ -27,15 +27,21 @@ static const struct conf_setting settings[] = {
 		"addresses or CIDR blocks of proxies whose X-Forwarded-For counts",
 		&http_blocks_form},
 	{"DB_POOL", CONF_INT, SETTING(db_pool), "8", 1, 100, "connections to PostgreSQL", NULL},
-	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000,
-		"of clients, a thread each", NULL},
+	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000, "of clients",
+		NULL},
 	{"MAX_PER_ADDRESS", CONF_INT, SETTING(max_per_address), "64", 1, 10000,
 		"of them from one address", NULL},
+	{"MAX_PER_TOKEN", CONF_INT, SETTING(max_per_token), "64", 1, 10000,
+		"requests under way with one token", NULL},
+	{"WORKERS", CONF_INT, SETTING(workers), "128", 1, 10000,
+		"threads for the requests that wait for PostgreSQL", NULL},
 	{"REQUEST_DEADLINE_MS", CONF_INT, SETTING(request_deadline_ms), "15000", 100, 600000,
 		"milliseconds for a whole request to come, and for its answer to go", NULL},
 };
 
 static const char *const answers[] = {"2xx", "3xx", "4xx", "5xx", NULL};
+static const char *const caches[] = {
+	[GATEWAY_CACHE_WHO] = "who", [GATEWAY_CACHE_ANSWERS] = "answers", NULL};
 static const struct metric metrics[GATEWAY_METRICS] = {
 	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total",
 		"Requests answered.", "status", answers},
@@ -43,6 +49,10 @@ static const struct metric metrics[GATEWAY_METRICS] = {
 		"From the request line on.", NULL, NULL},
 	[GATEWAY_EVENTS] = {METRIC_COUNTER, "terukur_gateway_events_total",
 		"Events that Kafka acknowledged.", NULL, NULL},
+	[GATEWAY_CACHE_HITS] = {METRIC_COUNTER, "terukur_gateway_cache_hits_total",
+		"What was known in memory: who asks, and public answers.", "cache", caches},
+	[GATEWAY_CACHE_MISSES] = {METRIC_COUNTER, "terukur_gateway_cache_misses_total",
+		"What PostgreSQL was asked for instead.", "cache", caches},
 };
 
 static const struct service_timer timers[] = {

@@ -22,7 +22,7 @@ const struct route gateway_routes[] = {
 	{"GET", "/api/v1/events/rejections", api_get_rejections, &api_face, .who = FOR_SOURCE,
 		.list = "rejections", .query = {[PARAM_CURSOR] = PARAM_OPTIONAL}},
 	{"GET", "/api/v1/people/{person}/scores/{period}", api_get_score, &api_face,
-		.who = WHO_SEES_A_PERSON},
+		.who = WHO_SEES_A_PERSON, .offline = true},
 	{"GET", "/api/v1/people/{person}/evidence", api_get_evidence, &api_face,
 		.who = WHO_SEES_A_PERSON, .known = KNOWN_PERSON, .list = "evidence",
 		.query = {[PARAM_PERIOD] = PARAM_OPTIONAL,
@@ -36,7 +36,8 @@ const struct route gateway_routes[] = {
 	{"GET", "/api/v1/reports/agency.csv", api_get_agency_report, &api_face,
 		.who = FOR_HEAD | FOR_AUDITOR, .known = KNOWN_AGENCY,
 		.query = {[PARAM_AGENCY] = PARAM_REQUIRED, [PARAM_PERIOD] = PARAM_REQUIRED}},
-	{"GET", "/api/v1/public/agencies", api_get_agencies, &api_face, .who = FOR_ANYBODY},
+	{"GET", "/api/v1/public/agencies", api_get_agencies, &api_face, .who = FOR_ANYBODY,
+		.offline = true},
 	{"GET", "/api/v1/openapi.json", api_get_contract, &api_face, .who = FOR_ANYBODY,
 		.offline = true},
 

@@ -17,6 +17,7 @@ enum statement {
 	PERSON,
 	UNITS_OF,
 	SCORE,
+	SCORES,
 	PERIODS,
 	SERVICE_DAYS,
 	EVIDENCE,
@@ -44,14 +45,14 @@ enum statement {
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
 		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source, " URIS
-		" FROM registry.token_view t "
+		", t.expires_at FROM registry.token_view t "
 		"WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION] = {"session",
 		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source, " URIS
-		" FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
-		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR "
-		"t.expires_at > $2)",
+		", least(s.expires_at, t.expires_at) FROM gateway.session s JOIN "
+		"registry.token_view t ON t.id = s.token WHERE s.hash = $1 AND s.expires_at > $2 "
+		"AND (t.expires_at IS NULL OR t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION_ADD] = {"session_add",
 		"INSERT INTO gateway.session (hash, token, created_at, expires_at) VALUES "
@@ -81,6 +82,14 @@ const struct db_statement store_statements[] = {
 		"uuid"},
 	[SCORE] = {"score", "SELECT body FROM scoring.score_view WHERE person = $1 AND period = $2",
 		"uuid, text"},
+	[SCORES] = {"scores",
+		"WITH found AS MATERIALIZED (SELECT a.*, s.body FROM unnest($1::int4[], "
+		"$2::timestamptz[], $3::int8[], $4::text[], $5::text[], $6::uuid[]) AS a (n, at, "
+		"token, period, request, person) JOIN scoring.score_view s ON s.person = a.person "
+		"AND s.period = a.period), looked AS (INSERT INTO gateway.access (at, token, what, "
+		"period, request, person) SELECT at, token, 'score', period, request, person FROM "
+		"found) SELECT n, body FROM found",
+		"int4[], timestamptz[], int8[], text[], text[], uuid[]"},
 	[PERIODS] = {"periods",
 		"SELECT period FROM scoring.score_view WHERE person = $1 ORDER BY period "
 		"DESC LIMIT 100",
@@ -166,7 +175,8 @@ static bool who_read(const struct db_result *r, struct who *out)
 		role++;
 	*out = (struct who){.token = db_int(r, 0, 0),
 		.role = (enum role)role,
-		.has_person = !db_is_null(r, 0, 2)};
+		.has_person = !db_is_null(r, 0, 2),
+		.until = db_time(r, 0, 6)};
 	if (out->has_person)
 		memcpy(out->person, db_uuid(r, 0, 2), sizeof out->person);
 	snprintf(out->agency, sizeof out->agency, "%s", db_text(r, 0, 3));
@@ -219,6 +229,40 @@ bool store_access(struct db *db, const struct access *a, struct db_array *people
 {
 	return db_exec(db, ACCESS, NULL, e, DB_TIME(a->at), DB_INT8(a->token), DB_TEXT(a->what),
 		DB_TEXT(a->period), DB_TEXT(a->request), db_array_value(people));
+}
+
+enum { LOOK_COLUMNS = 6 };
+
+static bool look_add(struct db_array columns[LOOK_COLUMNS], int n, const struct store_look *x)
+{
+	const struct db_value values[LOOK_COLUMNS] = {DB_INT4(n), DB_TIME(x->access.at),
+		DB_INT8(x->access.token), DB_TEXT(x->access.period), DB_TEXT(x->access.request),
+		DB_UUID(x->person)};
+	bool ok = true;
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		ok = db_array_add(&columns[i], values[i]) && ok;
+	return ok;
+}
+
+bool store_scores(struct db *db, const struct store_look *const *looks, int n,
+	struct db_result **out, struct err *e)
+{
+	static const enum db_kind kinds[LOOK_COLUMNS] = {
+		DB_K_INT4, DB_K_TIME, DB_K_INT8, DB_K_TEXT, DB_K_TEXT, DB_K_UUID};
+	struct db_array columns[LOOK_COLUMNS];
+	struct db_value values[LOOK_COLUMNS];
+	bool ok = true;
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		db_array_init(&columns[i], kinds[i]);
+	for (int i = 0; i < n; i++)
+		ok = look_add(columns, i, looks[i]) && ok;
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		values[i] = db_array_value(&columns[i]);
+	ok = ok ? db_run(db, SCORES, values, LOOK_COLUMNS, out, e)
+		: err_set(e, ERR_FATAL, "out of memory");
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		db_array_done(&columns[i]);
+	return ok;
 }
 
 bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],

@@ -25,6 +25,7 @@ struct who {
 	uint8_t person[16];
 	char agency[129], source[129]; /* "" for none */
 	char uris[16 * 129]; /* other names of the source, with spaces between them */
+	int64_t until; /* the token's end, or the session's if that is sooner; 0: none */
 };
 
 /* *found tells whether there is one. `hash` is the token's, or the session's, sha256. */
@@ -44,6 +45,15 @@ struct access {
 };
 bool store_access(
 	struct db *db, const struct access *a, struct db_array *people, struct err *e) MUST_CHECK;
+
+/* Looks at scores: writes each of them down that finds one. Rows of a look's place among the n and
+ * the score's text. */
+struct store_look {
+	struct access access; /* of one person's score of that period */
+	const uint8_t *person;
+};
+bool store_scores(struct db *db, const struct store_look *const *looks, int n,
+	struct db_result **out, struct err *e) MUST_CHECK;
 
 /* Whether `superior` is the person's superior on that day. */
 bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],
