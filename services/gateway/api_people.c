@@ -55,7 +55,7 @@ static bool answer_evidence(struct visit *v, const struct db_result *r, const st
 		json_array_append_new(items, evidence_json(&x, counting_of(c, &x)));
 		last = x.at;
 	}
-	return api_page(v, items, store_evidence_more(r) ? &last : NULL);
+	return api_page(v, items, v->beyond || store_evidence_more(r) ? &last : NULL);
 }
 
 bool api_get_evidence(struct visit *v, struct err *e)

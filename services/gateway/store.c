@@ -20,6 +20,7 @@ enum statement {
 	SCORES,
 	PERIODS,
 	SERVICE_DAYS,
+	EVIDENCE_FROM,
 	EVIDENCE,
 	INBOX,
 	REJECTIONS,
@@ -99,6 +100,14 @@ const struct db_statement store_statements[] = {
 		"FROM scoring.score_view s, unnest(s.service_days) d WHERE s.person = $1 AND "
 		"s.period = $2",
 		"uuid, text, date"},
+	/* The first month from $2 on, and whether there are more behind the year that begins with
+	   it. */
+	[EVIDENCE_FROM] = {"evidence_from",
+		"SELECT f.first, EXISTS (SELECT FROM intake.month_view m WHERE m.person = $1 AND "
+		"m.month > f.first + 11 AND ($3 = 0 OR m.indicator = $3)) FROM (SELECT min(month) "
+		"AS first FROM intake.month_view WHERE person = $1 AND month >= $2 AND ($3 = 0 OR "
+		"indicator = $3)) f WHERE f.first IS NOT NULL",
+		"uuid, int4, int4"},
 	/* `found` tells of a next page; `before` ends a page early, so that one of the
 	 * largest events stays small. What an older intake let in can have megabytes of
 	 * headers. */
@@ -322,15 +331,47 @@ bool store_service_days(struct db *db, const uint8_t person[16], struct period p
 	return true;
 }
 
-bool store_evidence(
-	struct db *db, const struct evidence_query *q, struct db_result **out, struct err *e)
+static bool evidence_between(struct db *db, const struct evidence_query *q, int32_t first,
+	int32_t last, struct db_result **out, struct err *e)
 {
-	int32_t first = q->has_period ? period_first_day(q->period) : clock_month_first(1900 * 12);
-	int32_t last =
-		q->has_period ? period_last_day(q->period) : clock_month_first(9999 * 12 + 11);
 	return db_exec(db, EVIDENCE, out, e, DB_UUID(q->person), DB_DATE(first), DB_DATE(last),
 		DB_INT4(q->indicator), q->after ? DB_TIME(q->after->number) : DB_NULL,
 		q->after ? DB_UUID(q->after->key) : DB_NULL);
+}
+
+/* Evidence lies in a partition for each month, of which a statement looks into every one that its
+ * days may mean. So a page is of a year at most, which begins where there is something. */
+static bool evidence_year(struct db *db, const struct evidence_query *q, int32_t *from,
+	bool *beyond, struct db_result **out, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, EVIDENCE_FROM, &r, e, DB_UUID(q->person), DB_INT4(*from),
+		    DB_INT4(q->indicator)))
+		return false;
+	*beyond = db_rows(r) > 0 && db_int(r, 0, 1);
+	if (db_rows(r) == 0)
+		return true;
+	int32_t first = (int32_t)db_int(r, 0, 0);
+	*from = first + 12;
+	return evidence_between(
+		db, q, clock_month_first(first), clock_month_first(first + 12) - 1, out, e);
+}
+
+bool store_evidence(struct db *db, const struct evidence_query *q, bool *beyond,
+	struct db_result **out, struct err *e)
+{
+	*beyond = false;
+	if (q->has_period)
+		return evidence_between(
+			db, q, period_first_day(q->period), period_last_day(q->period), out, e);
+	int32_t from = q->after ? clock_month(clock_date(q->after->number)) : 0;
+	bool ok;
+	do {
+		db_result_free(*out);
+		*out = NULL;
+		ok = evidence_year(db, q, &from, beyond, out, e);
+	} while (ok && *beyond && db_rows(*out) == 0);
+	return ok;
 }
 
 static const char *text_or_null(const struct db_result *r, int row, int column)

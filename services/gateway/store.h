@@ -107,11 +107,12 @@ struct evidence_query {
 	int32_t indicator; /* its id; 0: all */
 	const struct cursor *after; /* NULL: from the first */
 };
-/* In the order of time. A page also ends where its payloads come to 1 MiB. */
-bool store_evidence(struct db *db, const struct evidence_query *q, struct db_result **out,
-	struct err *e) MUST_CHECK;
+/* In the order of time. A page also ends where its payloads come to 1 MiB and, without a period,
+ * after a year: *beyond says that there is something behind it. NULL where there is none at all. */
+bool store_evidence(struct db *db, const struct evidence_query *q, bool *beyond,
+	struct db_result **out, struct err *e) MUST_CHECK;
 struct evidence_row store_evidence_row(const struct db_result *r, int row);
-bool store_evidence_more(const struct db_result *r); /* there is a next page */
+bool store_evidence_more(const struct db_result *r); /* there is more of the same year */
 
 struct inbox_row {
 	int64_t id, at;

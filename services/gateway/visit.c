@@ -309,5 +309,5 @@ bool visit_evidence(struct visit *v, struct db_result **out, struct err *e)
 	if ((v->indicator && !store_indicator_id(v->db, v->indicator, &q.indicator, e)) ||
 		!visit_log_access(v, "evidence", e))
 		return false;
-	return (v->indicator && q.indicator == 0) || store_evidence(v->db, &q, out, e);
+	return (v->indicator && q.indicator == 0) || store_evidence(v->db, &q, &v->beyond, out, e);
 }

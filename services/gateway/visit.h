@@ -44,6 +44,7 @@ struct visit {
 	char list[VISIT_LIST]; /* the route's list with its filters */
 	struct cursor after;
 	bool later; /* there is a cursor */
+	bool beyond; /* visit_evidence: there is a next page, whatever store_evidence_more says */
 	const char *to; /* NULL: nowhere */
 	const char *type; /* the body's, as the row spells it; NULL where the row names none */
 };
