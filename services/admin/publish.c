@@ -27,8 +27,10 @@ static bool say(void *saying, const struct db_result *rows, int i, struct err *e
 
 bool publish_outbox(struct admin *a, int64_t *said, struct err *e)
 {
-	static const struct outbox notices = {
-		STORE_OUTBOX_PAGE, STORE_OUTBOX_DELETE, ADMIN_AS_REGISTRY};
+	static const struct outbox notices = {.page = STORE_OUTBOX_PAGE,
+		.done = STORE_OUTBOX_DELETE,
+		.begin = ADMIN_AS_REGISTRY,
+		.name = "registry"};
 	struct saying s = {.a = a};
 	trace_next(NULL, 0, s.trace);
 	return admin_kafka(a, e) &&

@@ -189,7 +189,7 @@ static bool original_decode(
 			stored.list[i].name, stored.list[i].data, stored.list[i].len};
 	const struct event_input in = {payload, len, headers, ok ? stored.n : 0};
 	*fault = (struct event_fault){.reason = REASON_MALFORMED};
-	ok = ok && event_decode(&in, &o->event, fault);
+	ok = ok && event_decode_again(&in, &o->event, fault);
 	headers_done(&stored);
 	return ok;
 }

@@ -147,7 +147,11 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 {
 	struct judged j = {
 		.registry = r, .event = e, .now = now, .source = registry_source(r, e->source)};
-	*out = (struct evidence){.type = e->type, .field = "source"};
+	const char *trace = json_string_value(json_object_get(e->root, "traceparent"));
+	*out = (struct evidence){.type = e->type,
+		.field = "source",
+		.event_id = keep(memory, e->id),
+		.trace = trace ? keep(memory, trace) : NULL};
 	if (!j.source || strcmp(j.source->code, topic_source) != 0) {
 		out->early = j.source ? REASON_SOURCE_MISMATCH : REASON_UNKNOWN_SOURCE;
 		out->detail = j.source ? "is not the source that this topic belongs to"
@@ -162,7 +166,6 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 	memcpy(out->content, e->content, sizeof out->content);
 	fill(&j, out);
 	judge(&j, out);
-	out->event_id = keep(memory, e->id);
 	out->ref = e->ref ? keep(memory, e->ref) : NULL;
 	out->unit = e->type == EVENT_COMPLETE ? keep(memory, e->subject) : NULL;
 }

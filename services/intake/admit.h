@@ -26,7 +26,10 @@ struct evidence {
 	uint8_t person[16];
 	dec_wide value, of;
 	const char *source_code; /* the topic's, borrowed from the message */
-	const char *event_id, *ref, *unit;
+	const char *event_id; /* NULL: rejected, and none could be read */
+	const char *ref, *unit;
+	const char *trace; /* by an extension; NULL: none */
+	bool known; /* rejected at this very place before */
 	uint8_t replaces[16];
 };
 

@@ -79,9 +79,11 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 		event_done(&event);
 		return;
 	}
+	char id[EVENT_ID_TEXT];
 	b->rows[i] = (struct evidence){.early = fault.reason,
 		.field = batch_keep(b, fault.field),
-		.detail = batch_keep(b, fault.detail)};
+		.detail = batch_keep(b, fault.detail),
+		.event_id = event_read_id(&in, id) ? batch_keep(b, id) : NULL};
 }
 
 /* By key, and by arrival among equals: rows are in order of arrival. */

@@ -50,6 +50,10 @@ static inline enum outcome *batch_outcome(struct batch *b, const struct evidence
 	return &b->outcomes[x - b->rows];
 }
 
+/* The name under which a worker keeps its tally. */
+enum { BATCH_WORKER = 128 };
+const char *batch_worker(const struct worker *w, char out[BATCH_WORKER]);
+
 bool batch_decode(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_store(struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
 bool batch_publish(const struct batch *b, struct worker *w, struct err *e) MUST_CHECK;
@@ -59,6 +63,8 @@ void batch_again(struct batch *b); /* as it was before decoding */
 void batch_done(struct batch *b);
 
 /* Parts of these. */
+/* What was rejected at the very place that it has on its topic stays rejected. */
+bool batch_recall(struct batch *b, struct db *db, struct err *e) MUST_CHECK;
 bool batch_decide(
 	struct batch *b, struct db *db, struct err *e) MUST_CHECK; /* sets every outcome */
 int32_t batch_topic(const struct intake *in, const char *name); /* its number; 0: not known yet */

@@ -21,6 +21,10 @@ static const char *trace_for(const struct batch *b, const struct evidence *x, ch
 {
 	size_t len = 0;
 	const char *from = trace_of(&b->messages[x - b->rows], &len);
+	if (!from && x->trace) {
+		from = x->trace;
+		len = strlen(from);
+	}
 	return trace_next(from, len, out);
 }
 

@@ -56,12 +56,13 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 
 /* A message that comes again is told of as it was the first time, though by now another reason may
  * come before that one: its id may be held by another event. */
-static bool store_rejected(struct batch *b, struct worker *w, struct evidence *x,
+static bool note_rejected(struct batch *b, struct worker *w, struct evidence *x,
 	const struct origin *from, struct err *e)
 {
 	char detail[BATCH_DETAIL];
 	DB_RESULT_AUTO *stands = NULL;
-	if (!store_reject(w->db, from, x->early, batch_detail(x, detail), b->now, &stands, e))
+	if (!store_reject(w->db, from, x->event_id, x->early, batch_detail(x, detail), b->now,
+		    &stands, e))
 		return false;
 	x->early = reason_parse(db_text(stands, 0, 0));
 	x->field = "";
@@ -77,17 +78,29 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 		struct evidence *x = &b->rows[i];
 		if (b->outcomes[i] == OUTCOME_ACCEPTED && x->type == EVENT_COMPLETE)
 			ok = store_complete(w->db, x, e);
-		if (!ok || b->outcomes[i] == OUTCOME_ACCEPTED ||
+		if (!ok || x->known || b->outcomes[i] == OUTCOME_ACCEPTED ||
 			b->outcomes[i] == OUTCOME_DUPLICATE)
 			continue;
 		char *headers;
 		struct origin from;
 		ok = batch_origin(b, w->state, i, &from, &headers, e) &&
 		     (b->outcomes[i] == OUTCOME_WAITING ? store_wait(w->db, x, &from, b->now, e)
-							: store_rejected(b, w, x, &from, e));
+							: note_rejected(b, w, x, &from, e));
 		free(headers);
 	}
 	return ok;
+}
+
+/* A rejection that comes again is counted once. */
+static enum outcome counted(const struct batch *b, int i)
+{
+	return b->rows[i].known ? OUTCOME_DUPLICATE : b->outcomes[i];
+}
+
+const char *batch_worker(const struct worker *w, char out[BATCH_WORKER])
+{
+	snprintf(out, BATCH_WORKER, "%s/%d", service_settings()->instance, w->number);
+	return out;
 }
 
 enum { MOST_SOURCES = 256 };
@@ -105,16 +118,15 @@ static bool store_counts(struct batch *b, struct worker *w, struct err *e)
 			continue;
 		if (k == n)
 			tallies[n++] = (struct tally){.source = source};
-		tallies[k].accepted +=
-			b->outcomes[i] == OUTCOME_ACCEPTED || b->outcomes[i] == OUTCOME_WAITING;
-		tallies[k].duplicates += b->outcomes[i] == OUTCOME_DUPLICATE;
-		tallies[k].rejected += b->outcomes[i] == OUTCOME_REJECTED;
+		enum outcome outcome = counted(b, i);
+		tallies[k].accepted += outcome == OUTCOME_ACCEPTED || outcome == OUTCOME_WAITING;
+		tallies[k].duplicates += outcome == OUTCOME_DUPLICATE;
+		tallies[k].rejected += outcome == OUTCOME_REJECTED;
 	}
-	char worker[128];
-	snprintf(worker, sizeof worker, "%s/%d", service_settings()->instance, w->number);
+	char worker[BATCH_WORKER];
 	bool ok = true;
 	for (int k = 0; ok && k < n; k++)
-		ok = store_tally(w->db, worker, &tallies[k], e);
+		ok = store_tally(w->db, batch_worker(w, worker), &tallies[k], e);
 	return ok;
 }
 
@@ -160,28 +172,36 @@ static bool prepare_topics(struct batch *b, struct worker *w, struct err *e)
 	return true;
 }
 
-static void count_outcomes(const struct batch *b)
+/* Anybody can make a topic; sources are those that the registry knows. */
+static const char *source_of(const struct registry *r, const char *topic)
 {
-	int outcomes[OUTCOMES] = {0}, reasons[REASON_COUNT] = {0}, base = service_metric_base();
+	const struct registry_source *s = r ? registry_source(r, admit_topic_source(topic)) : NULL;
+	return s ? s->code : "unknown";
+}
+
+static void count_outcomes(const struct batch *b, const struct registry *r)
+{
+	int outcomes[OUTCOMES] = {0}, base = service_metric_base();
 	for (int i = 0; i < b->n; i++) {
-		outcomes[b->outcomes[i]]++;
-		if (b->outcomes[i] == OUTCOME_REJECTED)
-			reasons[b->rows[i].early]++;
+		enum outcome outcome = counted(b, i);
+		outcomes[outcome]++;
+		if (outcome == OUTCOME_REJECTED)
+			metric_add_source(base + INTAKE_REJECTED,
+				source_of(r, b->messages[i].topic), (int)b->rows[i].early, 1);
 	}
 	for (int i = 0; i < OUTCOMES; i++)
 		metric_add(base + INTAKE_EVENTS, i, outcomes[i]);
-	for (int i = 0; i < REASON_COUNT; i++)
-		metric_add(base + INTAKE_REJECTED, i, reasons[i]);
 }
 
 bool batch_store(struct batch *b, struct worker *w, struct err *e)
 {
+	const struct intake *in = w->state;
 	bool ok = prepare_partitions(b, w, e) && prepare_topics(b, w, e) && db_begin(w->db, e) &&
-		  batch_decide(b, w->db, e) && sort_accepted(b, e) && store_accepted(b, w, e) &&
-		  store_others(b, w, e) && store_sums(b, w->db, e) && store_counts(b, w, e) &&
-		  db_commit(w->db, e);
+		  batch_recall(b, w->db, e) && batch_decide(b, w->db, e) && sort_accepted(b, e) &&
+		  store_accepted(b, w, e) && store_others(b, w, e) && store_sums(b, w->db, e) &&
+		  store_counts(b, w, e) && db_commit(w->db, e);
 	if (ok)
-		count_outcomes(b);
+		count_outcomes(b, in->registry.value);
 	else
 		db_rollback(w->db);
 	return ok;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "messages/registry_changed.h"
 #include "messages/topics.h"
 
@@ -86,6 +87,35 @@ static bool say_rejection(void *worker, const struct db_result *r, int i, struct
 	return say_rejected(worker, &x, NULL, e);
 }
 
+static void count_refused(const struct db_result *refused, enum reason reason)
+{
+	int base = service_metric_base(), n = db_rows(refused);
+	for (int i = 0; i < n; i++)
+		metric_add_source(base + INTAKE_REJECTED, db_text(refused, i, 0), (int)reason, 1);
+	metric_add(base + INTAKE_EVENTS, OUTCOME_REJECTED, n);
+}
+
+static bool resolve(struct worker *w, bool *more, struct err *e)
+{
+	char worker[BATCH_WORKER];
+	DB_RESULT_AUTO *refused = NULL;
+	if (!store_resolve(w->db, batch_worker(w, worker), clock_now(), more, &refused, e))
+		return false;
+	count_refused(refused, REASON_ALREADY_REPLACED);
+	return true;
+}
+
+static bool expire(struct worker *w, int64_t now, bool *more, struct err *e)
+{
+	char worker[BATCH_WORKER];
+	DB_RESULT_AUTO *refused = NULL;
+	if (!store_expire(w->db, batch_worker(w, worker), now - WAIT_DAYS * CLOCK_DAY, now, more,
+		    &refused, e))
+		return false;
+	count_refused(refused, REASON_UNKNOWN_ORIGINAL);
+	return true;
+}
+
 /* Looking for originals costs by how many wait for one: rest in proportion, so that a flood of
  * corrections which name nothing cannot take more than a small share of the database. */
 bool housekeeping_resolve(struct worker *w, struct err *e)
@@ -93,7 +123,7 @@ bool housekeeping_resolve(struct worker *w, struct err *e)
 	int64_t since = clock_monotonic();
 	bool more = true;
 	for (; more && !service_stopping(); worker_progress(w))
-		if (!store_resolve(w->db, clock_now(), &more, e))
+		if (!resolve(w, &more, e))
 			return false;
 	int64_t rest = (clock_monotonic() - since) / 1000 * REST_FACTOR;
 	if (!outbox_publish(w->db, w->out, &store_marks, say_mark, w, NULL, e) ||
@@ -143,7 +173,7 @@ bool housekeeping_expire(struct worker *w, struct err *e)
 	int64_t now = clock_now();
 	bool more = true;
 	for (; more && !service_stopping(); worker_progress(w))
-		if (!store_expire(w->db, now - WAIT_DAYS * CLOCK_DAY, now, &more, e))
+		if (!expire(w, now, &more, e))
 			return false;
 	return daily(w, clock_date(now), e);
 }

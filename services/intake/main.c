@@ -18,8 +18,8 @@ static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "reje
 static const struct metric metrics[] = {
 	[INTAKE_EVENTS] = {METRIC_COUNTER, "terukur_intake_events_total",
 		"Events by what became of them.", "outcome", outcomes},
-	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total",
-		"Rejected events by reason.", "reason", reason_codes},
+	[INTAKE_REJECTED] = {METRIC_COUNTER_BY_SOURCE, "terukur_intake_rejected_total",
+		"Rejected events by source and reason.", "reason", reason_codes},
 };
 
 enum { ATTEMPTS = 5 };

@@ -49,11 +49,19 @@ const struct db_statement store_statements[] = {
 		"text[], numeric[]"},
 	[REJECT] = {"reject",
 		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", "
-		"\"offset\", at, sha256, key, headers, payload, published) VALUES ($1, $2, $3, "
-		"$4, $5, $6, $7, $8, $9, $10, $11, true) ON CONFLICT (topic, \"partition\", "
-		"\"offset\", sha256) DO UPDATE SET published = rejection.published RETURNING "
-		"reason, detail",
-		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea"},
+		"\"offset\", at, sha256, key, headers, payload, published, event) VALUES ($1, $2, "
+		"$3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12) ON CONFLICT (topic, "
+		"\"partition\", \"offset\", sha256) DO UPDATE SET published = "
+		"rejection.published RETURNING reason, detail",
+		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea, "
+		"text"},
+	[REJECTED] = {"rejected",
+		"SELECT r.* FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS "
+		"p(topic, \"partition\", first, last) CROSS JOIN LATERAL (SELECT topic, "
+		"\"partition\", \"offset\", sha256, reason, detail FROM "
+		"intake.rejection x WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" AND "
+		"x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
+		"text[], int4[], int8[], int8[]"},
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
 		"source) DO UPDATE SET accepted = t.accepted + excluded.accepted, duplicates = "
@@ -89,8 +97,10 @@ const struct db_statement store_statements[] = {
 		"LIMIT 500 FOR UPDATE SKIP LOCKED",
 		"timestamptz"},
 	[REPLACE] = {"replace",
-		"INSERT INTO intake.replacement (original, by) SELECT * FROM unnest($1::uuid[], "
-		"$2::uuid[]) ON CONFLICT DO NOTHING RETURNING by",
+		"INSERT INTO intake.replacement (original, by, by_event) SELECT p.original, p.by, "
+		"w.event_id FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS p(original, by, "
+		"place) JOIN intake.waiting w ON w.key = p.by ORDER BY p.place ON CONFLICT DO "
+		"NOTHING RETURNING by",
 		"uuid[], uuid[]"},
 	[ACCEPT] = {"accept",
 		"WITH moved AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
@@ -102,10 +112,10 @@ const struct db_statement store_statements[] = {
 		"WITH gone AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), freed "
 		"AS (DELETE FROM intake.event_id WHERE key = ANY($1)) INSERT INTO "
 		"intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, "
-		"sha256, key, headers, payload, published) SELECT g.source_code, $2, $3, t.name, "
-		"g.\"partition\", g.\"offset\", $4, g.sha256, g.message_key, g.headers, "
-		"g.payload, false FROM gone g JOIN intake.topic t ON t.id = g.topic ON CONFLICT "
-		"DO NOTHING",
+		"sha256, key, headers, payload, published, event) SELECT g.source_code, $2, $3, "
+		"t.name, g.\"partition\", g.\"offset\", $4, g.sha256, g.message_key, g.headers, "
+		"g.payload, false, g.event_id FROM gone g JOIN intake.topic t ON t.id = g.topic ON "
+		"CONFLICT DO NOTHING RETURNING source",
 		"uuid[], text, text, timestamptz"},
 	[GROUPS_OF_EVENTS] = {"groups_of_events",
 		"SELECT DISTINCT person, month, indicator FROM intake.event_id WHERE key = "
@@ -377,15 +387,31 @@ bool store_totals(struct db *db, const struct evidence *const *rows, int n, stru
 	return columns_run(db, TOTALS, &cs, ok, NULL, e);
 }
 
-bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail,
-	int64_t now, struct db_result **stands, struct err *e)
+bool store_reject(struct db *db, const struct origin *from, const char *event, enum reason reason,
+	const char *detail, int64_t now, struct db_result **stands, struct err *e)
 {
 	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)),
 		DB_TEXT(detail), DB_TEXT(from->topic_name), DB_INT4(from->partition),
 		DB_INT8(from->offset), DB_TIME(now), DB_BYTES(from->sha256, sizeof from->sha256),
 		from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
 		from->headers ? DB_BYTES(from->headers, from->headers_len) : DB_NULL,
-		from->payload ? DB_BYTES(from->payload, from->payload_len) : DB_NULL);
+		from->payload ? DB_BYTES(from->payload, from->payload_len) : DB_NULL,
+		DB_TEXT(event));
+}
+
+bool store_rejected(
+	struct db *db, const struct store_span *spans, int n, struct db_result **out, struct err *e)
+{
+	static const enum db_kind kinds[] = {DB_K_TEXT, DB_K_INT4, DB_K_INT8, DB_K_INT8};
+	struct columns cs;
+	bool ok = true;
+	columns_init(&cs, kinds, COUNT(kinds));
+	for (int i = 0; i < n; i++) {
+		const struct db_value row[] = {DB_TEXT(spans[i].topic), DB_INT4(spans[i].partition),
+			DB_INT8(spans[i].first), DB_INT8(spans[i].last)};
+		ok = columns_add(&cs, row) && ok;
+	}
+	return columns_run(db, REJECTED, &cs, ok, out, e);
 }
 
 bool store_tally(struct db *db, const char *worker, const struct tally *t, struct err *e)
@@ -394,8 +420,9 @@ bool store_tally(struct db *db, const char *worker, const struct tally *t, struc
 		DB_INT8(t->accepted), DB_INT8(t->duplicates), DB_INT8(t->rejected));
 }
 
-const struct outbox store_marks = {.page = OUTBOX, .done = OUTBOX_DONE};
-const struct outbox store_rejections = {.page = UNPUBLISHED, .done = PUBLISHED};
+const struct outbox store_marks = {.page = OUTBOX, .done = OUTBOX_DONE, .name = "marks"};
+const struct outbox store_rejections = {
+	.page = UNPUBLISHED, .done = PUBLISHED, .name = "rejections"};
 
 bool store_forget_ids(struct db *db, int32_t before_year, int64_t first_page, int64_t pages,
 	bool *more, struct err *e)

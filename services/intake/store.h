@@ -49,10 +49,19 @@ bool store_complete(struct db *db, const struct evidence *x, struct err *e) MUST
  * those. */
 bool store_totals(
 	struct db *db, const struct evidence *const *rows, int n, struct err *e) MUST_CHECK;
-/* Returns what stands now, a row of reason and detail: those of the first time for a message that
- * comes again. */
-bool store_reject(struct db *db, const struct origin *from, enum reason reason, const char *detail,
-	int64_t now, struct db_result **stands, struct err *e) MUST_CHECK;
+/* `event` is its id, NULL where none could be read. Returns what stands now, a row of reason and
+ * detail: those of the first time for a message that comes again. */
+bool store_reject(struct db *db, const struct origin *from, const char *event, enum reason reason,
+	const char *detail, int64_t now, struct db_result **stands, struct err *e) MUST_CHECK;
+/* A part of a topic's partition, both ends included. */
+struct store_span {
+	const char *topic;
+	int32_t partition;
+	int64_t first, last;
+};
+/* What was rejected there: rows of topic, partition, offset, sha256, reason, detail. */
+bool store_rejected(struct db *db, const struct store_span *spans, int n, struct db_result **out,
+	struct err *e) MUST_CHECK;
 struct tally {
 	const char *source;
 	int64_t accepted, duplicates, rejected;
@@ -61,10 +70,12 @@ bool store_tally(
 	struct db *db, const char *worker, const struct tally *t, struct err *e) MUST_CHECK;
 
 /* Corrections and revocations: one whole step of a few hundred; *more says whether there may be
- * others. */
-bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e) MUST_CHECK;
+ * others. What it rejected is in the tally of `worker`, and in *refused: rows of a source each. */
+bool store_resolve(struct db *db, const char *worker, int64_t now, bool *more,
+	struct db_result **refused, struct err *e) MUST_CHECK;
 /* Rejects what has waited for its original since before `before`. */
-bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct err *e) MUST_CHECK;
+bool store_expire(struct db *db, const char *worker, int64_t before, int64_t now, bool *more,
+	struct db_result **refused, struct err *e) MUST_CHECK;
 
 /* What is committed and not yet published. */
 extern const struct outbox store_marks; /* id, person, unit, month */

@@ -53,12 +53,33 @@ static bool groups_rebuild(struct db *db, const struct db_result *groups, struct
 	return ok;
 }
 
-static bool refuse(struct db *db, struct db_array *keys, enum reason reason, const char *detail,
-	int64_t now, struct err *e)
+/* What one step of a timer goes by, and what it rejected. */
+struct step {
+	struct db *db;
+	const char *worker;
+	int64_t now;
+	struct db_result **refused;
+};
+
+/* They were counted as accepted when they came to wait. */
+static bool tally(const struct step *s, struct err *e)
+{
+	bool ok = true;
+	for (int i = 0; ok && i < db_rows(*s->refused); i++) {
+		const struct tally one = {
+			.source = db_text(*s->refused, i, 0), .accepted = -1, .rejected = 1};
+		ok = store_tally(s->db, s->worker, &one, e);
+	}
+	return ok;
+}
+
+static bool refuse(const struct step *s, struct db_array *keys, enum reason reason,
+	const char *detail, struct err *e)
 {
 	return keys->count == 0 ||
-	       db_exec(db, REFUSE, NULL, e, db_array_value(keys), DB_TEXT(reason_code(reason)),
-		       DB_TEXT(detail), DB_TIME(now));
+	       (db_exec(s->db, REFUSE, s->refused, e, db_array_value(keys),
+			DB_TEXT(reason_code(reason)), DB_TEXT(detail), DB_TIME(s->now)) &&
+		       tally(s, e));
 }
 
 /* The events that took their originals' places: they become evidence, both sides' totals are built
@@ -101,7 +122,7 @@ static bool split(const struct db_result *due, const struct db_result *taken, st
 	return ok;
 }
 
-static bool resolve(struct db *db, const struct db_result *due, int64_t now, struct err *e)
+static bool resolve(const struct step *s, const struct db_result *due, struct err *e)
 {
 	struct pairs all, first, second;
 	DB_RESULT_AUTO *taken = NULL;
@@ -112,34 +133,37 @@ static bool resolve(struct db *db, const struct db_result *due, int64_t now, str
 	for (int i = 0; i < db_rows(due); i++)
 		memory = pairs_add(&all, due, i) && memory;
 	bool ok = (memory || err_set(e, ERR_FATAL, "out of memory")) &&
-		  db_exec(db, REPLACE, &taken, e, db_array_value(&all.originals),
+		  db_exec(s->db, REPLACE, &taken, e, db_array_value(&all.originals),
 			  db_array_value(&all.keys)) &&
 		  (split(due, taken, &first, &second) || err_set(e, ERR_FATAL, "out of memory")) &&
-		  accept(db, &first, e) &&
-		  refuse(db, &second.keys, REASON_ALREADY_REPLACED,
-			  "data.replaces: names an event that is replaced or revoked already", now,
-			  e);
+		  accept(s->db, &first, e) &&
+		  refuse(s, &second.keys, REASON_ALREADY_REPLACED,
+			  "data.replaces: names an event that is replaced or revoked already", e);
 	pairs_done(&all);
 	pairs_done(&first);
 	pairs_done(&second);
 	return ok;
 }
 
-bool store_resolve(struct db *db, int64_t now, bool *more, struct err *e)
+bool store_resolve(struct db *db, const char *worker, int64_t now, bool *more,
+	struct db_result **refused, struct err *e)
 {
+	const struct step s = {db, worker, now, refused};
 	DB_RESULT_AUTO *due = NULL;
 	if (!db_begin(db, e))
 		return false;
-	bool ok = db_run(db, DUE, NULL, 0, &due, e) &&
-		  (db_rows(due) == 0 || resolve(db, due, now, e)) && db_commit(db, e);
+	bool ok = db_run(db, DUE, NULL, 0, &due, e) && (db_rows(due) == 0 || resolve(&s, due, e)) &&
+		  db_commit(db, e);
 	*more = ok && db_rows(due) > 0;
 	if (!ok)
 		db_rollback(db);
 	return ok;
 }
 
-bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct err *e)
+bool store_expire(struct db *db, const char *worker, int64_t before, int64_t now, bool *more,
+	struct db_result **refused, struct err *e)
 {
+	const struct step s = {db, worker, now, refused};
 	struct pairs late;
 	DB_RESULT_AUTO *rows = NULL;
 	if (!db_begin(db, e))
@@ -149,9 +173,8 @@ bool store_expire(struct db *db, int64_t before, int64_t now, bool *more, struct
 	for (int i = 0; ok && i < db_rows(rows); i++)
 		ok = pairs_add(&late, rows, i) || err_set(e, ERR_FATAL, "out of memory");
 	ok = ok &&
-	     refuse(db, &late.keys, REASON_UNKNOWN_ORIGINAL,
-		     "data.replaces: names an event that has not been accepted within 7 days", now,
-		     e) &&
+	     refuse(&s, &late.keys, REASON_UNKNOWN_ORIGINAL,
+		     "data.replaces: names an event that has not been accepted within 7 days", e) &&
 	     db_commit(db, e);
 	*more = ok && db_rows(rows) > 0;
 	pairs_done(&late);

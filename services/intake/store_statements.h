@@ -9,6 +9,7 @@ enum statement {
 	COMPLETE,
 	TOTALS,
 	REJECT,
+	REJECTED,
 	TALLY,
 	OUTBOX,
 	OUTBOX_DONE,

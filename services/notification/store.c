@@ -317,8 +317,8 @@ bool store_look_done(struct db *db, struct store_looked *l, const struct store_t
 }
 
 const struct outbox store_sent[] = {
-	[STORE_INBOX] = {.page = INBOX_UNPUBLISHED, .done = INBOX_PUBLISHED},
-	[STORE_EMAIL] = {.page = EMAIL_UNPUBLISHED, .done = EMAIL_PUBLISHED},
+	[STORE_INBOX] = {.page = INBOX_UNPUBLISHED, .done = INBOX_PUBLISHED, .name = "inbox"},
+	[STORE_EMAIL] = {.page = EMAIL_UNPUBLISHED, .done = EMAIL_PUBLISHED, .name = "email"},
 };
 
 bool store_mail_claim(struct db *db, int64_t now, int64_t lease, int64_t retry,

@@ -131,10 +131,13 @@ static int64_t read_time(struct reader *r)
 	return (seconds + read_within(r, 2, 0, 59)) * CLOCK_SECOND;
 }
 
+/* What is finer than a microsecond is cut. */
 static int64_t read_fraction(struct reader *r)
 {
+	enum { MOST_DIGITS = 9 };
 	int64_t unit = CLOCK_SECOND;
 	int64_t fraction = 0;
+	int n = 0;
 
 	if (r->at == r->end || *r->at != '.')
 		return 0;
@@ -142,7 +145,7 @@ static int64_t read_fraction(struct reader *r)
 	do {
 		unit /= 10;
 		fraction += read_number(r, 1) * unit;
-	} while (unit > 1 && r->at < r->end && *r->at >= '0' && *r->at <= '9');
+	} while (++n < MOST_DIGITS && r->at < r->end && *r->at >= '0' && *r->at <= '9');
 	return fraction;
 }
 

@@ -15,8 +15,8 @@ enum { CLOCK_TEXT = 40 };
 int64_t clock_now(void); /* the wall clock, µs */
 int64_t clock_monotonic(void); /* for durations and deadlines, µs */
 
-/* RFC 3339 with an offset or Z, at most six fractional digits, a date that exists, years 1900–9999;
- * a leap second is refused. `len` bytes, not NUL-terminated. */
+/* RFC 3339 with an offset or Z, at most nine fractional digits, cut to the microsecond, a date that
+ * exists, years 1900–9999; a leap second is refused. `len` bytes, not NUL-terminated. */
 bool clock_parse(const char *text, size_t len, int64_t *out);
 /* "2026-03-04T01:15:00Z", with ".ffffff" only when the fraction is not zero. */
 const char *clock_format(int64_t instant, char out[CLOCK_TEXT]);

@@ -133,6 +133,74 @@ static bool append_digits(const char *digits, size_t n, dec_wide *k)
 	return *k < limit;
 }
 
+/* digits·10^exponent; `n` digits without the zeros at either end. */
+struct token {
+	int64_t digits;
+	int n, exponent;
+};
+
+enum { DIGITS = 15, EXPONENT_MOST = 1000000 /* more than a text has digits */ };
+
+/* A digit that is not 0 makes those before it count. */
+static bool token_digit(struct token *t, int digit, int *zeros)
+{
+	if (digit == 0) {
+		*zeros += t->n > 0;
+		return true;
+	}
+	t->n += *zeros + 1;
+	if (t->n > DIGITS)
+		return false;
+	for (; *zeros > 0; --*zeros)
+		t->digits *= 10;
+	t->digits = t->digits * 10 + digit;
+	return true;
+}
+
+static int token_exponent(const char *at, const char *end)
+{
+	bool negative = at < end && *at == '-';
+	int v = 0;
+
+	for (at += at < end && (*at == '-' || *at == '+'); at < end && v < EXPONENT_MOST; at++)
+		v = v * 10 + (*at - '0');
+	return negative ? -v : v;
+}
+
+static bool token_read(const char *at, const char *end, struct token *t)
+{
+	bool point = false;
+	int zeros = 0;
+
+	for (; at < end && *at != 'e' && *at != 'E'; at++) {
+		if (*at == '.')
+			point = true;
+		else if (!token_digit(t, *at - '0', &zeros))
+			return false;
+		else
+			t->exponent -= point;
+	}
+	t->exponent += zeros + (at < end ? token_exponent(at + 1, end) : 0);
+	return true;
+}
+
+bool dec_from_token(const char *text, size_t len, dec_wide *out)
+{
+	const char *first = len > 0 && *text == '-' ? text + 1 : text;
+	struct token t = {0};
+	dec_wide v;
+
+	if (!token_read(first, text + len, &t))
+		return false;
+	if (t.n > 0 && (t.exponent < -DECIMALS || t.n > DIGITS || t.exponent > DIGITS - t.n))
+		return false;
+	v = t.digits;
+	for (int i = -DECIMALS; t.n > 0 && i < t.exponent; i++)
+		v *= 10;
+	*out = first == text ? v : -v;
+	return true;
+}
+
 static const char digits[] = "0123456789";
 
 /* "40" or "40.5" without its sign; n digits stand before the point. */

@@ -37,6 +37,11 @@ dec_wide dec_shown(dec_wide value);
 bool dec_from_int(int64_t number, dec_wide *out);
 bool dec_from_real(double number, dec_wide *out);
 
+/* A JSON number as it is written, such as "1.50e1", of `len` bytes: exact however many digits a
+ * double would lose, by value, so that zeros at its ends say nothing. The same limits; the text is
+ * a JSON number. */
+bool dec_from_token(const char *text, size_t len, dec_wide *out);
+
 /* Decimal text such as "12", "-0.5", "3.1416" in units of 0.0001, the same limits. */
 bool dec_parse(const char *text, dec_wide *out);
 

@@ -237,8 +237,8 @@ static const struct {
 	[FIELD_DATE] = {read_date, "must be a date such as 2026-03-04", NULL},
 	[FIELD_MONTH] = {read_month, "must be a month such as 2026-03", NULL},
 	[FIELD_TIME] = {read_time,
-		"must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, to the "
-		"microsecond at most",
+		"must be a date and time with an offset, such as 2026-03-04T08:15:00+07:00, with "
+		"at most 9 decimals",
 		NULL},
 	[FIELD_OBJECT] = {read_object, "must be an object", NULL},
 	[FIELD_LIST] = {read_list, NULL, must_list},

@@ -1,6 +1,7 @@
 #include "base/metrics.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,17 +9,26 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { MAX_SERIES = 128, N_BOUNDS = 13 };
+enum { MAX_SERIES = 128, N_BOUNDS = 13, MAX_SOURCES = 256 };
 
 static const double bounds[N_BOUNDS] = {
 	0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
-/* What is kept for one row: a cell for each label value, or the histogram's buckets, the last one
- * for +Inf. */
+/* A source's cells, one for each label value. */
+struct by_source {
+	char *name;
+	double *cells;
+};
+
+/* What is kept for one row: a cell for each label value, or that for each source, or the
+ * histogram's buckets, the last one for +Inf. */
 struct series {
 	const struct metric *metric;
 	int labels;
 	_Atomic double *cells;
+	pthread_mutex_t lock; /* of the sources */
+	struct by_source *sources;
+	int n_sources;
 	_Atomic uint64_t *buckets;
 	_Atomic double sum;
 };
@@ -43,9 +53,12 @@ static bool series_init(struct series *s, const struct metric *m)
 	s->labels = count_labels(m);
 	if (m->kind == METRIC_HISTOGRAM)
 		s->buckets = calloc(N_BOUNDS + 1, sizeof *s->buckets);
+	else if (m->kind == METRIC_COUNTER_BY_SOURCE)
+		s->sources = calloc(MAX_SOURCES, sizeof *s->sources);
 	else
 		s->cells = calloc((size_t)s->labels, sizeof *s->cells);
-	return s->buckets || s->cells;
+	pthread_mutex_init(&s->lock, NULL);
+	return s->buckets || s->sources || s->cells;
 }
 
 int metrics_register(const struct metric *table, int n)
@@ -93,6 +106,40 @@ void metric_set(int metric, int label, double v)
 		atomic_store_explicit(cell, v, memory_order_relaxed);
 }
 
+/* The last place is for those that are too many. NULL without memory. */
+static struct by_source *source_of(struct series *s, const char *name)
+{
+	struct by_source *x = s->sources;
+
+	for (; x < s->sources + s->n_sources; x++)
+		if (strcmp(x->name, name) == 0)
+			return x;
+	if (s->n_sources == MAX_SOURCES)
+		return x - 1;
+	x->name = strdup(s->n_sources == MAX_SOURCES - 1 ? "other" : name);
+	x->cells = calloc((size_t)s->labels, sizeof *x->cells);
+	if (!x->name || !x->cells) {
+		free(x->name);
+		free(x->cells);
+		return NULL;
+	}
+	s->n_sources++;
+	return x;
+}
+
+void metric_add_source(int metric, const char *source, int label, double v)
+{
+	struct series *s = metric >= 0 && metric < n_all ? &all[metric] : NULL;
+
+	if (!s || !s->sources || label < 0 || label >= s->labels)
+		return;
+	pthread_mutex_lock(&s->lock);
+	struct by_source *x = source_of(s, source);
+	if (x)
+		x->cells[label] += v;
+	pthread_mutex_unlock(&s->lock);
+}
+
 void metric_observe(int metric, double seconds)
 {
 	int i = 0;
@@ -109,6 +156,7 @@ static const char *const kind_names[] = {
 	[METRIC_COUNTER] = "counter",
 	[METRIC_GAUGE] = "gauge",
 	[METRIC_HISTOGRAM] = "histogram",
+	[METRIC_COUNTER_BY_SOURCE] = "counter",
 };
 
 static void print_head(struct buf *out, const char *name, const char *help, enum metric_kind kind)
@@ -144,6 +192,19 @@ static void print_cells(struct buf *out, struct series *s)
 		else
 			buf_addf(out, "%s %.15g\n", m->name, v);
 	}
+}
+
+static void print_sources(struct buf *out, struct series *s)
+{
+	const struct metric *m = s->metric;
+
+	pthread_mutex_lock(&s->lock);
+	for (const struct by_source *x = s->sources; x < s->sources + s->n_sources; x++)
+		for (int i = 0; i < s->labels; i++)
+			if (x->cells[i] != 0)
+				buf_addf(out, "%s{source=\"%s\",%s=\"%s\"} %.15g\n", m->name,
+					x->name, m->label, m->values[i], x->cells[i]);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void print_process_value(
@@ -207,6 +268,8 @@ void metrics_print(struct buf *out)
 		print_head(out, m->name, m->help, m->kind);
 		if (all[i].buckets)
 			print_histogram(out, &all[i]);
+		else if (all[i].sources)
+			print_sources(out, &all[i]);
 		else
 			print_cells(out, &all[i]);
 	}

@@ -7,7 +7,8 @@
 
 #include "base/buf.h"
 
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+/* The last one: a counter by source, met as they come, and by its label. */
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_COUNTER_BY_SOURCE };
 
 struct metric {
 	enum metric_kind kind;
@@ -25,6 +26,9 @@ int metrics_register(const struct metric *table, int n);
 /* An unknown handle or label is ignored, so that a metric can never stop the work it counts. */
 void metric_add(int metric, int label,
 	double v); /* counter or gauge; label: index into values, 0 if none */
+/* Of the kind that is by source. Names of sources must be bounded and need no escaping; those
+ * beyond 256 are counted as "other". */
+void metric_add_source(int metric, const char *source, int label, double v);
 void metric_set(int metric, int label, double v); /* gauge */
 void metric_observe(int metric, double seconds); /* histogram; buckets 1 ms … 10 s */
 void metrics_print(struct buf *out); /* process_* gauges included */

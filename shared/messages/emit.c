@@ -37,11 +37,14 @@ const char *trace_next(const char *from, size_t len, char out[TRACE_TEXT])
 
 const char *trace_of(const struct bus_message *m, size_t *len)
 {
+	static const char *const names[] = {"traceparent", "ce_traceparent"};
 	struct bus_header h;
-	if (!bus_message_find(m, "traceparent", &h) || !h.data)
-		return NULL;
-	*len = h.len;
-	return h.data;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (bus_message_find(m, names[i], &h) && trace_valid(h.data, h.len)) {
+			*len = h.len;
+			return h.data;
+		}
+	return NULL;
 }
 
 static struct bus_header emit_header(const char *name, const char *text)

@@ -11,7 +11,8 @@ enum { TRACE_TEXT = 56 };
 /* A W3C traceparent for the next hop: the trace of `from` (NULL, or not well-formed: a new one)
  * under a new span. */
 const char *trace_next(const char *from, size_t len, char out[TRACE_TEXT]);
-/* The message's own traceparent header, or NULL. */
+/* The trace that a message's headers name, as Kafka's clients do or else as an extension of its
+ * event, or NULL. */
 const char *trace_of(const struct bus_message *m, size_t *len);
 
 /* Who says something, and where it came from. */

@@ -6,7 +6,9 @@
 
 #include "base/array.h"
 #include "base/fields.h"
+#include "base/media.h"
 #include "base/text.h"
+#include "messages/number.h"
 
 const char *const reason_codes[REASON_COUNT + 1] = {
 	[REASON_NONE] = "none",
@@ -70,14 +72,6 @@ static bool is_sha256(const char *text)
 	return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
 }
 
-static bool is_json_type(const char *text)
-{
-	size_t len = strcspn(text, "; \t");
-	return (len == 16 && strncasecmp(text, "application/json", 16) == 0) ||
-	       (len > 17 && strncasecmp(text, "application/", 12) == 0 &&
-		       strncasecmp(text + len - 5, "+json", 5) == 0);
-}
-
 #define TYPE(type_) (1U << (type_))
 #define ACTIVITY (TYPE(EVENT_RECORDED) | TYPE(EVENT_CORRECTED))
 #define NAMING (TYPE(EVENT_CORRECTED) | TYPE(EVENT_REVOKED))
@@ -90,17 +84,20 @@ static bool is_json_type(const char *text)
 
 static const char *const versions[] = {"1.0", NULL};
 
+/* An attribute that is null is not there. */
+#define REQUIRED .required = true, .nullable = true
+
 static const struct field envelope_rows[] = {
-	{"specversion", FIELD_WORD, .required = true, .words = versions, .must = "must be \"1.0\""},
-	{"id", SHORT, .required = true, TO(id)}, /* unique within its source */
-	{"source", SHORT, .required = true, TO(source)},
-	{"type", SHORT, .required = true}, /* its text is looked up afterwards */
-	{"subject", SHORT, .required = true, TO(subject)},
-	{"time", FIELD_TIME, .required = true, TO(time)},
-	{"datacontenttype", FIELD_TEXT, .is = is_json_type,
+	{"specversion", FIELD_WORD, REQUIRED, .words = versions, .must = "must be \"1.0\""},
+	{"id", SHORT, REQUIRED, TO(id)}, /* unique within its source */
+	{"source", SHORT, REQUIRED, TO(source)},
+	{"type", SHORT, REQUIRED}, /* its text is looked up afterwards */
+	{"subject", SHORT, REQUIRED, TO(subject)}, {"time", FIELD_TIME, REQUIRED, TO(time)},
+	{"datacontenttype", FIELD_TEXT, .nullable = true, .is = media_is_json,
 		.must = "must be application/json or a +json type"},
-	{"data_base64", FIELD_NEVER, .must = "is not supported: send JSON in data"},
-	{"data", FIELD_OBJECT, .required = true}, /* read when the type is known */
+	{"data_base64", FIELD_NEVER, .nullable = true,
+		.must = "is not supported: send JSON in data"},
+	{"data", FIELD_OBJECT, REQUIRED}, /* read when the type is known */
 };
 
 /* The order is that of the content hash too: append only. */
@@ -166,7 +163,7 @@ static bool content_hash(struct event *e, const json_t *data)
 	return !text.failed;
 }
 
-bool event_decode_json(json_t *root, struct event *out, struct event_fault *fault)
+static bool decode_json(json_t *root, struct event *out, struct event_fault *fault)
 {
 	static const struct fields_place in_data = {.name = "data"};
 	struct fields reader = {.fault = first_fault, .arg = fault};
@@ -252,9 +249,9 @@ static const struct event_header *content_type(const struct event_input *in)
 {
 	const struct event_header *found = NULL;
 	for (size_t i = 0; i < in->n_headers; i++)
-		if (strcasecmp(in->headers[i].name, "content-type") == 0)
+		if (in->headers[i].data && strcasecmp(in->headers[i].name, "content-type") == 0)
 			found = &in->headers[i];
-	return found && found->data ? found : NULL;
+	return found;
 }
 
 static enum ce_mode mode_of(const struct event_input *in)
@@ -270,42 +267,77 @@ static enum ce_mode mode_of(const struct event_input *in)
 	return MODE_STRUCTURED;
 }
 
+/* Attributes that an event must or may have; all others are extensions, and ignored. */
+static bool is_known(const char *name)
+{
+	for (size_t i = 0; i < COUNT(envelope_rows); i++)
+		if (strcmp(envelope_rows[i].name, name) == 0)
+			return envelope_rows[i].type != FIELD_OBJECT &&
+			       envelope_rows[i].type != FIELD_NEVER;
+	return false;
+}
+
+/* The content type may be said twice. */
+static bool attribute_again(const char *name, const json_t *first, const json_t *again,
+	const char *header, struct event_fault *fault)
+{
+	if (!is_known(name))
+		return true;
+	if (strcmp(name, "datacontenttype") != 0)
+		return fault_set(fault, REASON_MALFORMED, header, "is repeated");
+	return media_same(json_string_value(first), json_string_value(again)) ||
+	       fault_set(
+		       fault, REASON_SCHEMA, "datacontenttype", "is said twice, and not the same");
+}
+
 static bool attribute_add(
 	json_t *root, const char *name, const struct event_header *h, struct event_fault *fault)
 {
-	json_t *text =
-		h->data && !memchr(h->data, 0, h->len) ? json_stringn(h->data, h->len) : NULL;
+	if (!h->data)
+		return true;
+	json_auto_t *text = memchr(h->data, 0, h->len) ? NULL : json_stringn(h->data, h->len);
 	if (!text)
-		return fault_set(fault, REASON_SCHEMA, h->name, "must be text in UTF-8");
-	if (json_object_get(root, name)) {
-		json_decref(text);
-		return fault_set(fault, REASON_MALFORMED, h->name, "is repeated");
-	}
-	json_object_set_new(root, name, text);
+		return !is_known(name) ||
+		       fault_set(fault, REASON_SCHEMA, h->name, "must be text in UTF-8");
+	const json_t *first = json_object_get(root, name);
+	if (first)
+		return attribute_again(name, first, text, h->name, fault);
+	json_object_set(root, name, text);
 	return true;
+}
+
+/* A header's attribute; NULL: it is none. What is no attribute's name there is none either. */
+static const char *attribute_of(const struct event_header *h)
+{
+	const char *name = is_attribute(h) ? h->name + 3 : NULL;
+	return name && strcmp(name, "data") != 0 && strcmp(name, "data_base64") != 0 ? name : NULL;
+}
+
+static bool read_headers(const struct event_input *in, json_t *root, struct event_fault *fault)
+{
+	const struct event_header *type = content_type(in);
+	bool ok = !type || attribute_add(root, "datacontenttype", type, fault);
+	for (size_t i = 0; ok && i < in->n_headers; i++) {
+		const char *name = attribute_of(&in->headers[i]);
+		ok = !name || attribute_add(root, name, &in->headers[i], fault);
+	}
+	return ok;
 }
 
 static json_t *parse_binary(const struct event_input *in, struct event_fault *fault)
 {
-	json_t *data = event_parse(in->data, in->len, fault);
+	json_auto_t *data = event_parse(in->data, in->len, fault);
 	if (!data)
 		return NULL;
 	if (!json_is_object(data)) {
-		json_decref(data);
 		fault_set(fault, REASON_MALFORMED, "", "is not a JSON object");
 		return NULL;
 	}
-	json_t *root = json_object();
-	const struct event_header *type = content_type(in);
-	bool ok = !type || attribute_add(root, "datacontenttype", type, fault);
-	for (size_t i = 0; ok && i < in->n_headers; i++)
-		if (is_attribute(&in->headers[i]) && strcmp(in->headers[i].name, "ce_data") != 0)
-			ok = attribute_add(root, in->headers[i].name + 3, &in->headers[i], fault);
-	json_object_set_new(root, "data", data);
-	if (ok)
-		return root;
-	json_decref(root);
-	return NULL;
+	json_auto_t *root = json_object();
+	if (!read_headers(in, root, fault))
+		return NULL;
+	json_object_set(root, "data", data);
+	return json_incref(root);
 }
 
 static json_t *parse_structured(const struct event_input *in, struct event_fault *fault)
@@ -332,15 +364,75 @@ bool event_fits(const struct event_input *in, size_t key_len, struct event_fault
 		       "topic");
 }
 
-bool event_decode(const struct event_input *in, struct event *out, struct event_fault *fault)
+/* Numbers with digits that a double has lost. */
+static bool check_numbers(const struct event_input *in, enum ce_mode mode, const struct event *e,
+	struct event_fault *fault)
+{
+	static const char *const names[] = {"value", "of"};
+	const json_t *data = json_object_get(e->root, "data");
+	const json_t *parsed = mode == MODE_BINARY ? data : e->root;
+	dec_wide exact;
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (!number_exact(
+			    in->data, in->len, parsed, json_object_get(data, names[i]), &exact))
+			return fault_set(fault, REASON_SCHEMA, i == 0 ? "data.value" : "data.of",
+				NUMBER_MUST);
+	return true;
+}
+
+static bool decode(
+	const struct event_input *in, bool admitted, struct event *out, struct event_fault *fault)
 {
 	if (in->len > EVENT_MAX_BYTES)
 		return fault_set(fault, REASON_TOO_LARGE, "", "the value is over 64 KiB");
-	json_t *root =
-		mode_of(in) == MODE_BINARY ? parse_binary(in, fault) : parse_structured(in, fault);
-	bool ok = root && event_decode_json(root, out, fault);
-	json_decref(root);
-	return ok;
+	enum ce_mode mode = mode_of(in);
+	struct event e;
+	json_auto_t *root =
+		mode == MODE_BINARY ? parse_binary(in, fault) : parse_structured(in, fault);
+	if (!root || !decode_json(root, &e, fault))
+		return false;
+	if (!admitted && !check_numbers(in, mode, &e, fault)) {
+		event_done(&e);
+		return false;
+	}
+	*out = e;
+	return true;
+}
+
+bool event_decode(const struct event_input *in, struct event *out, struct event_fault *fault)
+{
+	return decode(in, false, out, fault);
+}
+
+bool event_decode_again(const struct event_input *in, struct event *out, struct event_fault *fault)
+{
+	return decode(in, true, out, fault);
+}
+
+/* Only those of the length of an id. */
+static bool take_id(const json_t *id, char out[EVENT_ID_TEXT])
+{
+	const char *text = json_string_value(id);
+	if (!text || !*text || text_length(text) > EVENT_MAX_TEXT)
+		return false;
+	snprintf(out, EVENT_ID_TEXT, "%s", text);
+	return true;
+}
+
+bool event_read_id(const struct event_input *in, char out[EVENT_ID_TEXT])
+{
+	struct event_fault fault;
+	if (mode_of(in) == MODE_STRUCTURED) {
+		json_auto_t *root =
+			in->len <= EVENT_MAX_BYTES ? parse_structured(in, &fault) : NULL;
+		return take_id(json_object_get(root, "id"), out);
+	}
+	json_auto_t *root = json_object();
+	for (size_t i = 0; i < in->n_headers; i++)
+		if (strcmp(in->headers[i].name, "ce_id") == 0 &&
+			!attribute_add(root, "id", &in->headers[i], &fault))
+			return false;
+	return take_id(json_object_get(root, "id"), out);
 }
 
 void event_key(const char *source, const char *id, uint8_t out[DIGEST_KEY])

@@ -22,7 +22,8 @@ enum {
 	EVENT_MAX_HEADER_BYTES =
 		64 * 1024, /* the message's key, and its headers' names and values */
 	EVENT_MAX_DEPTH = 32,
-	EVENT_MAX_TEXT = 128
+	EVENT_MAX_TEXT = 128,
+	EVENT_ID_TEXT = 4 * EVENT_MAX_TEXT + 1 /* room for an id in UTF-8 with its NUL */
 };
 
 /* Why evidence is rejected, in the order in which reasons apply: the first one counts. */
@@ -97,13 +98,15 @@ struct event_fault {
 bool event_fits(const struct event_input *in, size_t key_len, struct event_fault *fault);
 
 /* Decodes one event. On success the caller calls event_done. On false *fault says the first thing
- * wrong and there is nothing to free; what could be read of `source` and `id` is not kept. A
+ * wrong and there is nothing to free. In binary mode a header without a value is not there, and
+ * extensions may hold any bytes; `root` has those that are text, with the rest of the envelope. A
  * message without a CloudEvents content type and without a ce_ header is read as structured. */
 bool event_decode(const struct event_input *in, struct event *out, struct event_fault *fault);
-/* The same for a value that is parsed already (one of an HTTP batch); `root` is borrowed and a
- * reference taken. */
-bool event_decode_json(json_t *root, struct event *out, struct event_fault *fault);
+/* The same of what was admitted once, when a number was what the parser reads of it. */
+bool event_decode_again(const struct event_input *in, struct event *out, struct event_fault *fault);
 void event_done(struct event *e);
+/* The id of what cannot be decoded, where it has one that can be read. */
+bool event_read_id(const struct event_input *in, char out[EVENT_ID_TEXT]);
 
 /* The key under which an id is held: a hash of the source, a NUL and the id. */
 void event_key(const char *source, const char *id, uint8_t out[DIGEST_KEY]);

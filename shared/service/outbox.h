@@ -14,9 +14,12 @@ struct outbox {
 		     (int8) */
 	int done; /* statement: their ids (int8[]) are said */
 	const char *begin; /* run first in each transaction; NULL: nothing */
+	const char *name; /* of what is said, for the log */
 };
 
-/* Says all there is with `say`, which queues row i; *said (NULL: nobody asks) grows by how many. */
+/* Says all there is with `say`, which queues row i; *said (NULL: nobody asks) grows by how many.
+ * A row that Kafka will never take, too large or invalid, stops none behind it: it is given up,
+ * which is logged, counted (terukur_refused_total) and marked like one that was said. */
 bool outbox_publish(struct db *db, struct bus_producer *bus, const struct outbox *o,
 	bool (*say)(void *arg, const struct db_result *rows, int i, struct err *e), void *arg,
 	int64_t *said, struct err *e) MUST_CHECK;

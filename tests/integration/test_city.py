@@ -220,8 +220,10 @@ TAMPERED = {  # what somebody with the database's password changes: SQL, what ve
                "{place}: the stored time"),
     "an event less": ("DELETE FROM intake.evidence WHERE key = %s", "{key}: an id that is held, but"),
     "an id less": ("DELETE FROM intake.event_id WHERE key = %s", "{place}: its id is not held"),
-    "a replacement more": ("INSERT INTO intake.replacement VALUES (%s, gen_random_uuid())",
+    "a replacement more": ("INSERT INTO intake.replacement VALUES (%s, gen_random_uuid(), 'x')",
                            "a replacement without the event that replaces"),
+    "by what it was replaced": ("UPDATE intake.replacement SET by_event = by_event || 'x' WHERE original <> %s",
+                                "a replacement that names another event than the one that replaces"),
     "a total": ("UPDATE intake.total SET sum = sum + 1 WHERE (person, month, indicator) IN (SELECT person, "
                 "extract(year FROM day) * 12 + extract(month FROM day) - 1, indicator FROM intake.evidence "
                 "WHERE key = %s)", "{person}/{month}/{indicator}: the total"),

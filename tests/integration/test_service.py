@@ -110,7 +110,7 @@ def test_metrics(town, stack, name):
     assert judged.returncode == 0 and not judged.stderr, judged.stderr
     assert "process_resident_memory_bytes" in text or "process_" in text
     if name == "intake":
-        assert re.search(r'terukur_intake_rejected_total{reason="malformed"} [1-9]', text)
+        assert re.search(r'terukur_intake_rejected_total{source="[a-z0-9-]+",reason="malformed"} [1-9]', text)
 
 
 @pytest.mark.parametrize("name", SERVICES)

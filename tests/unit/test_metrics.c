@@ -6,18 +6,21 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/metrics.h"
 
 static const char *const sources[] = {"simpus", "dapodik", NULL};
+static const char *const reasons[] = {"schema", "malformed", NULL};
 static const struct metric table[] = {
 	{METRIC_COUNTER, "test_events_total", "Events.", "source", sources},
 	{METRIC_GAUGE, "test_lag_seconds", "Lag.", NULL, NULL},
 	{METRIC_HISTOGRAM, "test_store_seconds", "Time to store.", NULL, NULL},
 	{METRIC_COUNTER, "test_threads_total", "Counted from threads.", NULL, NULL},
+	{METRIC_COUNTER_BY_SOURCE, "test_rejected_total", "Rejected.", "reason", reasons},
 };
-enum { EVENTS, LAG, STORE, THREADS, ROWS };
+enum { EVENTS, LAG, STORE, THREADS, REJECTED, ROWS };
 static int base;
 
 static int set_up(void **state)
@@ -52,6 +55,32 @@ static void test_values(void **state)
 		"test_events_total{source=\"simpus\"} 3\ntest_events_total{source=\"dapodik\"} 0\n",
 		"# TYPE test_lag_seconds gauge\ntest_lag_seconds 1.5\n",
 		"# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes ",
+		NULL,
+	});
+}
+
+/* However many topics somebody makes, they do not fill the memory. */
+static void test_by_source(void **state)
+{
+	(void)state;
+	metric_add_source(base + REJECTED, "simpus", 1, 2);
+	metric_add_source(base + REJECTED, "simpus", 1, 1);
+	metric_add_source(base + REJECTED, "simpus", 2, 1);
+	metric_add_source(base + REJECTED, "simpus", -1, 1);
+	metric_add_source(base + EVENTS, "simpus", 0, 1);
+	metric_add_source(base + ROWS, "simpus", 0, 1);
+	metric_add(base + REJECTED, 0, 1);
+	for (int i = 0; i < 300; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "s%d", i);
+		metric_add_source(base + REJECTED, name, 0, 1);
+	}
+	expect_lines((const char *const[]){
+		"# HELP test_rejected_total Rejected.\n# TYPE test_rejected_total counter\n"
+		"test_rejected_total{source=\"simpus\",reason=\"malformed\"} 3\n"
+		"test_rejected_total{source=\"s0\",reason=\"schema\"} 1\n",
+		"test_rejected_total{source=\"s253\",reason=\"schema\"} 1\n"
+		"test_rejected_total{source=\"other\",reason=\"schema\"} 46\n",
 		NULL,
 	});
 }
@@ -109,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_by_source),
 		cmocka_unit_test(test_histogram),
 		cmocka_unit_test(test_what_is_unknown_is_ignored),
 		cmocka_unit_test(test_threads_lose_nothing),
