@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from html.parser import HTMLParser
 
@@ -641,3 +642,93 @@ def test_the_gateway_stops_in_order(stack, city):
     stack.restart("gateway")
     assert stack.program("gateway").exit_code in (None, 0)
     assert get(stack, "/public/agencies").status == 200
+
+
+# --- asks nobody twice
+
+
+def test_who_asked_lately_is_known_without_postgresql(stack, city):
+    """Nobody may read tokens for a moment; events go on."""
+    assert post(stack, city, city.event(subject=city.person_nip)).status == 202
+    with stack.session() as held:
+        held.execute("LOCK TABLE registry.token IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        answers = [post(stack, city, city.event(subject=city.person_nip)).status for _ in range(5)]
+        assert answers == [202] * 5 and time.monotonic() - began < 3
+        held.rollback()
+    status, metrics = stack.get("gateway", "/metrics")
+    assert status == 200 and float(re.search(r'cache_hits_total\{cache="who"\} (\S+)', metrics)[1]) >= 5
+
+
+def test_scores_asked_for_at_once_are_each_written_down_before_the_answer(stack, city):
+    path = f"/people/{city.person_id}/scores/2026-03"
+    with ThreadPoolExecutor(30) as threads:
+        def look(_):
+            answer = get(stack, path, city.tokens["auditor"])
+            rows = stack_rows(stack, answer.headers["X-Request-Id"])
+            return answer.status, rows
+        found = list(threads.map(look, range(90)))
+    assert found == [(200, [("score", city.person_id, "2026-03")])] * 90
+    before = stack.value("SELECT count(*) FROM gateway.access")
+    assert get(stack, f"/people/{city.person_id}/scores/2025-03", city.tokens["auditor"]).status == 404
+    assert stack.value("SELECT count(*) FROM gateway.access") == before
+
+
+def stack_rows(stack, request):
+    with psycopg.connect(stack.env["DATABASE_URL"]) as db:
+        return db.execute("SELECT what, person::text, period FROM gateway.access WHERE request = %s", (request,)).fetchall()
+
+
+def test_a_public_answer_has_a_tag_and_follows_the_registry(stack, city):
+    path = "/public/agencies"
+    first = get(stack, path)
+    tag = first.headers["ETag"]
+    assert first.headers["Cache-Control"] == "public, max-age=2"
+    for named in (tag, f'"x", W/{tag}', "*"):
+        again = get(stack, path, If_None_Match=named)
+        assert (again.status, again.body, again.headers["ETag"]) == (304, b"", tag)
+    assert get(stack, path, If_None_Match='"x"').status == 200
+    new = Town(stack)
+    assert wait_until(lambda: new.registry["agencies"][0]["code"] in {a["code"] for a in get(stack, path).json["agencies"]}, 5)
+    assert get(stack, path, If_None_Match=tag).status == 200
+
+
+def test_evidence_is_read_from_the_months_in_which_there_is_some(stack, city):
+    """Forty years of partitions, of which somebody holds one: who has nothing there does not notice."""
+    town = Town(stack)
+    mine = token(stack, "person", "--nip", town.nips[0])
+    town.settle(town.event(ref="first"), town.event(time="2026-04-02T08:00:00+07:00", ref="second"))
+    path = f"/people/{town.id()}/evidence"
+    stack.rows("SELECT intake.make_partition((date '1986-01-01' + make_interval(months => m))::date) "
+               "FROM generate_series(0, 479) m")
+    for _ in range(8):  # PostgreSQL weighs a plan for whatever days once, which looks at all of them
+        assert get(stack, path, mine).status == 200
+    with stack.session() as held:
+        held.execute("LOCK TABLE intake.evidence_1990_01 IN ACCESS EXCLUSIVE MODE")
+        began = time.monotonic()
+        for _ in range(8):
+            assert [item["ref"] for item in get(stack, path, mine).json["items"]] == ["first", "second"]
+        assert time.monotonic() - began < 5
+        held.rollback()
+
+
+def test_evidence_of_many_years_is_whole_page_by_page(stack, city):
+    town = Town(stack)
+    mine = token(stack, "person", "--nip", town.nips[0])
+    town.settle(*(town.event(time=f"2026-{month:02}-02T08:00:00+07:00", ref=str(month)) for month in (1, 5, 7)))
+    stack.rows("SELECT intake.make_partition(date '2024-01-01'), intake.make_partition(date '2019-07-01'), intake.make_partition(date '2024-05-01')")
+    for ref, years in (("7", 7), ("5", 2)):  # as they lie when somebody has served for long
+        stack.execute("UPDATE intake.evidence SET at = at - make_interval(years => %s), day = (day - make_interval(years => "
+                      "%s))::date WHERE ref = %s AND person = %s", years, years, ref, town.id())
+    stack.execute("INSERT INTO intake.total (person, month, indicator, n, sum, sum_of) SELECT DISTINCT person, (extract(year "
+                  "FROM day) * 12 + extract(month FROM day) - 1)::int, indicator, 1, 1, 0 FROM intake.evidence WHERE person "
+                  "= %s ON CONFLICT DO NOTHING", town.id())
+    refs, path = [], f"/people/{town.id()}/evidence"
+    page_ = get(stack, path, mine).json
+    while True:
+        refs += [item["ref"] for item in page_["items"]]
+        if not page_["next"]:
+            break
+        assert page_["items"]
+        page_ = get(stack, f"{path}?cursor={page_['next']}", mine).json
+    assert refs == ["7", "5", "1"]
