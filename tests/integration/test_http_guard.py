@@ -415,13 +415,17 @@ def bearer_of(stack, *who):
     return "Authorization: Bearer " + stack.admin("token", "add", "--role", *who).stdout.split()[-1]
 
 
-def connect_all(stack, *bearers):
+def connect_all(stack, town, *bearers, least=8):
     """All connections of the gateway to PostgreSQL are made: a new one would wait for any lock."""
+    people = [town.id(nip) for nip in town.nips]
     with ThreadPoolExecutor(40) as threads:
+        def one(i):
+            ask(stack, get("Host: a", bearers[i % 2], "Connection: close",
+                           target=f"/api/v1/people/{people[i % 2]}/evidence"))
+
         def connected():
-            list(threads.map(lambda i: ask(stack, get("Host: a", bearers[i % len(bearers)], "Connection: close",
-                                                      target="/api/v1/people/" + "0" * 36)), range(40)))
-            return stack.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gateway'") >= 8
+            list(threads.map(one, range(40)))
+            return stack.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gateway'") >= least
 
         assert wait_until(connected, 60)
 
@@ -455,7 +459,7 @@ def test_one_token_does_not_take_all_that_there_is(stack):
     """Forty of its requests wait for PostgreSQL; others are served as if nothing were."""
     town = Town(stack, people=2)
     mine, others = (bearer_of(stack, "person", "--nip", nip) for nip in town.nips)
-    connect_all(stack, mine, others)
+    connect_all(stack, town, mine, others)
     with slow_inboxes(stack, mine, town.id(town.nips[0]), 40) as found:
         for _ in range(3):
             began = time.monotonic()
@@ -469,7 +473,7 @@ def test_one_token_has_its_share_of_requests_under_way(stack):
     town = Town(stack, people=2)
     mine, others = (bearer_of(stack, "person", "--nip", nip) for nip in town.nips)
     with gateway_with(stack, MAX_PER_TOKEN="2"):
-        connect_all(stack, mine, others)
+        connect_all(stack, town, mine, others, least=4)
         share(stack, town, mine, others)
 
 
