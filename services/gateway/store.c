@@ -300,14 +300,6 @@ bool store_units_of(struct db *db, const uint8_t person[16], struct db_result **
 	return db_exec(db, UNITS_OF, out, e, DB_UUID(person));
 }
 
-const char *store_unit_name(const struct db_result *r, const char *code)
-{
-	for (int i = 0; i < db_rows(r); i++)
-		if (strcmp(db_text(r, i, 0), code) == 0)
-			return db_text(r, i, 1);
-	return code;
-}
-
 bool store_score(struct db *db, const uint8_t person[16], const char *period,
 	struct db_result **out, struct err *e)
 {
@@ -417,13 +409,6 @@ bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct
 	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before));
 }
 
-struct inbox_row store_inbox_row(const struct db_result *r, int row)
-{
-	return (struct inbox_row){db_int(r, row, 0), db_time(r, row, 1), db_text(r, row, 2),
-		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5), db_text(r, row, 6),
-		db_text(r, row, 7)};
-}
-
 bool store_rejections(
 	struct db *db, const char *source, int64_t before, struct db_result **out, struct err *e)
 {
@@ -489,22 +474,6 @@ bool store_indicators(struct db *db, struct db_result **out, struct err *e)
 	return db_run(db, INDICATORS, NULL, 0, out, e);
 }
 
-struct indicator_row store_indicator_row(const struct db_result *r, int row)
-{
-	return (struct indicator_row){db_text(r, row, 0), db_text(r, row, 1), db_text(r, row, 2),
-		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5)};
-}
-
-struct indicator_row store_indicator_find(const struct db_result *r, const char *code)
-{
-	for (int i = 0; i < db_rows(r); i++) {
-		const struct indicator_row x = store_indicator_row(r, i);
-		if (strcmp(x.code, code) == 0)
-			return x;
-	}
-	return (struct indicator_row){code, code, code, "", "", ""};
-}
-
 bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
@@ -519,10 +488,4 @@ bool store_people(struct db *db, const uint8_t *superior, const uint8_t *after, 
 {
 	return db_exec(db, PEOPLE, out, e, superior ? DB_UUID(superior) : DB_NULL,
 		after ? DB_UUID(after) : DB_NULL, DB_DATE(day));
-}
-
-struct people_row store_people_row(const struct db_result *r, int row)
-{
-	return (struct people_row){
-		db_uuid(r, row, 0), db_text(r, row, 1), db_text(r, row, 2), db_text(r, row, 3)};
 }
