@@ -34,6 +34,7 @@ test_needs='
 /usr/include/cmocka.h                   libcmocka-dev
 clang-format                            clang-format
 cppcheck                                cppcheck
+wrk                                     wrk
 /usr/lib/python3*/ensurepip             python3-venv
 '
 

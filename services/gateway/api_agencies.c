@@ -7,17 +7,23 @@
 #include "base/csv.h"
 #include "base/dec.h"
 #include "base/digest.h"
+#include "kept.h"
 
-bool api_get_agencies(struct visit *v, struct err *e)
+static json_t *list_agencies(struct visit *v, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	if (!store_agencies(v->db, &r, e))
-		return false;
+		return NULL;
 	json_t *agencies = json_array();
 	for (int i = 0; i < db_rows(r); i++)
 		json_array_append_new(agencies, json_pack("{s:s, s:s}", "code", db_text(r, i, 0),
 							"name", db_text(r, i, 1)));
-	return http_json(v->request, 200, json_pack("{s:o}", "agencies", agencies));
+	return json_pack("{s:o}", "agencies", agencies);
+}
+
+bool api_get_agencies(struct visit *v, struct err *e)
+{
+	return kept_answer(v, list_agencies, e);
 }
 
 static bool answer_scores(struct visit *v, const struct db_result *r, int n)

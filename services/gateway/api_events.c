@@ -14,12 +14,13 @@
 #include "messages/emit.h"
 #include "messages/event.h"
 #include "messages/topics.h"
+#include "publishing.h"
 
-enum { MOST_EVENTS = 1000 };
+enum { MOST_EVENTS = 1000, SMALL = 8 * 1024, FEW = 1000 };
 
 struct posted {
 	struct batch_piece pieces[MOST_EVENTS];
-	char subjects[MOST_EVENTS][EVENT_MAX_TEXT * 4 + 1]; /* Kafka's keys */
+	char *subjects[MOST_EVENTS]; /* Kafka's keys */
 	char *traces[MOST_EVENTS]; /* by an event's own extension; NULL: none */
 	struct binary *envelope; /* of one in binary mode, else NULL */
 	int n;
@@ -65,7 +66,7 @@ static void check(struct posted *p, int index, const struct who *who)
 	if (strcmp(event.source, who->source) != 0 && !text_has_word(who->uris, event.source))
 		add_error(&p->mismatches, p, index, "source", reason_code(REASON_SOURCE_MISMATCH),
 			"is not the token's");
-	snprintf(p->subjects[index], sizeof p->subjects[index], "%s", event.subject);
+	p->subjects[index] = strdup(event.subject);
 	take_trace(p, index, &event);
 	event_done(&event);
 }
@@ -110,13 +111,15 @@ static size_t headers_for(
 	return n;
 }
 
-/* Waits for all that was queued even when one could not be: the count of what is on its way lives
- * here. */
+/* Answers when all of it is acknowledged. */
 static bool publish(struct visit *v, const struct posted *p, struct err *e)
 {
-	struct bus_delivery delivery = {0};
 	const char *trace = v->request->traceparent;
 	char topic[TOPIC_TEXT], next[TRACE_TEXT];
+	struct err failed = {0};
+	struct publishing *way = publishing_begin(v, p->n, e);
+	if (!way)
+		return false;
 	topic_of_source(v->who.source, topic);
 	trace_next(trace, trace ? strlen(trace) : 0, next);
 	struct bus_header headers[BINARY_HEADERS + 1];
@@ -125,13 +128,14 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 	for (int i = 0; ok && i < p->n; i++) {
 		headers[n - 1] =
 			header("traceparent", !trace && p->traces[i] ? p->traces[i] : next);
-		ok = bus_produce_for(v->gateway->out, &delivery, topic, p->subjects[i],
-			strlen(p->subjects[i]), p->pieces[i].data, p->pieces[i].len, headers, n, e);
+		ok = p->subjects[i]
+			     ? bus_produce_for(v->gateway->out, publishing_delivery(way), topic,
+				       p->subjects[i], strlen(p->subjects[i]), p->pieces[i].data,
+				       p->pieces[i].len, headers, n, &failed)
+			     : err_set(&failed, ERR_FATAL, "out of memory");
 	}
-	ok = bus_wait(v->gateway->out, &delivery, e) && ok;
-	if (e->code == ERR_FATAL)
-		atomic_store(&v->gateway->producer_broken, true);
-	return ok;
+	publishing_end(way, &failed);
+	return true;
 }
 
 static bool refuse(struct visit *v, struct posted *p)
@@ -155,12 +159,13 @@ static bool take_events(struct visit *v, struct posted *p, struct err *e)
 		; /* interrupted */
 	read_body(p, v->request, &v->who);
 	sem_post(&v->gateway->decoders);
-	if (p->faults || p->mismatches)
-		return refuse(v, p);
-	if (!publish(v, p, e))
-		return false;
-	metric_add(service_metric_base() + GATEWAY_EVENTS, 0, p->n);
-	return http_json(v->request, 202, json_pack("{s:i}", "accepted", p->n));
+	return p->faults || p->mismatches ? refuse(v, p) : publish(v, p, e);
+}
+
+/* Where nothing may wait, nothing large is parsed, and nothing queued that could find no room. */
+static bool takes_long(const struct visit *v)
+{
+	return v->request->body_len > SMALL || bus_producer_queued(v->gateway->out) > FEW;
 }
 
 static bool take_envelope(const struct visit *v, struct posted *p)
@@ -177,14 +182,18 @@ static void posted_free(struct posted *p)
 {
 	json_decref(p->faults);
 	json_decref(p->mismatches);
-	for (int i = 0; i < p->n && i < MOST_EVENTS; i++)
+	for (int i = 0; i < p->n && i < MOST_EVENTS; i++) {
+		free(p->subjects[i]);
 		free(p->traces[i]);
+	}
 	free(p->envelope);
 	free(p);
 }
 
 bool api_post_events(struct visit *v, struct err *e)
 {
+	if (takes_long(v) && !visit_may_wait(v))
+		return false;
 	struct posted *p = calloc(1, sizeof *p);
 	if (!p)
 		return err_set(e, ERR_FATAL, "out of memory");

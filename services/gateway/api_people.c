@@ -9,18 +9,11 @@
 #include "counting.h"
 #include "messages/event.h"
 #include "messages/headers.h"
+#include "scores.h"
 
 bool api_get_score(struct visit *v, struct err *e)
 {
-	DB_RESULT_AUTO *r = NULL;
-	if (!store_score(v->db, v->person, v->period_name, &r, e))
-		return false;
-	if (db_rows(r) == 0)
-		return !http_problem(v->request, 404, "not_found",
-			"there is no score for this person in this period");
-	const char *body = db_text(r, 0, 0);
-	return visit_log_access(v, "score", e) &&
-	       http_body(v->request, 200, "application/json", body, strlen(body));
+	return scores_answer(v, e);
 }
 
 static json_t *decimal(dec_wide value)
@@ -59,7 +52,7 @@ static bool answer_evidence(struct visit *v, const struct db_result *r, const st
 		json_array_append_new(items, evidence_json(&x, counting_of(c, &x), original));
 		last = x.at;
 	}
-	return api_page(v, items, store_evidence_more(r) ? &last : NULL);
+	return api_page(v, items, v->beyond || store_evidence_more(r) ? &last : NULL);
 }
 
 bool api_get_evidence(struct visit *v, struct err *e)

@@ -38,7 +38,8 @@ static bool is_superior(struct visit *v, bool *holds, struct err *e)
 	const struct who *w = &v->who;
 	*holds = false;
 	return w->role != ROLE_HEAD || !w->has_person ||
-	       store_is_superior(v->db, w->person, v->person, clock_date(v->now), holds, e);
+	       (visit_connect(v, e) && store_is_superior(v->db, w->person, v->person,
+					       clock_date(v->now), holds, e));
 }
 
 static bool is_head(struct visit *v, bool *holds, struct err *e)

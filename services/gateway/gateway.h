@@ -10,22 +10,30 @@
 #include "bus/bus.h"
 #include "db/snapshot.h"
 #include "http/http.h"
+#include "known.h"
 #include "pool.h"
 #include "route.h"
 #include "service/service.h"
+#include "share.h"
+#include "together.h"
 
 struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
-	int64_t db_pool, max_connections, max_per_address, request_deadline_ms, keep_access_days;
+	int64_t db_pool, max_connections, max_per_address, max_per_token, workers,
+		request_deadline_ms, keep_access_days;
 
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */
 	struct pool *pool;
+	struct known *known; /* who asked lately */
+	struct share *under_way; /* requests, by token */
+	struct together *scores; /* see scores.h */
+	struct kept *kept; /* see kept.h */
 	struct snapshot *registry; /* of rosters: what each day asks of people */
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
-	int32_t kept; /* the last day on which old looks were forgotten; the timer's own */
+	int32_t looks_kept; /* the last day on which old looks were forgotten; the timer's own */
 	sem_t decoders; /* of events: parsed, one takes up to fifty times its size */
 	atomic_bool producer_broken; /* librdkafka gave up: the program is to end, and be started
 					anew */
@@ -52,5 +60,9 @@ enum gateway_metric {
 	GATEWAY_POOL_IN_USE,
 	GATEWAY_POOL_SECONDS,
 	GATEWAY_POOL_EMPTY,
+	GATEWAY_CACHE_HITS,
+	GATEWAY_CACHE_MISSES,
 	GATEWAY_METRICS
 };
+enum gateway_cache { GATEWAY_CACHE_WHO, GATEWAY_CACHE_ANSWERS }; /* the label of the last two */
+void gateway_count_cache(enum gateway_cache cache, bool hit);

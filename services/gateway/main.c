@@ -27,16 +27,22 @@ static const struct conf_setting settings[] = {
 		"addresses or CIDR blocks of proxies whose X-Forwarded-For counts",
 		&http_blocks_form},
 	{"DB_POOL", CONF_INT, SETTING(db_pool), "8", 1, 100, "connections to PostgreSQL", NULL},
-	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000,
-		"of clients, a thread each", NULL},
+	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000, "of clients",
+		NULL},
 	{"MAX_PER_ADDRESS", CONF_INT, SETTING(max_per_address), "64", 1, 10000,
 		"of them from one address", NULL},
+	{"MAX_PER_TOKEN", CONF_INT, SETTING(max_per_token), "64", 1, 10000,
+		"requests under way with one token", NULL},
+	{"WORKERS", CONF_INT, SETTING(workers), "128", 1, 10000,
+		"threads for the requests that wait for PostgreSQL", NULL},
 	{"REQUEST_DEADLINE_MS", CONF_INT, SETTING(request_deadline_ms), "15000", 100, 600000,
 		"milliseconds for a whole request to come, and for its answer to go", NULL},
 	{"KEEP_ACCESS_DAYS", CONF_INT, SETTING(keep_access_days), "1096", 0, 36500,
 		"how long it is kept who looked at whose data: 365 or more; 0: for ever", NULL},
 };
 
+static const char *const caches[] = {
+	[GATEWAY_CACHE_WHO] = "who", [GATEWAY_CACHE_ANSWERS] = "answers", NULL};
 static const struct metric metrics[GATEWAY_METRICS] = {
 	[GATEWAY_REQUESTS] = {METRIC_COUNTER, "terukur_gateway_requests_total",
 		"Requests answered; the route as its table has it, none where it has none.",
@@ -53,6 +59,10 @@ static const struct metric metrics[GATEWAY_METRICS] = {
 		"How long a request waited for one.", NULL, NULL},
 	[GATEWAY_POOL_EMPTY] = {METRIC_COUNTER, "terukur_gateway_pool_empty_total",
 		"Requests that got none in time.", NULL, NULL},
+	[GATEWAY_CACHE_HITS] = {METRIC_COUNTER, "terukur_gateway_cache_hits_total",
+		"What was known in memory: who asks, and public answers.", "cache", caches},
+	[GATEWAY_CACHE_MISSES] = {METRIC_COUNTER, "terukur_gateway_cache_misses_total",
+		"What PostgreSQL was asked for instead.", "cache", caches},
 };
 
 static const struct service_timer timers[] = {

@@ -155,7 +155,7 @@ static bool show(struct visit *v, const struct db_result *r, const struct listin
 	if (n == 0)
 		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
 	put_rows(&b, r, n, l);
-	if (store_evidence_more(r)) {
+	if (v->beyond || store_evidence_more(r)) {
 		const struct cursor last = store_evidence_row(r, n - 1).at;
 		put_next(&b, v, &last);
 	}

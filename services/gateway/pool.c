@@ -14,6 +14,7 @@ struct place {
 	int64_t used_at; /* on the monotonic clock */
 	bool taken;
 	unsigned connections; /* counted */
+	uint64_t owner; /* while it is taken */
 };
 
 struct pool {
@@ -52,7 +53,15 @@ void pool_free(struct pool *p)
 }
 
 /* The free one that was used last: the others may stay cold. With the lock held. */
-static struct place *pool_free_place(struct pool *p)
+static bool pool_has_share(const struct pool *p, uint64_t owner)
+{
+	int n = 0;
+	for (int i = 0; i < p->size; i++)
+		n += p->places[i].taken && p->places[i].owner == owner;
+	return owner != POOL_FOR_ALL && n >= (p->size + 1) / 2;
+}
+
+static struct place *pool_free_place(struct pool *p, uint64_t owner)
 {
 	struct place *best = NULL;
 	for (int i = 0; i < p->size; i++) {
@@ -60,19 +69,21 @@ static struct place *pool_free_place(struct pool *p)
 		if (!at->taken && (!best || at->used_at > best->used_at))
 			best = at;
 	}
-	return best;
+	return best && pool_has_share(p, owner) ? NULL : best;
 }
 
-static struct place *pool_wait(struct pool *p)
+static struct place *pool_wait(struct pool *p, uint64_t owner)
 {
 	struct timespec end;
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += WAIT_SECONDS;
-	struct place *at = pool_free_place(p);
+	struct place *at = pool_free_place(p, owner);
 	while (!at && pthread_cond_timedwait(&p->given, &p->lock, &end) == 0)
-		at = pool_free_place(p);
-	if (at)
+		at = pool_free_place(p, owner);
+	if (at) {
 		at->taken = true;
+		at->owner = owner;
+	}
 	return at;
 }
 
@@ -88,13 +99,15 @@ static bool pool_revive(struct place *at, struct err *e)
 	return db_connect(at->db, e);
 }
 
-struct db *pool_take(struct pool *p, struct err *e)
+struct db *pool_take(struct pool *p, uint64_t owner, struct err *e)
 {
 	pthread_mutex_lock(&p->lock);
-	struct place *at = pool_wait(p);
+	struct place *at = pool_wait(p, owner);
 	pthread_mutex_unlock(&p->lock);
 	if (!at) {
-		err_set(e, ERR_RETRY, "all %d connections to PostgreSQL are in use", p->size);
+		err_set(e, ERR_RETRY,
+			"all %d connections to PostgreSQL are in use, or one's share of them",
+			p->size);
 		return NULL;
 	}
 	if (pool_revive(at, e)) {
@@ -116,6 +129,6 @@ void pool_give(struct pool *p, struct db *db)
 			p->places[i].taken = false;
 			p->places[i].used_at = clock_monotonic();
 		}
-	pthread_cond_signal(&p->given);
+	pthread_cond_broadcast(&p->given); /* who may take it is not for this place to know */
 	pthread_mutex_unlock(&p->lock);
 }

@@ -61,7 +61,7 @@ struct route {
 	const struct route_body *body; /* NULL: takes none */
 	const char *list; /* the name of the list that a cursor is good for */
 	bool lenient; /* what is wrong with the query is passed over */
-	bool offline; /* the work asks PostgreSQL nothing */
+	bool offline; /* the work holds no connection to PostgreSQL */
 };
 
 extern const struct route gateway_routes[];

@@ -25,7 +25,7 @@ const struct route gateway_routes[] = {
 			[PARAM_EVENT] = PARAM_OPTIONAL}},
 	{"GET", "/api/v1/events/{id}", api_get_event, &api_face, .who = FOR_SOURCE},
 	{"GET", "/api/v1/people/{person}/scores/{period}", api_get_score, &api_face,
-		.who = WHO_SEES_A_PERSON},
+		.who = WHO_SEES_A_PERSON, .offline = true},
 	{"GET", "/api/v1/people/{person}/evidence", api_get_evidence, &api_face,
 		.who = WHO_SEES_A_PERSON, .known = KNOWN_PERSON, .list = "evidence",
 		.query = {[PARAM_PERIOD] = PARAM_OPTIONAL,
@@ -41,7 +41,8 @@ const struct route gateway_routes[] = {
 		.query = {[PARAM_AGENCY] = PARAM_REQUIRED,
 			[PARAM_PERIOD] = PARAM_REQUIRED,
 			[PARAM_LOCALE] = PARAM_OPTIONAL}},
-	{"GET", "/api/v1/public/agencies", api_get_agencies, &api_face, .who = FOR_ANYBODY},
+	{"GET", "/api/v1/public/agencies", api_get_agencies, &api_face, .who = FOR_ANYBODY,
+		.offline = true},
 	{"GET", "/api/v1/openapi.json", api_get_contract, &api_face, .who = FOR_ANYBODY,
 		.offline = true},
 

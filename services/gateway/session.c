@@ -29,7 +29,7 @@ bool session_find(struct visit *v, bool *found, struct err *e)
 	if (!cookie)
 		return true;
 	digest_sha256(cookie, SESSION_TEXT, hash);
-	return store_session(v->db, hash, v->now, &v->who, found, e);
+	return visit_look_up(v, KNOWN_SESSION, hash, found, e);
 }
 
 /* `Secure` where the pages are reached by https: a browser would not send it back otherwise. */
@@ -67,5 +67,8 @@ bool session_end(struct visit *v, struct err *e)
 	if (!cookie)
 		return true;
 	digest_sha256(cookie, SESSION_TEXT, hash);
-	return store_session_end(v->db, hash, e) && session_set_cookie(v, "", 0);
+	if (!store_session_end(v->db, hash, e))
+		return false;
+	known_forget(v->gateway->known, KNOWN_SESSION, hash);
+	return session_set_cookie(v, "", 0);
 }

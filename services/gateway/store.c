@@ -35,14 +35,14 @@
 const struct db_statement store_statements[] = {
 	[TOKEN] = {"token",
 		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source, " URIS
-		" FROM registry.token_view t "
+		", t.expires_at FROM registry.token_view t "
 		"WHERE t.hash = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION] = {"session",
 		"SELECT t.id, t.role, t.person, " AGENCY_TODAY ", t.source, " URIS
-		" FROM gateway.session s JOIN registry.token_view t ON t.id = s.token "
-		"WHERE s.hash = $1 AND s.expires_at > $2 AND (t.expires_at IS NULL OR "
-		"t.expires_at > $2)",
+		", least(s.expires_at, t.expires_at) FROM gateway.session s JOIN "
+		"registry.token_view t ON t.id = s.token WHERE s.hash = $1 AND s.expires_at > $2 "
+		"AND (t.expires_at IS NULL OR t.expires_at > $2)",
 		"bytea, timestamptz, date"},
 	[SESSION_ADD] = {"session_add",
 		"INSERT INTO gateway.session (hash, token, created_at, expires_at) VALUES "
@@ -74,6 +74,14 @@ const struct db_statement store_statements[] = {
 		"uuid"},
 	[SCORE] = {"score", "SELECT body FROM scoring.score_view WHERE person = $1 AND period = $2",
 		"uuid, text"},
+	[SCORES] = {"scores",
+		"WITH found AS MATERIALIZED (SELECT a.*, s.body FROM unnest($1::int4[], "
+		"$2::timestamptz[], $3::int8[], $4::text[], $5::text[], $6::uuid[]) AS a (n, at, "
+		"token, period, request, person) JOIN scoring.score_view s ON s.person = a.person "
+		"AND s.period = a.period), looked AS (INSERT INTO gateway.access (at, token, what, "
+		"period, request, person) SELECT at, token, 'score', period, request, person FROM "
+		"found) SELECT n, body FROM found",
+		"int4[], timestamptz[], int8[], text[], text[], uuid[]"},
 	[PERIODS] = {"periods",
 		"SELECT period FROM scoring.score_view WHERE person = $1 ORDER BY period "
 		"DESC LIMIT 100",
@@ -83,6 +91,14 @@ const struct db_statement store_statements[] = {
 		"FROM scoring.score_view s, unnest(s.service_days) d WHERE s.person = $1 AND "
 		"s.period = $2",
 		"uuid, text, date"},
+	/* The first month from $2 on, and whether there are more behind the year that begins with
+	   it. */
+	[EVIDENCE_FROM] = {"evidence_from",
+		"SELECT f.first, EXISTS (SELECT FROM intake.month_view m WHERE m.person = $1 AND "
+		"m.month > f.first + 11 AND ($3 = 0 OR m.indicator = $3)) FROM (SELECT min(month) "
+		"AS first FROM intake.month_view WHERE person = $1 AND month >= $2 AND ($3 = 0 OR "
+		"indicator = $3)) f WHERE f.first IS NOT NULL",
+		"uuid, int4, int4"},
 	/* `found` tells of a next page; `before` ends a page early, so that one of the
 	 * largest events stays small. What an older intake let in can have megabytes of
 	 * headers. */
@@ -163,7 +179,8 @@ static bool who_read(const struct db_result *r, struct who *out)
 		role++;
 	*out = (struct who){.token = db_int(r, 0, 0),
 		.role = (enum role)role,
-		.has_person = !db_is_null(r, 0, 2)};
+		.has_person = !db_is_null(r, 0, 2),
+		.until = db_time(r, 0, 6)};
 	if (out->has_person)
 		memcpy(out->person, db_uuid(r, 0, 2), sizeof out->person);
 	snprintf(out->agency, sizeof out->agency, "%s", db_text(r, 0, 3));
@@ -218,6 +235,40 @@ bool store_access(struct db *db, const struct access *a, struct db_array *people
 		DB_TEXT(a->period), DB_TEXT(a->request), db_array_value(people));
 }
 
+enum { LOOK_COLUMNS = 6 };
+
+static bool look_add(struct db_array columns[LOOK_COLUMNS], int n, const struct store_look *x)
+{
+	const struct db_value values[LOOK_COLUMNS] = {DB_INT4(n), DB_TIME(x->access.at),
+		DB_INT8(x->access.token), DB_TEXT(x->access.period), DB_TEXT(x->access.request),
+		DB_UUID(x->person)};
+	bool ok = true;
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		ok = db_array_add(&columns[i], values[i]) && ok;
+	return ok;
+}
+
+bool store_scores(struct db *db, const struct store_look *const *looks, int n,
+	struct db_result **out, struct err *e)
+{
+	static const enum db_kind kinds[LOOK_COLUMNS] = {
+		DB_K_INT4, DB_K_TIME, DB_K_INT8, DB_K_TEXT, DB_K_TEXT, DB_K_UUID};
+	struct db_array columns[LOOK_COLUMNS];
+	struct db_value values[LOOK_COLUMNS];
+	bool ok = true;
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		db_array_init(&columns[i], kinds[i]);
+	for (int i = 0; i < n; i++)
+		ok = look_add(columns, i, looks[i]) && ok;
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		values[i] = db_array_value(&columns[i]);
+	ok = ok ? db_run(db, SCORES, values, LOOK_COLUMNS, out, e)
+		: err_set(e, ERR_FATAL, "out of memory");
+	for (int i = 0; i < LOOK_COLUMNS; i++)
+		db_array_done(&columns[i]);
+	return ok;
+}
+
 bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],
 	int32_t day, bool *is, struct err *e)
 {
@@ -244,14 +295,6 @@ bool store_units_of(struct db *db, const uint8_t person[16], struct db_result **
 	return db_exec(db, UNITS_OF, out, e, DB_UUID(person));
 }
 
-const char *store_unit_name(const struct db_result *r, const char *code)
-{
-	for (int i = 0; i < db_rows(r); i++)
-		if (strcmp(db_text(r, i, 0), code) == 0)
-			return db_text(r, i, 1);
-	return code;
-}
-
 bool store_score(struct db *db, const uint8_t person[16], const char *period,
 	struct db_result **out, struct err *e)
 {
@@ -275,15 +318,47 @@ bool store_service_days(struct db *db, const uint8_t person[16], struct period p
 	return true;
 }
 
-bool store_evidence(
-	struct db *db, const struct evidence_query *q, struct db_result **out, struct err *e)
+static bool evidence_between(struct db *db, const struct evidence_query *q, int32_t first,
+	int32_t last, struct db_result **out, struct err *e)
 {
-	int32_t first = q->has_period ? period_first_day(q->period) : clock_month_first(1900 * 12);
-	int32_t last =
-		q->has_period ? period_last_day(q->period) : clock_month_first(9999 * 12 + 11);
 	return db_exec(db, EVIDENCE, out, e, DB_UUID(q->person), DB_DATE(first), DB_DATE(last),
 		DB_INT4(q->indicator), q->after ? DB_TIME(q->after->number) : DB_NULL,
 		q->after ? DB_UUID(q->after->key) : DB_NULL);
+}
+
+/* Evidence lies in a partition for each month, of which a statement looks into every one that its
+ * days may mean. So a page is of a year at most, which begins where there is something. */
+static bool evidence_year(struct db *db, const struct evidence_query *q, int32_t *from,
+	bool *beyond, struct db_result **out, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	if (!db_exec(db, EVIDENCE_FROM, &r, e, DB_UUID(q->person), DB_INT4(*from),
+		    DB_INT4(q->indicator)))
+		return false;
+	*beyond = db_rows(r) > 0 && db_int(r, 0, 1);
+	if (db_rows(r) == 0)
+		return true;
+	int32_t first = (int32_t)db_int(r, 0, 0);
+	*from = first + 12;
+	return evidence_between(
+		db, q, clock_month_first(first), clock_month_first(first + 12) - 1, out, e);
+}
+
+bool store_evidence(struct db *db, const struct evidence_query *q, bool *beyond,
+	struct db_result **out, struct err *e)
+{
+	*beyond = false;
+	if (q->has_period)
+		return evidence_between(
+			db, q, period_first_day(q->period), period_last_day(q->period), out, e);
+	int32_t from = q->after ? clock_month(clock_date(q->after->number)) : 0;
+	bool ok;
+	do {
+		db_result_free(*out);
+		*out = NULL;
+		ok = evidence_year(db, q, &from, beyond, out, e);
+	} while (ok && *beyond && db_rows(*out) == 0);
+	return ok;
 }
 
 struct evidence_row store_evidence_row(const struct db_result *r, int row)
@@ -322,13 +397,6 @@ bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct
 	struct err *e)
 {
 	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before));
-}
-
-struct inbox_row store_inbox_row(const struct db_result *r, int row)
-{
-	return (struct inbox_row){db_int(r, row, 0), db_time(r, row, 1), db_text(r, row, 2),
-		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5), db_text(r, row, 6),
-		db_text(r, row, 7)};
 }
 
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
@@ -374,22 +442,6 @@ bool store_indicators(struct db *db, struct db_result **out, struct err *e)
 	return db_run(db, INDICATORS, NULL, 0, out, e);
 }
 
-struct indicator_row store_indicator_row(const struct db_result *r, int row)
-{
-	return (struct indicator_row){db_text(r, row, 0), db_text(r, row, 1), db_text(r, row, 2),
-		db_text(r, row, 3), db_text(r, row, 4), db_text(r, row, 5)};
-}
-
-struct indicator_row store_indicator_find(const struct db_result *r, const char *code)
-{
-	for (int i = 0; i < db_rows(r); i++) {
-		const struct indicator_row x = store_indicator_row(r, i);
-		if (strcmp(x.code, code) == 0)
-			return x;
-	}
-	return (struct indicator_row){code, code, code, "", "", ""};
-}
-
 bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
@@ -404,10 +456,4 @@ bool store_people(struct db *db, const uint8_t *superior, const uint8_t *after, 
 {
 	return db_exec(db, PEOPLE, out, e, superior ? DB_UUID(superior) : DB_NULL,
 		after ? DB_UUID(after) : DB_NULL, DB_DATE(day));
-}
-
-struct people_row store_people_row(const struct db_result *r, int row)
-{
-	return (struct people_row){
-		db_uuid(r, row, 0), db_text(r, row, 1), db_text(r, row, 2), db_text(r, row, 3)};
 }

@@ -25,6 +25,7 @@ struct who {
 	uint8_t person[16];
 	char agency[129], source[129]; /* "" for none */
 	char uris[16 * 129]; /* other names of the source, with spaces between them */
+	int64_t until; /* the token's end, or the session's if that is sooner; 0: none */
 };
 
 /* *found tells whether there is one. `hash` is the token's, or the session's, sha256. */
@@ -47,6 +48,15 @@ struct access {
 };
 bool store_access(
 	struct db *db, const struct access *a, struct db_array *people, struct err *e) MUST_CHECK;
+
+/* Looks at scores: writes each of them down that finds one. Rows of a look's place among the n and
+ * the score's text. */
+struct store_look {
+	struct access access; /* of one person's score of that period */
+	const uint8_t *person;
+};
+bool store_scores(struct db *db, const struct store_look *const *looks, int n,
+	struct db_result **out, struct err *e) MUST_CHECK;
 
 /* Whether `superior` is the person's superior on that day. */
 bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t person[16],
@@ -100,11 +110,12 @@ struct evidence_query {
 	int32_t indicator; /* its id; 0: all */
 	const struct cursor *after; /* NULL: from the first */
 };
-/* In the order of time. A page also ends where its payloads come to 1 MiB. */
-bool store_evidence(struct db *db, const struct evidence_query *q, struct db_result **out,
-	struct err *e) MUST_CHECK;
+/* In the order of time. A page also ends where its payloads come to 1 MiB and, without a period,
+ * after a year: *beyond says that there is something behind it. NULL where there is none at all. */
+bool store_evidence(struct db *db, const struct evidence_query *q, bool *beyond,
+	struct db_result **out, struct err *e) MUST_CHECK;
 struct evidence_row store_evidence_row(const struct db_result *r, int row);
-bool store_evidence_more(const struct db_result *r); /* there is a next page */
+bool store_evidence_more(const struct db_result *r); /* there is more of the same year */
 
 struct inbox_row {
 	int64_t id, at;

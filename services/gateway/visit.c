@@ -19,6 +19,9 @@ static const struct refusal refusals[] = {
 		{"Tidak ada orang itu", "There is no such person"}},
 	[REFUSED_AGENCY] = {404, "not_found", "there is no such agency",
 		{"Tidak ada instansi itu", "There is no such agency"}},
+	[REFUSED_BUSY] = {429, "too_many_requests", "too many requests at once with this token",
+		{"Terlalu banyak permintaan sekaligus, silakan coba lagi",
+			"Too many requests at once, please try again"}},
 	[REFUSED_ORIGIN] = {403, "forbidden", "this did not come from here",
 		{"Ini tidak datang dari sini", "This did not come from here"}},
 };
@@ -28,11 +31,36 @@ bool visit_refuse(struct visit *v, enum refusal_of why)
 	return v->route->face->refuse(v, &refusals[why]);
 }
 
+static bool ask_who(struct visit *v, enum known_kind kind, const uint8_t hash[32], int64_t asked_at,
+	bool *found, struct err *e)
+{
+	static bool (*const asks[])(struct db *, const uint8_t[32], int64_t, struct who *, bool *,
+		struct err *) = {[KNOWN_TOKEN] = store_token, [KNOWN_SESSION] = store_session};
+	if (!visit_connect(v, e) || !asks[kind](v->db, hash, v->now, &v->who, found, e))
+		return false;
+	if (*found)
+		known_add(v->gateway->known, kind, hash, asked_at, &v->who);
+	else
+		known_forget(v->gateway->known, kind, hash);
+	return true;
+}
+
+bool visit_look_up(
+	struct visit *v, enum known_kind kind, const uint8_t hash[32], bool *found, struct err *e)
+{
+	int64_t asked_at;
+	bool may_ask = v->request->may_wait;
+	*found = known_find(v->gateway->known, kind, hash, v->now, may_ask, &v->who, &asked_at);
+	if (*found || may_ask)
+		gateway_count_cache(GATEWAY_CACHE_WHO, *found);
+	return *found || ask_who(v, kind, hash, asked_at, found, e);
+}
+
 bool visit_know(struct visit *v, const char *token, bool *found, struct err *e)
 {
 	uint8_t hash[DIGEST_SHA256];
 	digest_sha256(token, strlen(token), hash);
-	return store_token(v->db, hash, v->now, &v->who, found, e);
+	return visit_look_up(v, KNOWN_TOKEN, hash, found, e);
 }
 
 bool visit_is_foreign(const struct visit *v)
@@ -55,11 +83,32 @@ void visit_wrong(struct visit *v, const char *field, const char *detail)
 
 /* --- deciding */
 
-static bool connect(struct visit *v, struct err *e)
+/* For whom a connection is taken: the token, or where that is not known yet, the address. */
+static uint64_t owner_of(const struct visit *v)
 {
+	uint8_t hash[DIGEST_KEY];
+	uint64_t owner;
+	const char *address = http_client(v->request);
+	if (v->who.token)
+		return (uint64_t)v->who.token;
+	digest_key(address, strlen(address), hash);
+	memcpy(&owner, hash, sizeof owner);
+	return owner | UINT64_C(1) << 63; /* no token's */
+}
+
+bool visit_may_wait(struct visit *v)
+{
+	v->waits = v->waits || !v->request->may_wait;
+	return v->request->may_wait;
+}
+
+bool visit_connect(struct visit *v, struct err *e)
+{
+	if (!visit_may_wait(v))
+		return false;
 	if (!v->db) {
 		int64_t since = clock_monotonic();
-		v->db = pool_take(v->gateway->pool, e);
+		v->db = pool_take(v->gateway->pool, owner_of(v), e);
 		gateway_count_wait(v->db != NULL, clock_monotonic() - since);
 	}
 	return v->db != NULL;
@@ -79,11 +128,24 @@ static bool know_who(struct visit *v, struct err *e)
 	bool found;
 	if (route->who & FOR_ANYBODY)
 		return true;
-	if (!connect(v, e) || !route->face->find(v, &found, e))
+	if (!route->face->find(v, &found, e))
 		return false;
 	if (!found)
 		v->who = (struct who){0};
 	return found || (route->who & FOR_VISITOR) || route->face->stranger(v);
+}
+
+/* Of those who are known; how many connections an address may have, the server minds. */
+static bool take_share(struct visit *v)
+{
+	if (!v->who.token || v->shares)
+		return true;
+	if (!share_take(v->gateway->under_way, v->who.token)) {
+		http_add_header(v->request, "Retry-After", "1");
+		return visit_refuse(v, REFUSED_BUSY);
+	}
+	v->shares = v->who.token;
+	return true;
 }
 
 static bool take_parameters(struct visit *v)
@@ -110,7 +172,7 @@ static bool check_known(struct visit *v, struct err *e)
 	bool known;
 	if (v->route->known == KNOWN_UNASKED)
 		return true;
-	return connect(v, e) && authority_known(v, &known, e) &&
+	return visit_connect(v, e) && authority_known(v, &known, e) &&
 	       (known || visit_refuse(v, v->route->known == KNOWN_PERSON ? REFUSED_PERSON
 									 : REFUSED_AGENCY));
 }
@@ -126,8 +188,9 @@ static bool check_body(struct visit *v)
 static bool decide(struct visit *v, struct err *e)
 {
 	bool by_role = authority_by_role(v->route);
-	v->decided = know_who(v, e) && (!by_role || check_authority(v, e)) && take_parameters(v) &&
-		     (by_role || check_authority(v, e)) && check_known(v, e) && check_body(v);
+	v->decided = know_who(v, e) && take_share(v) && (!by_role || check_authority(v, e)) &&
+		     take_parameters(v) && (by_role || check_authority(v, e)) &&
+		     check_known(v, e) && check_body(v);
 	return v->decided;
 }
 
@@ -140,7 +203,8 @@ static bool admit(struct visit *v, struct err *e)
 
 static bool work(struct visit *v, struct err *e)
 {
-	return admit(v, e) && (v->route->offline || connect(v, e)) && v->route->work(v, e);
+	return admit(v, e) && (v->route->offline ? (disconnect(v), true) : visit_connect(v, e)) &&
+	       v->route->work(v, e);
 }
 
 static struct visit *visit_new(struct gateway *g, struct http_request *r)
@@ -155,7 +219,8 @@ static struct visit *visit_new(struct gateway *g, struct http_request *r)
 	return v;
 }
 
-/* A connection is held no longer than this. */
+/* A connection is held no longer than this. False: begun where it may not wait, and it would have
+ * had to; nothing came of it, and all of it is done again. */
 static bool run(
 	struct gateway *g, struct http_request *r, bool (*step)(struct visit *v, struct err *e))
 {
@@ -165,6 +230,10 @@ static bool run(
 	struct visit *v = r->user;
 	bool ok = step(v, &e);
 	disconnect(v);
+	if (!ok && v->waits) {
+		v->waits = false;
+		return false;
+	}
 	return ok || e.code == ERR_NONE || v->route->face->failed(v, &e);
 }
 
@@ -181,16 +250,22 @@ bool visit_handle(void *gateway, struct http_request *r)
 void visit_drop(void *visit)
 {
 	struct visit *v = visit;
+	if (v->shares)
+		share_give(v->gateway->under_way, v->shares);
 	json_decref(v->errors);
 	free(v);
 }
 
 /* --- for the work */
 
+struct access visit_access(const struct visit *v, const char *what)
+{
+	return (struct access){v->who.token, v->now, what, v->period_name, v->request->request_id};
+}
+
 static bool log_people(struct visit *v, const char *what, struct db_array *people, struct err *e)
 {
-	const struct access access = {
-		v->who.token, v->now, what, v->period_name, v->request->request_id};
+	const struct access access = visit_access(v, what);
 	return store_access(v->db, &access, people, e);
 }
 
@@ -228,5 +303,5 @@ bool visit_evidence(struct visit *v, struct db_result **out, struct err *e)
 	if ((v->indicator && !store_indicator_id(v->db, v->indicator, &q.indicator, e)) ||
 		!visit_log_access(v, "evidence", e))
 		return false;
-	return (v->indicator && q.indicator == 0) || store_evidence(v->db, &q, out, e);
+	return (v->indicator && q.indicator == 0) || store_evidence(v->db, &q, &v->beyond, out, e);
 }

@@ -4,9 +4,11 @@
  * route's work is done, with what was decided at hand.
  *
  * A body is read between the two: for a route that takes one all is decided when the head is there,
- * and nobody is asked twice. Work returns false when it stops early: with the error set when
- * something failed, which the visit then answers, and with the error clear when it has answered
- * already. So do all functions here that return bool and take an error. */
+ * and nobody is asked twice. All of it is tried first where nothing may wait, on what is known in
+ * memory; what has to wait stops, and is begun anew in a thread where it may. Work returns false
+ * when it stops early: with the error set when something failed, which the visit then answers, and
+ * with the error clear when it has answered already. So do all functions here that return bool and
+ * take an error. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,6 +30,8 @@ struct visit {
 	struct db *db; /* during the work, unless the route is offline */
 	int64_t now;
 	bool decided;
+	bool waits; /* it stopped because it would have had to wait, where it may not */
+	int64_t shares; /* the token whose request under way this is; 0: not counted */
 	json_t *errors; /* NULL: none so far */
 
 	/* What was decided. Texts are the request's. */
@@ -43,6 +47,7 @@ struct visit {
 	char list[VISIT_LIST]; /* the route's list with its filters */
 	struct cursor after;
 	bool later; /* there is a cursor */
+	bool beyond; /* visit_evidence: there is a next page, whatever store_evidence_more says */
 	const char *to; /* NULL: nowhere */
 	const char *type; /* the body's, as the row's `takes` has it; NULL where there is none */
 };
@@ -53,6 +58,7 @@ enum refusal_of {
 	REFUSED_AUTHORITY,
 	REFUSED_PERSON,
 	REFUSED_AGENCY,
+	REFUSED_BUSY,
 	REFUSED_ORIGIN
 };
 struct refusal {
@@ -78,7 +84,15 @@ bool visit_admit(void *gateway, struct http_request *r);
 bool visit_handle(void *gateway, struct http_request *r);
 void visit_drop(void *visit);
 
-/* Whether a token is known and still good; fills v->who. */
+/* What may take long asks this first; false: stop, without an answer and without an error, to be
+ * called again. */
+bool visit_may_wait(struct visit *v);
+/* Takes a connection unless there is one. What may not wait stops here. */
+bool visit_connect(struct visit *v, struct err *e) MUST_CHECK;
+/* Whether a token, or a session, is known and still good, by its sha256; fills v->who. Of who asked
+ * lately PostgreSQL is not asked. */
+bool visit_look_up(struct visit *v, enum known_kind kind, const uint8_t hash[32], bool *found,
+	struct err *e) MUST_CHECK;
 bool visit_know(struct visit *v, const char *token, bool *found, struct err *e) MUST_CHECK;
 /* A browser says that this comes from another site. */
 bool visit_is_foreign(const struct visit *v);
@@ -86,6 +100,8 @@ bool visit_is_foreign(const struct visit *v);
 void visit_wrong(struct visit *v, const char *field, const char *detail);
 bool visit_refuse(struct visit *v, enum refusal_of why); /* answers; returns false */
 
+/* A look at people's data, as it is to be written down. */
+struct access visit_access(const struct visit *v, const char *what);
 /* Writes down what is about to be shown: of the person that the path names, or of the people in the
  * first column of n rows. */
 bool visit_log_access(struct visit *v, const char *what, struct err *e) MUST_CHECK;

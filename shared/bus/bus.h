@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -119,9 +120,17 @@ struct bus_producer;
 /* Counts what is on its way for one caller, where several threads share a producer. Zeroed at
  * first. */
 struct bus_delivery {
-	_Atomic long pending, failed, refused;
+	pthread_mutex_t lock; /* zeroes are an unlocked one, and nobody who waits */
+	pthread_cond_t all_said;
+	long pending, failed, refused;
+	/* Optional: called instead of waiting, see bus_close. */
+	void (*told)(struct bus_delivery *d, void *arg);
+	void *arg;
 };
 struct bus_producer *bus_producer_new(const char *brokers, struct err *e) MUST_CHECK;
+/* One for many threads that each wait for their own: what they queue at the same moment shares an
+ * acknowledgement, which wakes each of them. */
+struct bus_producer *bus_producer_shared_new(const char *brokers, struct err *e) MUST_CHECK;
 void bus_producer_free(struct bus_producer *p);
 /* Queues one message (copied); a NULL `data` is a tombstone. Blocks while the queue is full.
  * Thread-safe. `delivery` NULL: the producer's own, for producers that one thread has to itself.
@@ -140,6 +149,13 @@ static inline bool bus_produce(struct bus_producer *p, const char *topic, const 
  * all again. ERR_INVALID when the brokers will never take one of the messages (they refuse with it
  * all that travelled beside it). */
 bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err *e) MUST_CHECK;
+int bus_producer_queued(struct bus_producer *p); /* messages of which nothing is said yet */
+/* Instead of waiting: `told` is called once, in this thread or in the shared producer's, when all
+ * is said of what was queued between the two. It may end the delivery's life, and asks bus_outcome
+ * what bus_wait would have said. */
+void bus_open(struct bus_delivery *d, void (*told)(struct bus_delivery *d, void *arg), void *arg);
+void bus_close(struct bus_delivery *d);
+bool bus_outcome(struct bus_producer *p, struct bus_delivery *d, struct err *e) MUST_CHECK;
 static inline bool bus_flush(struct bus_producer *p, struct err *e)
 {
 	return bus_wait(p, 0, e);

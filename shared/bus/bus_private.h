@@ -1,6 +1,8 @@
 /* bus_private: what the bus*.c files share; nobody else includes it. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include <librdkafka/rdkafka.h>
 
 #include "bus/bus.h"
@@ -12,6 +14,9 @@ struct setting {
 struct bus_producer {
 	rd_kafka_t *rk;
 	struct bus_delivery own;
+	bool shared; /* `teller` takes the delivery reports; else whoever waits does */
+	pthread_t teller;
+	atomic_bool ending;
 };
 
 /* A client's configuration: the common settings, `more`, and KAFKA_… from the environment. NULL

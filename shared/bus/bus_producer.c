@@ -1,14 +1,15 @@
 #include "bus/bus_private.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 
 enum {
-	PRODUCE_MS = 10000
-}; /* message.timeout.ms: by then every message is acknowledged, or given up */
+	PRODUCE_MS = 10000, /* message.timeout.ms: by then every message is acknowledged, or given
+			       up */
+	TELL_MS = 100,
+};
 
 static const struct setting producer_settings[] = {
 	{"enable.idempotence", "true"},
@@ -21,6 +22,12 @@ static const struct setting producer_settings[] = {
 	{"message.max.bytes", "4194304"},
 };
 
+/* Callers wait for their acknowledgement, so nothing is gathered for longer than the
+ * acknowledgement of what is on its way takes: that alone lets many share the next one. */
+static const struct setting shared_settings[] = {
+	{"linger.ms", "0.5"},
+};
+
 /* Said of the message itself: it would be said again. */
 static bool bus_is_refusal(rd_kafka_resp_err_t rc)
 {
@@ -28,22 +35,51 @@ static bool bus_is_refusal(rd_kafka_resp_err_t rc)
 	       rc == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE || rc == RD_KAFKA_RESP_ERR_INVALID_RECORD;
 }
 
+/* What was said of one message. From the moment at which it was the last the delivery may be gone.
+ */
+static void bus_said(struct bus_delivery *d, rd_kafka_resp_err_t rc)
+{
+	pthread_mutex_lock(&d->lock);
+	if (rc)
+		*(bus_is_refusal(rc) ? &d->refused : &d->failed) += 1;
+	bool last = --d->pending == 0;
+	bool told = last && d->told;
+	if (last && !told)
+		pthread_cond_signal(&d->all_said);
+	pthread_mutex_unlock(&d->lock);
+	if (told)
+		d->told(d, d->arg);
+}
+
 static void bus_delivered(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 {
 	(void)rk;
 	(void)arg;
-	struct bus_delivery *d = m->_private;
-	if (m->err)
-		atomic_fetch_add(bus_is_refusal(m->err) ? &d->refused : &d->failed, 1);
-	atomic_fetch_sub(&d->pending, 1);
+	bus_said(m->_private, m->err);
 }
 
-struct bus_producer *bus_producer_new(const char *brokers, struct err *e)
+static void *bus_tell(void *arg)
+{
+	struct bus_producer *p = arg;
+	while (!atomic_load(&p->ending))
+		rd_kafka_poll(p->rk, TELL_MS);
+	return NULL;
+}
+
+static rd_kafka_conf_t *bus_producer_conf(const char *brokers, bool shared, struct err *e)
+{
+	rd_kafka_conf_t *conf = bus_conf(brokers, producer_settings, COUNT(producer_settings), e);
+	if (!conf || !shared || bus_set(conf, shared_settings, COUNT(shared_settings), e))
+		return conf;
+	rd_kafka_conf_destroy(conf);
+	return NULL;
+}
+
+static struct bus_producer *bus_producer_start(const char *brokers, bool shared, struct err *e)
 {
 	char text[256];
 	struct bus_producer *p = calloc(1, sizeof *p);
-	rd_kafka_conf_t *conf =
-		p ? bus_conf(brokers, producer_settings, COUNT(producer_settings), e) : NULL;
+	rd_kafka_conf_t *conf = p ? bus_producer_conf(brokers, shared, e) : NULL;
 	if (!conf) {
 		free(p);
 		return NULL;
@@ -59,10 +95,31 @@ struct bus_producer *bus_producer_new(const char *brokers, struct err *e)
 	return p;
 }
 
+struct bus_producer *bus_producer_new(const char *brokers, struct err *e)
+{
+	return bus_producer_start(brokers, false, e);
+}
+
+struct bus_producer *bus_producer_shared_new(const char *brokers, struct err *e)
+{
+	struct bus_producer *p = bus_producer_start(brokers, true, e);
+	if (!p || pthread_create(&p->teller, NULL, bus_tell, p) == 0) {
+		if (p)
+			p->shared = true;
+		return p;
+	}
+	err_set(e, ERR_FATAL, "no thread could be started");
+	bus_producer_free(p);
+	return NULL;
+}
+
 void bus_producer_free(struct bus_producer *p)
 {
 	if (!p)
 		return;
+	atomic_store(&p->ending, true);
+	if (p->shared)
+		pthread_join(p->teller, NULL);
 	rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
 	rd_kafka_flush(p->rk, 500);
 	rd_kafka_destroy(p->rk);
@@ -87,12 +144,19 @@ static rd_kafka_headers_t *bus_headers(const struct bus_header *headers, size_t 
 	return list;
 }
 
+static void bus_expect(struct bus_delivery *d, long more)
+{
+	pthread_mutex_lock(&d->lock);
+	d->pending += more;
+	pthread_mutex_unlock(&d->lock);
+}
+
 bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, const char *topic,
 	const void *key, size_t key_len, const void *data, size_t len,
 	const struct bus_header *headers, size_t n_headers, struct err *e)
 {
 	struct bus_delivery *d = delivery ? delivery : &p->own;
-	atomic_fetch_add(&d->pending, 1);
+	bus_expect(d, 1);
 	for (int64_t end = clock_monotonic() + PRODUCE_MS * 1000;;) {
 		rd_kafka_headers_t *list = bus_headers(headers, n_headers);
 		rd_kafka_resp_err_t rc = rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(topic),
@@ -104,13 +168,25 @@ bool bus_produce_for(struct bus_producer *p, struct bus_delivery *delivery, cons
 			return true;
 		rd_kafka_headers_destroy(list);
 		if (rc != RD_KAFKA_RESP_ERR__QUEUE_FULL || clock_monotonic() > end) {
-			atomic_fetch_sub(&d->pending, 1);
+			bus_expect(d, -1);
 			bus_producer_fatal(p, e);
 			return err_set(e, bus_is_refusal(rc) ? ERR_INVALID : ERR_RETRY,
 				"Kafka, producing to %s: %s", topic, rd_kafka_err2str(rc));
 		}
-		rd_kafka_poll(p->rk, 50);
+		rd_kafka_poll(p->rk, 50); /* in a shared one too: there is more room soon */
 	}
+}
+
+/* With the lock held, which is let go of meanwhile. */
+static void bus_wait_more(struct bus_producer *p, struct bus_delivery *d)
+{
+	if (p->shared) {
+		pthread_cond_wait(&d->all_said, &d->lock);
+		return;
+	}
+	pthread_mutex_unlock(&d->lock);
+	rd_kafka_poll(p->rk, 2);
+	pthread_mutex_lock(&d->lock);
 }
 
 bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err *e)
@@ -118,16 +194,39 @@ bool bus_wait(struct bus_producer *p, struct bus_delivery *delivery, struct err 
 	struct bus_delivery *d = delivery ? delivery : &p->own;
 	if (!delivery)
 		rd_kafka_flush(p->rk, PRODUCE_MS); /* does not wait for linger.ms */
-	while (atomic_load(&d->pending) > 0)
-		rd_kafka_poll(p->rk, 2);
-	long failed = atomic_exchange(&d->failed, 0);
-	long refused = atomic_exchange(&d->refused, 0);
+	pthread_mutex_lock(&d->lock);
+	while (d->pending > 0)
+		bus_wait_more(p, d);
+	pthread_mutex_unlock(&d->lock);
+	return bus_outcome(p, d, e);
+}
+
+bool bus_outcome(struct bus_producer *p, struct bus_delivery *d, struct err *e)
+{
+	long failed = d->failed, refused = d->refused;
+	d->failed = d->refused = 0;
 	if (bus_producer_fatal(p, e))
 		return false;
 	if (refused)
 		return err_set(e, ERR_INVALID, "Kafka: %ld messages were refused", refused);
 	return failed == 0 ||
 	       err_set(e, ERR_RETRY, "Kafka: %ld messages were not acknowledged", failed);
+}
+
+int bus_producer_queued(struct bus_producer *p)
+{
+	return rd_kafka_outq_len(p->rk);
+}
+
+/* Until it is closed there is one more to wait for. */
+void bus_open(struct bus_delivery *d, void (*told)(struct bus_delivery *d, void *arg), void *arg)
+{
+	*d = (struct bus_delivery){.pending = 1, .told = told, .arg = arg};
+}
+
+void bus_close(struct bus_delivery *d)
+{
+	bus_said(d, RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 bool bus_ping(struct bus_producer *p, int timeout_ms, struct err *e)

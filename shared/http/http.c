@@ -1,5 +1,7 @@
 #include "http/http.h"
 
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,46 +15,34 @@
 #include "http/http_guard.h"
 #include "http/http_listen.h"
 #include "http/http_peers.h"
+#include "http/http_refusal.h"
 #include "http/http_route.h"
+#include "http/http_workers.h"
 
 enum {
 	HEAD_MAX = 16 * 1024, /* of a request's head */
 	POOL = 2 * HEAD_MAX, /* the library's memory for each connection */
+	READERS = 2, /* threads that read and write */
+	SPARE = 32, /* connections beyond the most, while room is made for them */
 	SWALLOW = 4 * 1024 * 1024, /* of a refused body, so that the client gets to read why */
-	STACK = 512 * 1024, /* of each connection's thread */
 	DRAIN_MS = 5000,
+	AWAY_MS = 15000, /* longer than Kafka may take to acknowledge */
 };
 
 struct http_server {
 	struct http_config config;
 	struct MHD_Daemon *daemon;
 	struct http_peers *peers;
+	struct http_workers *workers;
 	int fd, port;
+	atomic_int away; /* requests whose connection is suspended */
 };
 
 /* --- the answer */
 
-static void add_headers(const struct exchange *x, struct MHD_Response *response)
+static void add_header(void *response, const char *name, const char *value)
 {
-	bool page = x->type && !strncmp(x->type, "text/html", strlen("text/html"));
-
-	if (x->type)
-		MHD_add_response_header(response, "Content-Type", x->type);
-	for (size_t i = 0; i < x->n_headers; i++)
-		if (x->headers[i].value)
-			MHD_add_response_header(response, x->headers[i].name, x->headers[i].value);
-	if (!MHD_get_response_header(response, "Cache-Control"))
-		MHD_add_response_header(response, "Cache-Control", "no-store");
-	MHD_add_response_header(response, "Content-Security-Policy",
-		page ? "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-		       "base-uri 'none'; frame-ancestors 'none'"
-		     : "default-src 'none'; frame-ancestors 'none'");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Referrer-Policy", "same-origin");
-	MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-	MHD_add_response_header(response, "X-Request-Id", x->id);
-	if (x->close || http_peers_draining(x->server->peers))
-		MHD_add_response_header(response, "Connection", "close");
+	MHD_add_response_header(response, name, value);
 }
 
 /* On the first call of a request this also ends the connection, its body unread; later it may live
@@ -66,9 +56,10 @@ static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *co
 	if (!response)
 		return MHD_NO;
 	x->data = NULL; /* the response's from here on */
-	add_headers(x, response);
+	x->close = x->close || http_peers_draining(x->server->peers);
+	exchange_headers(x, add_header, response);
 	http_peer_answering(x->peer);
-	queued = MHD_queue_response(connection, (unsigned)x->status, response);
+	queued = http_queue(connection, (unsigned)x->status, response);
 	MHD_destroy_response(response);
 	return queued;
 }
@@ -168,12 +159,83 @@ static void refuse_size(struct exchange *x)
 					       : "this path takes no body");
 }
 
-/* The first call: the head is there. A refused request's body is read and thrown away when it is
- * not too long: to close at once would reset the connection under the answer. */
+/* --- away: the connection is suspended while a request's work goes on elsewhere. The library calls
+ * again when it is resumed. */
+
+static void part_done(struct exchange *x)
+{
+	struct MHD_Connection *connection = x->connection;
+	struct http_server *s = x->server;
+
+	if (atomic_fetch_sub(&x->parts, 1) > 1)
+		return;
+	MHD_resume_connection(connection); /* from here on the exchange may be gone */
+	atomic_fetch_sub(&s->away, 1);
+}
+
+void http_later(struct http_request *r)
+{
+	atomic_fetch_add(&((struct exchange *)r->handle)->parts, 1);
+}
+
+void http_done(struct http_request *r)
+{
+	part_done(r->handle);
+}
+
+static bool run_step(struct exchange *x)
+{
+	const struct http_config *config = &x->server->config;
+
+	return x->stage == ADMITTING ? config->admit(config->context, &x->request)
+				     : x->route->handle(config->context, &x->request);
+}
+
+static void run_waiting(struct http_job *job)
+{
+	struct exchange *x = (struct exchange *)((char *)job - offsetof(struct exchange, job));
+
+	x->request.may_wait = true;
+	run_step(x);
+	part_done(x);
+}
+
+/* True when the step of this stage is done; otherwise it is away. */
+static bool do_step(struct exchange *x, struct MHD_Connection *connection, bool quick)
+{
+	bool done;
+
+	x->connection = connection;
+	x->request.may_wait = false;
+	atomic_store(&x->parts, 1);
+	done = quick && run_step(x);
+	if (atomic_load(&x->parts) == 1 && (done || x->status))
+		return true;
+	atomic_fetch_add(&x->server->away, 1);
+	MHD_suspend_connection(connection);
+	if (quick && (done || atomic_load(&x->parts) > 1)) {
+		part_done(x);
+	} else {
+		x->job.run = run_waiting;
+		http_workers_add(x->server->workers, &x->job);
+	}
+	return false;
+}
+
+/* The head is there, and admitted. A refused request's body is read and thrown away when it is not
+ * too long: to close at once would reset the connection under the answer. */
+static enum MHD_Result await_body(struct exchange *x, struct MHD_Connection *connection)
+{
+	x->stage = BODY_COMES;
+	if (x->status && (content_length(x) > SWALLOW || exchange_field(x, "Expect")))
+		return send_answer(x, connection);
+	return MHD_YES;
+}
+
+/* The first call: the head is there. */
 static enum MHD_Result begin(
 	struct exchange *x, struct MHD_Connection *connection, const char *version)
 {
-	x->begun = true;
 	if (refuse_head(x, connection, version))
 		return send_answer(x, connection);
 	/* Chunks may be framed loosely too (bare line feeds), which cannot be seen from here:
@@ -188,11 +250,11 @@ static enum MHD_Result begin(
 		http_problem(&x->request, 429, "too_many_requests",
 			"too many requests at once from this address");
 	}
-	if (!x->status && x->route->max_body && x->server->config.admit)
-		x->server->config.admit(x->server->config.context, &x->request);
-	if (x->status && (content_length(x) > SWALLOW || exchange_field(x, "Expect")))
-		return send_answer(x, connection);
-	return MHD_YES;
+	x->stage = ADMITTING;
+	if (!x->status && x->route->max_body && x->server->config.admit &&
+		!do_step(x, connection, true))
+		return MHD_YES;
+	return await_body(x, connection);
 }
 
 /* --- the request's body, and its handler */
@@ -227,19 +289,24 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t le
 	return x->swallowed > SWALLOW ? MHD_NO : MHD_YES;
 }
 
-static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
+static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connection)
 {
-	if (!x->status) {
-		if (x->body.len) {
-			x->request.body = x->body.data;
-			x->request.body_len = x->body.len;
-		}
-		http_peer_working(x->peer);
-		x->route->handle(x->server->config.context, &x->request);
-	}
 	if (!x->status)
 		http_problem(&x->request, 500, "internal", "something went wrong here");
 	return x->status ? send_answer(x, connection) : MHD_NO;
+}
+
+static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
+{
+	if (x->status)
+		return send_answer(x, connection);
+	if (x->body.len) {
+		x->request.body = x->body.data;
+		x->request.body_len = x->body.len;
+	}
+	http_peer_working(x->peer);
+	x->stage = WORKING_ON_IT;
+	return do_step(x, connection, x->route->quick) ? answer(x, connection) : MHD_YES;
 }
 
 /* --- what the library calls */
@@ -274,8 +341,16 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	if (!x)
 		return MHD_NO;
 	x->request.method = method;
-	if (!x->begun)
+	switch (x->stage) {
+	case HEAD_CAME:
 		return begin(x, connection, version);
+	case ADMITTING:
+		return await_body(x, connection);
+	case WORKING_ON_IT:
+		return answer(x, connection);
+	case BODY_COMES:
+		break;
+	}
 	*len = 0;
 	return have ? take_body(x, data, have) : finish(x, connection);
 }
@@ -343,15 +418,14 @@ static bool start_daemon(struct http_server *s, struct err *e)
 {
 	const struct http_config *c = &s->config;
 
-	s->daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION |
-					     MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+	s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
 					     MHD_USE_ITC | MHD_USE_PEDANTIC_CHECKS,
 		0, on_accept, s, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd,
-		MHD_OPTION_CONNECTION_LIMIT, c->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-		(size_t)POOL, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK,
-		MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, s, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
-		MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s, MHD_OPTION_END);
+		MHD_OPTION_CONNECTION_LIMIT, c->max_connections + SPARE,
+		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)READERS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		(size_t)POOL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
+		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK,
+		on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s, MHD_OPTION_END);
 	return s->daemon || err_set(e, ERR_FATAL, "the HTTP server did not start");
 }
 
@@ -367,12 +441,14 @@ struct http_server *http_start(const struct http_config *config, struct err *e)
 	s->fd = http_listen(config->listen, e);
 	if (s->fd >= 0) {
 		s->port = http_listen_port(s->fd);
-		s->peers = http_peers_new(config->max_per_address, config->request_deadline_ms,
-			config->trusted_proxies, e);
-		if (s->peers && start_daemon(s, e))
+		s->peers = http_peers_new(config->max_connections, config->max_per_address,
+			config->request_deadline_ms, config->trusted_proxies, e);
+		s->workers = s->peers ? http_workers_new(config->workers, e) : NULL;
+		if (s->workers && start_daemon(s, e))
 			return s;
 		close(s->fd);
 	}
+	http_workers_free(s->workers);
 	http_peers_free(s->peers);
 	free(s);
 	return NULL;
@@ -391,12 +467,25 @@ void http_quiesce(struct http_server *s)
 		shutdown(s->fd, SHUT_RDWR);
 }
 
+/* The library does not bear to be stopped while something is suspended. */
+static bool all_are_back(struct http_server *s)
+{
+	int64_t end = clock_monotonic() + (int64_t)AWAY_MS * 1000;
+
+	while (atomic_load(&s->away) && clock_monotonic() < end)
+		usleep(1000);
+	return !atomic_load(&s->away);
+}
+
 void http_stop(struct http_server *s)
 {
 	if (!s)
 		return;
 	http_quiesce(s);
 	http_peers_drain(s->peers, DRAIN_MS);
+	http_workers_free(s->workers);
+	if (!all_are_back(s))
+		return; /* stuck: the process is about to end, and that ends it too */
 	MHD_stop_daemon(s->daemon);
 	close(s->fd);
 	http_peers_free(s->peers);

@@ -2,9 +2,11 @@
  * through (request smuggling, slow clients, too many connections); problem documents (RFC 9457) for
  * every error.
  *
- * Each connection has a thread: handlers may block on PostgreSQL and Kafka. Every answer carries
- * security headers, `X-Request-Id`, and `Cache-Control: no-store` unless the handler says
- * otherwise.
+ * Two threads read and write for all connections, and never wait for anything else. Handlers run in
+ * others, where they may block on PostgreSQL; or, where a route is `quick`, at first in those two,
+ * and elsewhere only if they ask for it. Who only waits for somebody else's word (Kafka's
+ * acknowledgement) answers later and keeps no thread. Every answer carries security headers,
+ * `X-Request-Id`, and `Cache-Control: no-store` unless the handler says otherwise.
  */
 #pragma once
 
@@ -28,6 +30,7 @@ struct http_request {
 	const char *body; /* NUL-terminated; its length beside it; "" when there is none */
 	size_t body_len;
 	const char *request_id; /* for logs; 16 hex digits */
+	bool may_wait; /* false: quick or not at all, see http_route */
 	const char *traceparent; /* the client's as it came, for trace_next; or NULL */
 	void *user; /* admit's and the handler's own, e.g. who asks: see `drop` */
 	void *handle; /* http.c's own */
@@ -61,6 +64,11 @@ bool http_problem_errors(
 /* Before or after answering, while the handler runs; replaces an earlier one of that name but
  * Set-Cookie. Both are copied. */
 void http_add_header(struct http_request *r, const char *name, const char *value);
+/* A handler that calls http_later need not have answered when it returns. Whoever it is, in
+ * whatever thread, answers then and calls http_done, after which the request is not touched any
+ * more; that may be before the handler has returned, until when the request lives in any case. */
+void http_later(struct http_request *r);
+void http_done(struct http_request *r);
 /* 503 with Retry-After for ERR_RETRY, 500 otherwise; logs it. */
 bool http_failed(struct http_request *r, const struct err *e) MUST_CHECK;
 
@@ -69,6 +77,8 @@ struct http_route {
 	const char *path; /* "/api/v1/people/{person}/scores/{period}" */
 	bool (*handle)(void *context, struct http_request *r);
 	size_t max_body; /* 0: takes none */
+	bool quick; /* is called with may_wait false first, and then, if it returned false without
+		       an answer, once more where it may wait */
 };
 
 struct http_config {
@@ -77,15 +87,17 @@ struct http_config {
 	const struct http_route *routes;
 	size_t n_routes;
 	void *context; /* handed to every handler */
-	unsigned max_connections; /* further ones wait in the system's queue */
+	unsigned max_connections; /* beyond these, whoever has let us wait the longest makes room;
+				     when nobody lets us wait, they wait in the system's queue */
+	unsigned workers; /* threads for what may wait */
 	unsigned max_per_address; /* connections; requests under way where a trusted proxy speaks
 				     for a client */
 	int request_deadline_ms; /* for a whole request, first byte to last; for an answer; for
 				    idling */
 	const char *trusted_proxies; /* comma-separated addresses or CIDR blocks, or NULL */
 	/* Optional: called for a route that takes a body once the head is there, before the body is
-	 * read; answers when this request may have none. Large bodies want it, or strangers fill
-	 * the memory that all requests share. */
+	 * read; answers when this request may have none. Called like a quick handler. Large bodies
+	 * want it, or strangers fill the memory that all requests share. */
 	bool (*admit)(void *context, struct http_request *r);
 	/* Optional: called with a request's `user`, unless that is NULL, when the request has ended
 	 * in whatever way. */

@@ -198,12 +198,14 @@ static const char *title_of(int status)
 		{406, "Not Acceptable"},
 		{409, "Conflict"},
 		{413, "Content Too Large"},
+		{414, "URI Too Long"},
 		{415, "Unsupported Media Type"},
 		{422, "Unprocessable Content"},
 		{429, "Too Many Requests"},
 		{431, "Request Header Fields Too Large"},
 		{500, "Internal Server Error"},
 		{503, "Service Unavailable"},
+		{505, "HTTP Version Not Supported"},
 	};
 
 	for (size_t i = 0; i < COUNT(titles); i++)
@@ -247,6 +249,38 @@ void http_add_header(struct http_request *r, const char *name, const char *value
 	free(h->value);
 	h->name = name;
 	h->value = strdup(value);
+}
+
+static bool has_header(const struct exchange *x, const char *name)
+{
+	for (size_t i = 0; i < x->n_headers; i++)
+		if (!strcasecmp(x->headers[i].name, name))
+			return true;
+	return false;
+}
+
+void exchange_headers(const struct exchange *x,
+	void (*put)(void *arg, const char *name, const char *value), void *arg)
+{
+	bool page = x->type && !strncmp(x->type, "text/html", strlen("text/html"));
+
+	if (x->type)
+		put(arg, "Content-Type", x->type);
+	for (size_t i = 0; i < x->n_headers; i++)
+		if (x->headers[i].value)
+			put(arg, x->headers[i].name, x->headers[i].value);
+	if (!has_header(x, "Cache-Control"))
+		put(arg, "Cache-Control", "no-store");
+	put(arg, "Content-Security-Policy",
+		page ? "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+		       "base-uri 'none'; frame-ancestors 'none'"
+		     : "default-src 'none'; frame-ancestors 'none'");
+	put(arg, "X-Content-Type-Options", "nosniff");
+	put(arg, "Referrer-Policy", "same-origin");
+	put(arg, "Cross-Origin-Resource-Policy", "same-origin");
+	put(arg, "X-Request-Id", x->id);
+	if (x->close)
+		put(arg, "Connection", "close");
 }
 
 bool http_failed(struct http_request *r, const struct err *e)

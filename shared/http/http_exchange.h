@@ -2,11 +2,16 @@
  * underneath: http.c fills the first half and sends the second, handlers see only http.h. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "http/http.h"
 #include "http/http_guard.h"
 #include "http/http_peers.h"
 #include "http/http_route.h"
+#include "http/http_workers.h"
+
+struct MHD_Connection;
 
 enum { EXCHANGE_FIELDS = 64, EXCHANGE_HEADERS = 8, EXCHANGE_ID = 17 };
 
@@ -31,7 +36,15 @@ struct exchange {
 	struct http_field fields[EXCHANGE_FIELDS];
 	size_t n_fields;
 	const struct http_route *route;
-	bool begun;
+	enum exchange_stage {
+		HEAD_CAME,
+		ADMITTING, /* away, see `parts` */
+		BODY_COMES,
+		WORKING_ON_IT /* away */
+	} stage;
+	struct http_job job; /* the first that is done by a worker */
+	struct MHD_Connection *connection; /* suspended while it is away */
+	atomic_int parts; /* of the work that are not done yet; whoever does the last resumes it */
 	struct buf body;
 	size_t swallowed; /* bytes of the body thrown away */
 
@@ -51,4 +64,7 @@ void exchange_free(struct exchange *x);
 
 /* Cuts the path and the query for the route; false when they do not decode. */
 bool exchange_cut(struct exchange *x);
+/* Calls `put` for every header of the answer but its length. */
+void exchange_headers(const struct exchange *x,
+	void (*put)(void *arg, const char *name, const char *value), void *arg);
 const char *exchange_field(const struct exchange *x, const char *name); /* NULL: absent */

@@ -157,6 +157,8 @@ const char *http_guard_check(const struct http_head *head)
 		if (!is_value(&head->fields[i]))
 			return "a header field's value holds a control character";
 	}
+	if (count(head, "Authorization") > 1)
+		return "there must be at most one Authorization";
 	wrong = check_target(head->target);
 	if (!wrong)
 		wrong = check_host(head);

@@ -27,6 +27,8 @@ struct http_peer {
 	bool first; /* nothing was asked on it before */
 	size_t held; /* of its request's body, beyond what is free */
 	int64_t deadline; /* on the monotonic clock; 0: none */
+	int64_t since; /* it became what it is */
+	bool going; /* it has to make room */
 	struct http_address from, client;
 	char text[HTTP_ADDRESS_TEXT];
 };
@@ -37,7 +39,7 @@ struct http_peers {
 	pthread_t reaper;
 	struct http_peer *head;
 	int busy; /* connections that are not idle */
-	unsigned max_per_address;
+	unsigned open, max_open, max_per_address;
 	int64_t patience;
 	bool draining, ending;
 	struct http_block trusted[HTTP_BLOCKS_MOST];
@@ -94,8 +96,8 @@ static void destroy(struct http_peers *p)
 	free(p);
 }
 
-struct http_peers *http_peers_new(
-	unsigned max_per_address, int deadline_ms, const char *trusted_proxies, struct err *e)
+struct http_peers *http_peers_new(unsigned max_open, unsigned max_per_address, int deadline_ms,
+	const char *trusted_proxies, struct err *e)
 {
 	struct http_peers *p = calloc(1, sizeof *p);
 
@@ -104,6 +106,7 @@ struct http_peers *http_peers_new(
 		return NULL;
 	}
 	init_locks(p);
+	p->max_open = max_open;
 	p->max_per_address = max_per_address;
 	p->patience = (int64_t)deadline_ms * 1000;
 	p->n_trusted = http_blocks_parse(trusted_proxies, p->trusted, HTTP_BLOCKS_MOST);
@@ -149,6 +152,23 @@ bool http_peers_admit(struct http_peers *p, const struct sockaddr *from)
 	return n < p->max_per_address;
 }
 
+/* With the lock held. We wait for whoever has asked nothing, or not yet all; for one that is
+ * answered it is the other way round. Whoever lets us wait the longest goes: a client that asks is
+ * done with it in no time. */
+static void make_room(struct http_peers *p)
+{
+	struct http_peer *oldest = NULL;
+
+	for (struct http_peer *peer = p->head; peer; peer = peer->next)
+		if ((peer->state == IDLE || peer->state == READING) && !peer->going &&
+			(!oldest || peer->since < oldest->since))
+			oldest = peer;
+	if (!oldest)
+		return;
+	oldest->going = true;
+	shutdown(oldest->fd, SHUT_RDWR);
+}
+
 struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sockaddr *from)
 {
 	struct http_peer *peer = calloc(1, sizeof *peer);
@@ -158,7 +178,8 @@ struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sock
 	peer->all = p;
 	peer->fd = fd;
 	peer->first = true;
-	peer->deadline = clock_monotonic() + p->patience;
+	peer->since = clock_monotonic();
+	peer->deadline = peer->since + p->patience;
 	http_address_of(from, &peer->from);
 	peer->client = peer->from;
 	pthread_mutex_lock(&p->lock);
@@ -167,6 +188,8 @@ struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sock
 	if (peer->next)
 		peer->next->back = &peer->next;
 	p->head = peer;
+	if (++p->open > p->max_open)
+		make_room(p);
 	pthread_mutex_unlock(&p->lock);
 	return peer;
 }
@@ -192,6 +215,7 @@ void http_peer_close(struct http_peer *peer)
 
 	pthread_mutex_lock(&p->lock);
 	become(peer, IDLE);
+	p->open--;
 	*peer->back = peer->next;
 	if (peer->next)
 		peer->next->back = peer->back;
@@ -199,10 +223,11 @@ void http_peer_close(struct http_peer *peer)
 	free(peer);
 }
 
-static void enter(struct http_peer *peer, enum state state, int64_t deadline)
+static void enter(struct http_peer *peer, enum state state, int64_t now, int64_t deadline)
 {
 	pthread_mutex_lock(&peer->all->lock);
 	become(peer, state);
+	peer->since = now;
 	peer->deadline = deadline;
 	if (state == IDLE && peer->all->draining)
 		shutdown(peer->fd, SHUT_RD);
@@ -211,24 +236,31 @@ static void enter(struct http_peer *peer, enum state state, int64_t deadline)
 
 void http_peer_reading(struct http_peer *peer)
 {
-	enter(peer, READING,
-		peer->first ? peer->deadline : clock_monotonic() + peer->all->patience);
+	int64_t now = clock_monotonic();
+
+	/* What was sent of the first request before its line was whole counts. */
+	enter(peer, READING, peer->first ? peer->since : now,
+		peer->first ? peer->deadline : now + peer->all->patience);
 }
 
 void http_peer_working(struct http_peer *peer)
 {
-	enter(peer, WORKING, 0);
+	enter(peer, WORKING, clock_monotonic(), 0);
 }
 
 void http_peer_answering(struct http_peer *peer)
 {
-	enter(peer, ANSWERING, clock_monotonic() + peer->all->patience);
+	int64_t now = clock_monotonic();
+
+	enter(peer, ANSWERING, now, now + peer->all->patience);
 }
 
 void http_peer_idle(struct http_peer *peer)
 {
+	int64_t now = clock_monotonic();
+
 	peer->first = false;
-	enter(peer, IDLE, clock_monotonic() + peer->all->patience);
+	enter(peer, IDLE, now, now + peer->all->patience);
 }
 
 bool http_peer_asks(struct http_peer *peer, const char *forwarded)

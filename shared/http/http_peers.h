@@ -18,7 +18,9 @@
 struct http_peers;
 struct http_peer;
 
-struct http_peers *http_peers_new(unsigned max_per_address, int deadline_ms,
+/* Of `max_open` whoever has let us wait the longest for a request, or for the rest of one, makes
+ * room for the next; nobody does while all others are worked for or answered. */
+struct http_peers *http_peers_new(unsigned max_open, unsigned max_per_address, int deadline_ms,
 	const char *trusted_proxies, struct err *e) MUST_CHECK;
 void http_peers_free(struct http_peers *p); /* when all are closed; accepts NULL */
 

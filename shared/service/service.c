@@ -188,9 +188,9 @@ static bool ops_metrics(void *context, struct http_request *r)
 }
 
 static const struct http_route ops_routes[] = {
-	{"GET", "/livez", ops_livez, 0},
-	{"GET", "/readyz", ops_readyz, 0},
-	{"GET", "/metrics", ops_metrics, 0},
+	{"GET", "/livez", ops_livez, 0, true},
+	{"GET", "/readyz", ops_readyz, 0, true},
+	{"GET", "/metrics", ops_metrics, 0, false},
 };
 
 /* What waits in the store, as gauges. */
@@ -256,6 +256,7 @@ static bool start(struct err *e)
 		.routes = ops_routes,
 		.n_routes = COUNT(ops_routes),
 		.max_connections = 32,
+		.workers = 2,
 		.max_per_address = 32,
 		.request_deadline_ms = 5000,
 	};

@@ -1,7 +1,8 @@
 """How fast the pipeline is, beside a floor measured in the same run. `make bench`, or bench.py --help.
 
 The floor is what nobody can go below with this store: the same rows, already parsed, by COPY into a staging table, a
-deduplicating insert and an upsert of totals, on two connections, the best of three batch sizes; and reading alone.
+deduplicating insert and an upsert of totals, on two connections, the best of three batch sizes; and reading alone. For the
+gateway it is a server of the same two libraries and nothing else (bare.c).
 """
 import argparse
 import datetime
@@ -26,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 from services import SERVICES  # noqa: E402
 from stack import Stack, random_ports  # noqa: E402
+
+import gateway  # noqa: E402
 
 TOPIC = "terukur.activity.bench"
 INDICATORS = [("visits", "count", "more"), ("doses", "sum", "more"), ("minutes", "mean", "less"),
@@ -262,6 +265,11 @@ def services_of(stack):
 
 
 def run(b, history):
+    if history is None:
+        b.publish(b.feed(b.people * 5))  # so that people have scores
+        b.settle()
+        gateway.run(b, TOPIC)
+        return
     n = b.events
     path = b.feed(n)
     b.publish(path)  # also warms up
@@ -286,6 +294,7 @@ def run(b, history):
         after = b.through(b.feed(n), n, ["intake", "scoring"], ["intake"])["intake"]
         b.say(f"intake after {history:,} more events of history", after, f"events/s, {100 * after / first:.0f} % of before")
     b.memory()
+    gateway.run(b, TOPIC)
 
 
 def main():
@@ -293,6 +302,7 @@ def main():
     options.add_argument("--events", type=int, default=300000)
     options.add_argument("--people", type=int, default=6000)
     options.add_argument("--history", type=int, default=1000000, help="0: leave that measurement out")
+    options.add_argument("--gateway", action="store_true", help="measure the gateway alone, beside the bare server")
     options.add_argument("--build", default=ROOT / "build")
     options.add_argument("--json", help="write the figures there")
     o = options.parse_args()
@@ -305,7 +315,7 @@ def main():
         (run_dir / "registry.json").write_text(json.dumps(registry(o.people)))
         stack.admin("registry", "load", run_dir / "registry.json")
         bench = Bench(stack, o.people, o.events)
-        run(bench, o.history)
+        run(bench, None if o.gateway else o.history)
         if o.json:
             Path(o.json).write_text(json.dumps(bench.figures, indent=1))
     finally:

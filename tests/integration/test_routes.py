@@ -3,6 +3,7 @@ somebody what is theirs. The table below is written from design.md, not from the
 import json
 import re
 import socket
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,6 +99,7 @@ def city(stack):
     cookies = {who: cookie_of(stack, tokens[who]) for who in (*PEOPLE, "revoked token")}
     cookies["wrong token"] = "terukur=" + "A" * 43
     stack.admin("token", "revoke", "-", input=tokens["revoked token"])
+    time.sleep(5)  # whose session was opened just now
     agency = ours.registry["agencies"][0]["code"]
     assert wait_until(lambda: stack.rows("SELECT FROM reporting.person_score_view WHERE agency = %s", agency), 20)
     return SimpleNamespace(stack=stack, town=ours, tokens=tokens, cookies=cookies,

@@ -294,10 +294,10 @@ static void test_blocks(void **state)
 static void test_routes(void **state)
 {
 	static const struct http_route routes[] = {
-		{"GET", "/", NULL, 0},
-		{"GET", "/people/{person}/scores/{period}", NULL, 0},
-		{"POST", "/events", NULL, 1},
-		{"GET", "/events", NULL, 0},
+		{"GET", "/", NULL, 0, false},
+		{"GET", "/people/{person}/scores/{period}", NULL, 0, false},
+		{"POST", "/events", NULL, 1, false},
+		{"GET", "/events", NULL, 0, false},
 	};
 	struct buf allow;
 	bool known;
@@ -323,7 +323,8 @@ static void test_routes(void **state)
 
 static void test_params(void **state)
 {
-	static const struct http_route route = {"GET", "/people/{person}/scores/{period}", NULL, 0};
+	static const struct http_route route = {
+		"GET", "/people/{person}/scores/{period}", NULL, 0, false};
 	const char *params[HTTP_PARAMS] = {NULL};
 	char good[] = "/people/a%2Fb/scores/2026-Q1", bad[] = "/people/%00/scores/2026";
 
