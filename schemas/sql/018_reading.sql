@@ -25,5 +25,6 @@ BEGIN
 	END LOOP;
 	SET ROLE terukur_archive;
 	GRANT SELECT, INSERT, UPDATE (next, lost) ON intake.reading TO terukur_intake;
+	GRANT SELECT (unpublished, waiting) ON intake.under_way_view TO terukur_intake; -- what waits is a figure of its own
 	RESET ROLE;
 END $$;

@@ -29,11 +29,13 @@ PROMISED = {
         intake.event_id: DELETE INSERT SELECT UPDATE(waiting)
         intake.evidence: INSERT SELECT
         intake.outbox: DELETE INSERT SELECT UPDATE(id)
+        intake.reading: INSERT SELECT UPDATE(next lost)
         intake.rejection: DELETE INSERT SELECT UPDATE(published)
         intake.replacement: INSERT SELECT
         intake.tally: DELETE INSERT SELECT UPDATE(accepted duplicates rejected at)
         intake.topic: INSERT SELECT
         intake.total: INSERT SELECT UPDATE(n sum sum_of latest_at latest_id latest_value latest_source)
+        intake.under_way_view: SELECT(waiting unpublished)
         intake.waiting: DELETE INSERT SELECT UPDATE(seq)
         registry.assignment_view: SELECT(person from_date until_date)
         registry.indicator_view: SELECT(id code measure min max)
@@ -71,6 +73,7 @@ PROMISED = {
     "terukur_gateway": """
         gateway.access: INSERT
         intake.evidence_view: SELECT
+        intake.month_view: SELECT
         intake.rejection_view: SELECT
         notification.inbox_view: SELECT(id person period kind at title_id title_en body_id body_en)
         registry.absence_view: SELECT(person from_date until_date)
@@ -97,6 +100,7 @@ PROMISED = {
         intake.event_id: SELECT
         intake.evidence: SELECT
         intake.raw_total_view: SELECT
+        intake.reading_view: SELECT
         intake.rejection: SELECT UPDATE(redriven_at)
         intake.replacement: SELECT
         intake.tally_view: SELECT
@@ -105,8 +109,11 @@ PROMISED = {
         intake.total_view: SELECT
         intake.under_way_view: SELECT
         intake.waiting: SELECT
+        notification.reading_view: SELECT
         notification.unreachable_view: SELECT
+        reporting.reading_view: SELECT
         scoring.person: SELECT
+        scoring.reading_view: SELECT
         scoring.score: SELECT
         scoring.score_view: SELECT
         scoring.under_way_view: SELECT
@@ -526,7 +533,7 @@ def older(stack):
 
 
 def contents(db):
-    return {table: db.execute(f"SELECT to_jsonb(t) - 'at' - 'event' - 'by_event' FROM {table} t ORDER BY 1::text").fetchall()
+    return {table: db.execute(f"SELECT to_jsonb(t) - ARRAY['at', 'event', 'by_event', 'trace'] FROM {table} t ORDER BY 1::text").fetchall()
             for table in ("intake.evidence", "intake.waiting", "intake.rejection", "intake.tally", "gateway.access")}
 
 
