@@ -108,7 +108,9 @@ class Stack:
             self.lost_secrets = False
         self.start(*SERVICES)
         self.write_env()
-        if not empty:
+        if empty:
+            print(f"\nTerukur: {self.addresses()['GATEWAY_URL']}\nSettings and tokens for clients: {self.run_dir}/env\n", flush=True)
+        else:
             self.load_demo()
 
     def start(self, *names, wait=True):

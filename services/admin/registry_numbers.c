@@ -60,9 +60,9 @@ static void correct(struct check *c, size_t i, const json_t *said)
 {
 	char held_text[32] = "";
 	const char *was = row_text(said, "was"), *nip = row_text(said, "nip");
-	const char *old = person_of(c, was), *new = person_of(c, nip);
-	const char *held = old ? old : new;
-	if (old && new &&strcmp(old, new) != 0) {
+	const char *old = person_of(c, was), *other = person_of(c, nip);
+	const char *held = old ? old : other;
+	if (old && other && strcmp(old, other) != 0) {
 		two_people(c, i, said);
 		return;
 	}

@@ -12,7 +12,12 @@
 #include "service/services.h"
 #include "store.h"
 
-enum { POLL_MS = 200, IDLE_ROUNDS = 2, STAGES_MOST = SERVICE_ROWS * SERVICE_READS_MOST };
+enum {
+	SHOW_TRIES = 10,
+	POLL_MS = 200,
+	IDLE_ROUNDS = 2,
+	STAGES_MOST = SERVICE_ROWS * SERVICE_READS_MOST
+};
 
 /* Who reads what, upstream first: a stage is looked at when all before it are idle. */
 struct stage {
@@ -381,12 +386,23 @@ static bool status_show(struct admin *a, bool as_json, struct err *e)
 	return true;
 }
 
+/* Brokers that are busy with who coordinates what say so, and are asked again. */
+static bool status_show_soon(struct admin *a, bool json, struct err *e)
+{
+	for (int left = SHOW_TRIES; !status_show(a, json, e); pause_poll()) {
+		if (e->code != ERR_RETRY || --left == 0)
+			return false;
+		err_clear(e);
+	}
+	return true;
+}
+
 bool status_run(struct admin *a, const struct arguments *args, struct err *e)
 {
 	bool idle = !args->option[STATUS_WAIT] || status_wait(a, args->number[STATUS_WAIT], e);
 	if (!idle && e->code != ERR_NOT_FOUND)
 		return false;
 	struct err other = {0};
-	bool shown = status_show(a, args->option[STATUS_JSON], &other);
+	bool shown = status_show_soon(a, args->option[STATUS_JSON], &other);
 	return idle ? shown || err_set(e, other.code, "%s", other.text) : false;
 }
