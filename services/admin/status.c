@@ -13,7 +13,7 @@
 #include "store.h"
 
 enum {
-	SHOW_TRIES = 10,
+	SHOW_SECONDS = 3,
 	POLL_MS = 200,
 	IDLE_ROUNDS = 2,
 	STAGES_MOST = SERVICE_ROWS * SERVICE_READS_MOST
@@ -389,8 +389,9 @@ static bool status_show(struct admin *a, bool as_json, struct err *e)
 /* Brokers that are busy with who coordinates what say so, and are asked again. */
 static bool status_show_soon(struct admin *a, bool json, struct err *e)
 {
-	for (int left = SHOW_TRIES; !status_show(a, json, e); pause_poll()) {
-		if (e->code != ERR_RETRY || --left == 0)
+	int64_t deadline = clock_monotonic() + SHOW_SECONDS * CLOCK_SECOND;
+	for (; !status_show(a, json, e); pause_poll()) {
+		if (e->code != ERR_RETRY || clock_monotonic() >= deadline)
 			return false;
 		err_clear(e);
 	}
