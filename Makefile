@@ -60,7 +60,7 @@ test-programs:
 
 clients:
 	@sh scripts/alone.sh 'make clients' $(MAKE) --no-print-directory clients-programs
-	@sh scripts/alone.sh --using 'make clients' $(VENV) -m pytest -q tests/clients
+	@sh scripts/alone.sh --using 'make clients' $(VENV) -m pytest -q -p table tests/clients
 clients-programs:
 	@sh scripts/setup.sh clients
 	@$(MAKE) --no-print-directory -j$$(nproc) all

@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from languages import LANGUAGES, ROOT
 from town import Town
-from upstream import PONTIANAK, Client, needs
+from upstream import Client, PONTIANAK, client, needs, towns  # noqa: F401
 from web import ask
 
 WORDS = {"python": "python", "go": "go", "java": "java", "js": "node", "sh": "sh"}

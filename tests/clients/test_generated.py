@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from languages import HERE, LANGUAGES, OPENAPI, WORK, copy_dependencies, run
-from upstream import PONTIANAK, needs
+from upstream import PONTIANAK, client, needs, towns  # noqa: F401
 
 MORE_THAN_A_PAGE = 103
 

@@ -4,7 +4,7 @@ If a cell fails, an upstream system of that language is turned away, or its peop
 """
 import pytest
 from languages import LANGUAGES, Failed
-from upstream import needs
+from upstream import client, needs, towns  # noqa: F401
 
 MODES = ("kafka-binary", "kafka-structured", "http-binary", "http-structured", "http-batch")
 
