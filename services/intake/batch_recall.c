@@ -81,22 +81,30 @@ static void keep_order(struct batch *b)
 	b->n_order = n;
 }
 
-bool batch_recall(struct batch *b, struct db *db, struct err *e)
+/* `places` and `spans` have room for the whole batch. */
+static bool recall_batch(struct batch *b, struct db *db, const struct bus_message **places,
+	struct store_span *spans, struct err *e)
 {
-	size_t n = (size_t)b->n;
-	const struct bus_message **places = calloc(n + 1, sizeof *places);
-	struct store_span *spans = calloc(n + 1, sizeof *spans);
 	DB_RESULT_AUTO *r = NULL;
-	bool ok = (places && spans) || err_set(e, ERR_FATAL, "out of memory");
-	for (size_t i = 0; ok && i < n; i++)
+	for (int i = 0; i < b->n; i++)
 		places[i] = &b->messages[i];
-	if (ok)
-		qsort(places, n, sizeof *places, by_place);
-	ok = ok && store_rejected(db, spans, spans_of(places, b->n, spans), &r, e);
-	if (ok && db_rows(r) > 0) {
+	qsort(places, (size_t)b->n, sizeof *places, by_place);
+	if (!store_rejected(db, spans, spans_of(places, b->n, spans), &r, e))
+		return false;
+	if (db_rows(r) > 0) {
 		recall_all(b, places, b->n, r);
 		keep_order(b);
 	}
+	return true;
+}
+
+bool batch_recall(struct batch *b, struct db *db, struct err *e)
+{
+	size_t n = (size_t)b->n + 1;
+	const struct bus_message **places = calloc(n, sizeof *places);
+	struct store_span *spans = calloc(n, sizeof *spans);
+	bool ok = places && spans ? recall_batch(b, db, places, spans, e)
+				  : err_set(e, ERR_FATAL, "out of memory");
 	free(spans);
 	free(places);
 	return ok;
