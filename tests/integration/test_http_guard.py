@@ -320,7 +320,7 @@ def test_a_request_under_way_is_answered_when_the_gateway_stops(stack):
         time.sleep(0.5)
         with ThreadPoolExecutor() as pool:
             stopping = pool.submit(stack.stop, "gateway")
-            time.sleep(0.5)
+            time.sleep(2)  # it waits 5 s for whoever has begun
             sock.sendall(b"{}")
             answer, closed = read_all(sock)
             stopping.result()

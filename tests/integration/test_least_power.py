@@ -414,6 +414,7 @@ def test_forgetting_reads_an_index(stack):
     gone = {"intake": ["forget_rejections"], "notification": ["forget_read"]}
     with stack._connect() as db:
         db.execute("SET enable_seqscan = off")
+        db.execute("SET enable_bitmapscan = off")
         for service, names in gone.items():
             for name, sql, types in statements(service):
                 if name not in names:
