@@ -140,7 +140,7 @@ def test_headers_in_indonesian(stack, town, send):
      'line 2, column name (nama): "D\\xe9sir\\xe9e" is not UTF-8; save the file as "CSV UTF-8"'),
     (b'nip,name,unit,position,from\n1,"A,u,p,1/1/2026\n', "line 2: a quote is opened and never closed"),
     (b"nip,name,unit,position,from\n1,A,S.Pd.,u,p,1/1/2026\n", 'line 2: "1/1/2026" is field 6, where the header has 5'),
-    (b"nip,name,unit,position,from\n\n\n1,A,u,p,1/1/2026\n", 'line 4, column nip: "1" has 1 digits'),
+    (b"nip,name,unit,position,from\n\n\n1,A,u,p,1/1/2026\n", 'line 4, column nip: "1" has 1 digit,'),
     (b"nip,name,unit,position,from\n1,,u,p,1/1/2026\n", "line 2, column name: is missing"),
     (b"nip,name,unit,position,from,email\n1,A,u,p,1/1/2026,x@y..id\n", 'line 2, column email: "x@y..id": must be an e-mail'),
     (b"nip,name,unit,position,from\n1,A,nowhere,p,1/1/2026\n", 'line 2, column unit: "nowhere": there is no "nowhere" among'),
