@@ -63,8 +63,9 @@ static void send_and_end(int fd, const struct buf *answer)
 		n = recv(fd, piece, sizeof piece, MSG_DONTWAIT);
 }
 
-/* The library's own refusals alone come here. It closes the connection when it hears that nothing
- * was queued. */
+/* The library's own refusals alone come here. It has to queue them all the same: from some of its
+ * places it goes on with the connection, and were that closed, with what is freed. Nothing can be
+ * sent any more, so it closes it a moment later. */
 enum MHD_Result MHD_queue_response(
 	struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
 {
@@ -72,12 +73,11 @@ enum MHD_Result MHD_queue_response(
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 	BUF_AUTO answer;
 
-	(void)response;
 	buf_init(&answer, ANSWER);
 	put_answer(&answer, why_of(status));
 	if (info && !answer.failed)
 		send_and_end(info->connect_fd, &answer);
-	return MHD_NO;
+	return http_queue(connection, status, response);
 }
 
 enum MHD_Result http_queue(

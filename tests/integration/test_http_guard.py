@@ -313,6 +313,20 @@ def test_clients_behind_a_proxy_share_its_address_but_not_their_limit(stack):
         assert [end(sock) for sock in held] == [[401]] * 4
 
 
+@pytest.mark.parametrize("pairs, header", [(500, 0), (3000, 0), (300, 14000)])
+def test_a_query_beyond_all_memory_hurts_nobody(stack, pairs, header):
+    """The library refuses it in the middle of reading it."""
+    for query in ("&" * pairs, "&".join(f"a{n}=1" for n in range(pairs))):
+        sock = connect(stack)
+        sock.sendall(f"GET /x?{query[:15000]} HTTP/1.1\r\nHost: x\r\nX-A: {'b' * header}\r\n\r\n".encode())
+        answer, closed = read_all(sock)
+        assert statuses(answer) in ([400], [431], []) and closed
+    assert stack.get("gateway", "/readyz")[0] == 200
+    sock = connect(stack)
+    sock.sendall(b"GET /api/v1/public/agencies HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert statuses(read_all(sock)[0]) == [200]
+
+
 def test_a_request_under_way_is_answered_when_the_gateway_stops(stack):
     with gateway_with(stack):
         sock = connect(stack)
