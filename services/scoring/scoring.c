@@ -72,14 +72,11 @@ static bool change(struct chunk *c, const struct mark *m, const char *period,
 	       err_set(e, ERR_FATAL, "out of memory");
 }
 
-/* False in *sound: what stands was altered, whatever its hash says. */
+/* Whether all of what stands in a row is what is computed, whatever its hash says. */
 static bool is_sound(
 	struct chunk *c, const struct mark *m, struct period p, int row, bool *sound, struct err *e)
 {
 	struct computed_score s;
-	*sound = true;
-	if (!c->whole || row < 0)
-		return true;
 	if (!compute_score(roster_of(c->w), &c->data, m->person, p, NULL,
 		    db_int(c->standing, row, 2), &s, e))
 		return false;
@@ -96,13 +93,15 @@ static bool compute_one(struct chunk *c, const struct mark *m, struct period p, 
 	const uint8_t *content =
 		row >= 0 && !db_is_null(c->standing, row, 3) ? db_uuid(c->standing, row, 3) : NULL;
 	int64_t revision = row >= 0 ? db_int(c->standing, row, 2) + 1 : 1;
-	bool sound;
-	if (!is_sound(c, m, p, row, &sound, e) ||
-		!compute_score(roster_of(c->w), &c->data, m->person, p, sound ? content : NULL,
-			revision, &s, e))
-		return false;
+	bool altered = c->whole && row >= 0, sound = false;
 	c->computed++;
-	bool ok = (sound && compute_stands(&s, content)) || change(c, m, period, &s, revision, e);
+	if (altered && (!is_sound(c, m, p, row, &sound, e) || sound))
+		return sound;
+	if (!compute_score(roster_of(c->w), &c->data, m->person, p, altered ? NULL : content,
+		    revision, &s, e))
+		return false;
+	bool ok =
+		(!altered && compute_stands(&s, content)) || change(c, m, period, &s, revision, e);
 	computed_score_done(&s);
 	return ok;
 }
