@@ -418,6 +418,16 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"t.latest_at, t.latest_source, t.latest_id, t.latest_value) ORDER BY 1, 2, 3",
 		""},
 
+	[STORE_LEDGER] = {"ledger", "SELECT month, added, there FROM intake.ledger_view ORDER BY 1",
+		""},
+	/* What is no evidence, or none yet. */
+	[STORE_REST] = {"rest",
+		"SELECT topic, \"partition\", \"offset\", false FROM intake.rejection WHERE "
+		"sha256 <> sha256(coalesce(payload, '')) UNION ALL SELECT t.name, "
+		"w.\"partition\", w.\"offset\", true FROM intake.waiting w JOIN intake.topic t "
+		"ON t.id = w.topic WHERE w.sha256 <> sha256(w.payload) ORDER BY 1, 2, 3",
+		""},
+
 	[STORE_RAW_TOTALS] = {"raw_totals",
 		"SELECT person, month, indicator, n, sum, sum_of, latest_at, latest_value FROM "
 		"intake.raw_total_view WHERE person = ANY ($1) AND month BETWEEN $2 AND $3 ORDER "

@@ -61,6 +61,8 @@ enum {
 	STORE_ORIGINALS_NEXT,
 	STORE_LINKS, /* evidence, ids and replacements that do not fit each other */
 	STORE_TOTALS, /* totals that differ from raw evidence */
+	STORE_LEDGER, /* months whose evidence differs from what was added */
+	STORE_REST, /* rejected and waiting messages that differ from their sha256 */
 	STORE_RAW_TOTALS, /* people, months: the totals of the evidence itself */
 	STORE_COUNTING, /* people, first and last days: the evidence that counts in those */
 	STORE_COMPLETE, /* people, months: what their units declared */

@@ -203,15 +203,24 @@ static bool original_decode(
 	return ok;
 }
 
+enum { PLACE = 400 };
+
+/* Of rows that begin with topic, partition and offset. */
+static const char *place_of(const struct db_result *rows, int row, char out[PLACE])
+{
+	snprintf(out, PLACE, "%.300s/%" PRId64 "/%" PRId64, db_text(rows, row, TOPIC),
+		db_int(rows, row, PARTITION), db_int(rows, row, OFFSET));
+	return out;
+}
+
 static void original_verify(struct verify *v, const struct db_result *rows, int row)
 {
 	struct original o = {.rows = rows, .row = row};
 	struct event_fault fault;
-	char place[400];
+	char place[PLACE];
 	size_t len;
 	const void *payload = db_bytes(rows, row, PAYLOAD, &len);
-	snprintf(place, sizeof place, "%.300s/%" PRId64 "/%" PRId64, db_text(rows, row, TOPIC),
-		db_int(rows, row, PARTITION), db_int(rows, row, OFFSET));
+	place_of(rows, row, place);
 	if (!original_sha256(&o, payload, len))
 		verify_found(v, place, "the original is not what its sha256 says");
 	if (!original_decode(&o, payload, len, &fault)) {
@@ -275,6 +284,38 @@ static bool verify_totals(struct verify *v, struct err *e)
 	return true;
 }
 
+/* What was taken away together with its id leaves nothing else behind. */
+static bool verify_ledger(struct verify *v, struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	progress_tell(&v->admin->progress, "what was added, month by month");
+	if (!db_run(v->admin->db, STORE_LEDGER, NULL, 0, &rows, e))
+		return false;
+	for (int i = 0; i < db_rows(rows); i++) {
+		char month[CLOCK_TEXT];
+		verify_found(v, clock_month_format((int32_t)db_int(rows, i, 0), month),
+			"the evidence is not what was added, or not from where that came (%" PRId64
+			" events added, %" PRId64 " there)",
+			db_int(rows, i, 1), db_int(rows, i, 2));
+	}
+	return true;
+}
+
+/* What was rejected, or waits for its original. */
+static bool verify_rest(struct verify *v, struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	progress_tell(&v->admin->progress, "what was rejected, and what waits");
+	if (!db_run(v->admin->db, STORE_REST, NULL, 0, &rows, e))
+		return false;
+	for (int i = 0; i < db_rows(rows); i++) {
+		char place[PLACE];
+		verify_found(v, place_of(rows, i, place), "the %s message is not what its sha256 says",
+			db_int(rows, i, 3) ? "waiting" : "rejected");
+	}
+	return true;
+}
+
 static bool verify_published(struct verify *v, struct err *e)
 {
 	DB_RESULT_AUTO *rows = NULL;
@@ -295,7 +336,8 @@ static bool verify_evidence(struct verify *v, int64_t *originals, struct err *e)
 	bool ok = db_begin(v->admin->db, e) &&
 		  db_script(v->admin->db,
 			  "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
-		  verify_originals(v, originals, e) && verify_links(v, e) && verify_totals(v, e);
+		  verify_originals(v, originals, e) && verify_links(v, e) && verify_totals(v, e) &&
+		  verify_ledger(v, e) && verify_rest(v, e);
 	db_rollback(v->admin->db);
 	return ok;
 }

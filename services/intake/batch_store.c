@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ledger.h"
 
 static int by_total(const void *a, const void *b)
 {
@@ -42,16 +43,22 @@ static bool store_accepted(struct batch *b, struct worker *w, struct err *e)
 {
 	if (b->n_accepted == 0)
 		return true;
+	struct ledger ledger = {0};
+	char worker[BATCH_WORKER];
 	bool ok = store_evidence_begin(w->db, e);
 	for (int i = 0; ok && i < b->n_accepted; i++) {
 		const struct evidence *x = b->accepted[i];
 		char *headers;
 		struct origin from;
 		ok = batch_origin(b, w->state, (int)(x - b->rows), &from, &headers, e) &&
-		     store_evidence_add(w->db, x, &from, b->now, e);
+		     store_evidence_add(w->db, x, &from, b->now, e) &&
+		     ledger_add(&ledger, x, &from, b->now, e);
 		free(headers);
 	}
-	return ok && store_evidence_end(w->db, e);
+	ok = ok && store_evidence_end(w->db, e) &&
+	     ledger_write(&ledger, w->db, batch_worker(w, worker), e);
+	ledger_done(&ledger);
+	return ok;
 }
 
 /* A message that comes again is told of as it was the first time, though by now another reason may

@@ -19,7 +19,9 @@ static struct intake_settings values;
 #define SETTING(field_) offsetof(struct intake_settings, field_)
 static const struct conf_setting settings[] = {
 	{"KEEP_REJECTIONS_DAYS", CONF_INT, SETTING(keep_rejections_days), "400", 0, 36500,
-		"how long rejected events are kept, whose payloads hold NIPs; 0: for ever", NULL},
+		"how long rejected events are kept, whose payloads hold NIPs: 30 or more; 0: for "
+		"ever",
+		NULL},
 	{"KEEP_TALLY_DAYS", CONF_INT, SETTING(keep_tally_days), "30", 0, 36500,
 		"after how long the counts of a worker that is gone are added to those of others "
 		"that are; 0: never",
@@ -135,6 +137,17 @@ static const struct service_timer timers[] = {
 		.open = housekeeping_open},
 };
 
+enum { REJECTIONS_DAYS_LEAST = 30 }; /* the store forgets no younger ones (021) */
+
+static bool start(const struct service *s, struct err *e)
+{
+	const struct intake_settings *own = s->values;
+	return !own->keep_rejections_days || own->keep_rejections_days >= REJECTIONS_DAYS_LEAST ||
+	       err_set(e, ERR_FATAL,
+		       "KEEP_REJECTIONS_DAYS must be 0, which is for ever, or at least %d",
+		       REJECTIONS_DAYS_LEAST);
+}
+
 int main(int argc, char **argv)
 {
 	const struct service intake = {
@@ -158,6 +171,7 @@ int main(int argc, char **argv)
 		.n_subscriptions = COUNT(subscriptions),
 		.timers = timers,
 		.n_timers = COUNT(timers),
+		.start = start,
 	};
 	return service_main(&intake, argc, argv);
 }

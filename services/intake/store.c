@@ -66,9 +66,15 @@ const struct db_statement store_statements[] = {
 	[TALLY] = {"tally",
 		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
 		"source) DO UPDATE SET accepted = t.accepted + excluded.accepted, duplicates = "
-		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, at "
-		"= now()",
+		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, "
+		"counted_at = now()",
 		"text, text, int8, int8, int8"},
+	[LEDGER] = {"ledger",
+		"INSERT INTO intake.ledger AS l (worker, month, n, digest) SELECT $1, * FROM "
+		"unnest($2::int4[], $3::int8[], $4::int8[]) AS g(month, n, digest) ORDER BY month "
+		"ON CONFLICT (worker, month) DO UPDATE SET n = l.n + excluded.n, digest = l.digest "
+		"# excluded.digest",
+		"text, int4[], int8[], int8[]"},
 	/* By id, not up to one: what another has not committed yet can have a lower one. */
 	[OUTBOX] = {"outbox",
 		"SELECT id, person, unit, month, trace FROM intake.outbox ORDER BY id LIMIT 2000 "
@@ -82,28 +88,19 @@ const struct db_statement store_statements[] = {
 		""},
 	[PUBLISHED] = {"published",
 		"UPDATE intake.rejection SET published = true WHERE id = ANY($1)", "int8[]"},
-	/* By where rows lie, so that all the steps together read the table once. */
-	[FORGET_IDS] = {"forget_ids",
-		"WITH gone AS (DELETE FROM intake.event_id WHERE year < $1 "
-		"AND ctid >= format('(%s,0)', $2)::tid AND ctid < format('(%s,0)', $2 + $3)::tid) "
-		"SELECT $2 + $3 < pg_relation_size('intake.event_id') / "
-		"current_setting('block_size')::int",
-		"int2, int8, int8"},
-	[FORGET_REJECTIONS] = {"forget_rejections",
-		"WITH gone AS (DELETE FROM intake.rejection WHERE id IN (SELECT id FROM "
-		"intake.rejection WHERE published AND at < $1 ORDER BY at LIMIT $2) RETURNING 1) "
-		"SELECT count(*) FROM gone",
+	[FORGET_IDS] = {"forget_ids", "SELECT intake.forget_ids($1, $2, $3)", "int2, int8, int8"},
+	[FORGET_REJECTIONS] = {"forget_rejections", "SELECT intake.forget_rejections($1, $2)",
 		"timestamptz, int4"},
 	/* The counts stay, under no name. */
 	[FOLD_TALLY] = {"fold_tally",
 		"WITH gone AS (DELETE FROM intake.tally WHERE (worker, source) IN (SELECT worker, "
-		"source FROM intake.tally WHERE worker <> '' AND at < $1 ORDER BY worker, source "
+		"source FROM intake.tally WHERE worker <> '' AND counted_at < $1 ORDER BY worker, source "
 		"LIMIT $2) RETURNING *), kept AS (INSERT INTO intake.tally AS t (worker, source, "
 		"accepted, duplicates, rejected) SELECT '', source, sum(accepted), "
 		"sum(duplicates), sum(rejected) FROM gone GROUP BY source ORDER BY source ON "
 		"CONFLICT (worker, source) DO UPDATE SET accepted = t.accepted + "
 		"excluded.accepted, duplicates = t.duplicates + excluded.duplicates, rejected = "
-		"t.rejected + excluded.rejected, at = now()) SELECT count(*) FROM gone",
+		"t.rejected + excluded.rejected, counted_at = now()) SELECT count(*) FROM gone",
 		"timestamptz, int4"},
 	[DUE] = {"due",
 		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = "
@@ -120,20 +117,8 @@ const struct db_statement store_statements[] = {
 		"place) JOIN intake.waiting w ON w.key = p.by ORDER BY p.place ON CONFLICT DO "
 		"NOTHING RETURNING by",
 		"uuid[], uuid[]"},
-	[ACCEPT] = {"accept",
-		"WITH moved AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), "
-		"kept AS (INSERT INTO intake.evidence (" EVIDENCE_COLUMNS
-		") SELECT " EVIDENCE_COLUMNS " FROM moved) "
-		"UPDATE intake.event_id SET waiting = false WHERE key = ANY($1)",
-		"uuid[]"},
-	[REFUSE] = {"refuse",
-		"WITH gone AS (DELETE FROM intake.waiting WHERE key = ANY($1) RETURNING *), freed "
-		"AS (DELETE FROM intake.event_id WHERE key = ANY($1)) INSERT INTO "
-		"intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, "
-		"sha256, key, headers, payload, published, event) SELECT g.source_code, $2, $3, "
-		"t.name, g.\"partition\", g.\"offset\", $4, g.sha256, g.message_key, g.headers, "
-		"g.payload, false, g.event_id FROM gone g JOIN intake.topic t ON t.id = g.topic ON "
-		"CONFLICT DO NOTHING RETURNING source",
+	[ACCEPT] = {"accept", "SELECT intake.accept_waiting($1, $2)", "text, uuid[]"},
+	[REFUSE] = {"refuse", "SELECT intake.refuse_waiting($1, $2, $3, $4)",
 		"uuid[], text, text, timestamptz"},
 	[GROUPS_OF_EVENTS] = {"groups_of_events",
 		"SELECT DISTINCT person, month, indicator FROM intake.event_id WHERE key = "

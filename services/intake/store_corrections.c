@@ -84,8 +84,9 @@ static bool refuse(const struct step *s, struct db_array *keys, enum reason reas
 
 /* The events that took their originals' places: they become evidence, both sides' totals are built
  * anew, and both are to be scored again. */
-static bool accept(struct db *db, struct pairs *taken, struct err *e)
+static bool accept(const struct step *s, struct pairs *taken, struct err *e)
 {
+	struct db *db = s->db;
 	struct db_array both;
 	DB_RESULT_AUTO *groups = NULL;
 	if (taken->keys.count == 0)
@@ -98,7 +99,8 @@ static bool accept(struct db *db, struct pairs *taken, struct err *e)
 				  taken->originals.wire.len - HEAD)) ||
 		  err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && db_exec(db, MARK, NULL, e, db_array_value(&taken->keys)) &&
-	     db_exec(db, ACCEPT, NULL, e, db_array_value(&taken->keys)) &&
+	     db_exec(db, ACCEPT, NULL, e, DB_TEXT(s->worker),
+		     db_array_value(&taken->keys)) &&
 	     db_exec(db, GROUPS_OF_EVENTS, &groups, e, db_array_value(&both)) &&
 	     groups_rebuild(db, groups, e);
 	db_array_done(&both);
@@ -137,7 +139,7 @@ static bool resolve(const struct step *s, const struct db_result *due, struct er
 		  db_exec(s->db, REPLACE, &taken, e, db_array_value(&all.originals),
 			  db_array_value(&all.keys)) &&
 		  (split(due, taken, &first, &second) || err_set(e, ERR_FATAL, "out of memory")) &&
-		  accept(s->db, &first, e) &&
+		  accept(s, &first, e) &&
 		  refuse(s, &second.keys, REASON_ALREADY_REPLACED,
 			  "data.replaces: names an event that is replaced or revoked already", e);
 	pairs_done(&all);

@@ -13,6 +13,7 @@ enum statement {
 	REJECT,
 	REJECTED,
 	TALLY,
+	LEDGER,
 	OUTBOX,
 	OUTBOX_DONE,
 	UNPUBLISHED,

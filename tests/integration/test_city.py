@@ -219,6 +219,14 @@ TAMPERED = {  # what somebody with the database's password changes: SQL, what ve
     "a reference": ("UPDATE intake.evidence SET ref = 'another' WHERE key = %s", "{place}: the stored reference"),
     "a time": ("UPDATE intake.evidence SET at = at + interval '1 microsecond' WHERE key = %s",
                "{place}: the stored time"),
+    **{f"the {column} that it came from": (f'UPDATE intake.evidence SET "{column}" = {value} WHERE key = %s',
+                                           "{month}: the evidence is not what was added, or not from where")
+       for column, value in (("partition", '"partition" + 1'), ("offset", '"offset" + 1'),
+                             ("received_at", "received_at - interval '1 day'"), ("headers", "'{}'"))},
+    "an event with its id": ("WITH id AS (DELETE FROM intake.event_id WHERE key = %s) DELETE FROM intake.evidence WHERE key = %s",
+                             "{month}: the evidence is not what was added"),
+    "what was rejected": ("UPDATE intake.rejection SET payload = payload || ' ' WHERE payload IS NOT NULL AND %s IS NOT NULL",
+                          "the rejected message is not what its sha256 says"),
     "an event less": ("DELETE FROM intake.evidence WHERE key = %s", "{key}: an id that is held, but"),
     "an id less": ("DELETE FROM intake.event_id WHERE key = %s", "{place}: its id is not held"),
     "a replacement more": ("INSERT INTO intake.replacement VALUES (%s, gen_random_uuid(), 'x')",
@@ -262,7 +270,7 @@ def test_verify_finds(told, victim, what):
     """Whoever alters what is stored is found out, and the place is named."""
     sql, named = TAMPERED[what]
     tables = ("intake.evidence", "intake.event_id", "intake.replacement", "intake.total", "intake.completeness",
-              "scoring.score")
+              "scoring.score", "intake.rejection")
     for table in tables:
         told.stack.db.execute(f"CREATE TABLE IF NOT EXISTS public.kept_{table.split('.')[1]} AS TABLE {table}")
     try:
@@ -273,5 +281,5 @@ def test_verify_finds(told, victim, what):
     finally:
         for table in tables:
             told.stack.db.execute(f"TRUNCATE {table}")
-            told.stack.db.execute(f"INSERT INTO {table} SELECT * FROM public.kept_{table.split('.')[1]}")
+            told.stack.db.execute(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM public.kept_{table.split('.')[1]}")
     told.stack.admin("verify")

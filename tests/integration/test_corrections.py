@@ -45,6 +45,20 @@ def test_correction_before_its_original(town, stack):
     assert stack.value("SELECT count(*) FROM intake.waiting WHERE source_code = %s", town.source) == 0
 
 
+def test_verify_looks_at_what_waits_as_well(town, stack):
+    """Before it is evidence, and after: then it is in the ledger as if it had come at once."""
+    town.settle(town.event("corrected", id="b", replaces="a", value=3))
+    alter = "UPDATE intake.waiting SET payload = %s WHERE source_code = %s"
+    [(payload,)] = stack.rows("SELECT payload FROM intake.waiting WHERE source_code = %s", town.source)
+    stack.execute(alter, payload + b" ", town.source)
+    found = stack.admin("verify", check=False)
+    assert found.returncode == 1 and "the waiting message is not what its sha256 says" in found.stdout
+    stack.execute(alter, payload, town.source)
+    town.settle(town.event(id="a"))
+    assert town.realized() == ("1.00", 1)
+    stack.admin("verify")
+
+
 def test_correction_moves_person_indicator_and_month(town):
     """Both sides are scored again, and the one left without evidence has no score."""
     other = town.nips[1]

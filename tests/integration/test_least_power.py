@@ -22,21 +22,22 @@ MIGRATIONS = sorted((ROOT / "schemas/sql").glob("*.sql"))
 
 # Each role beside the owners: relation, privileges, and of which columns where not of all.
 PROMISED = {
-    # The evidence, what replaces what and who declared what are added to; the figures of totals and counts change, and what
-    # waits or is to be published goes when it has. UPDATE of what the table itself numbers is for locking rows.
+    # The evidence, ids, rejections, what waits, what replaces what and who declared what are added to; the figures of totals
+    # and counts change, and what is to be published goes when it has been. UPDATE of what the table itself numbers is for locking rows.
     "terukur_intake": """
         intake.completeness: INSERT SELECT
-        intake.event_id: DELETE INSERT SELECT UPDATE(waiting)
+        intake.event_id: INSERT SELECT
         intake.evidence: INSERT SELECT
+        intake.ledger: INSERT SELECT UPDATE(n digest)
         intake.outbox: DELETE INSERT SELECT UPDATE(id)
         intake.reading: INSERT SELECT UPDATE(next lost)
-        intake.rejection: DELETE INSERT SELECT UPDATE(published)
+        intake.rejection: INSERT SELECT UPDATE(published)
         intake.replacement: INSERT SELECT
-        intake.tally: DELETE INSERT SELECT UPDATE(accepted duplicates rejected at)
+        intake.tally: DELETE INSERT SELECT UPDATE(accepted duplicates rejected counted_at)
         intake.topic: INSERT SELECT
         intake.total: INSERT SELECT UPDATE(n sum sum_of latest_at latest_id latest_value latest_source)
         intake.under_way_view: SELECT(waiting unpublished)
-        intake.waiting: DELETE INSERT SELECT UPDATE(seq)
+        intake.waiting: INSERT SELECT UPDATE(seq)
         registry.assignment_view: SELECT(person from_date until_date)
         registry.indicator_view: SELECT(id code measure min max)
         registry.nip_view: SELECT
@@ -99,6 +100,7 @@ PROMISED = {
         intake.counting_view: SELECT
         intake.event_id: SELECT
         intake.evidence: SELECT
+        intake.ledger_view: SELECT
         intake.raw_total_view: SELECT
         intake.reading_view: SELECT
         intake.rejection: SELECT UPDATE(redriven_at)
@@ -271,7 +273,10 @@ CHANGES = [
     "ALTER FUNCTION intake.make_partition SECURITY INVOKER", "DROP FUNCTION intake.make_partition",
     "UPDATE intake.replacement SET by = original", "DELETE FROM intake.replacement", "TRUNCATE intake.replacement",
     "UPDATE intake.completeness SET month = 0", "DELETE FROM intake.completeness", "UPDATE intake.topic SET name = ''",
-    "UPDATE intake.event_id SET content = key", "UPDATE intake.waiting SET payload = ''", "UPDATE intake.total SET person = NULL",
+    "UPDATE intake.event_id SET content = key", "UPDATE intake.event_id SET waiting = true", "DELETE FROM intake.event_id",
+    "DELETE FROM intake.rejection", "DELETE FROM intake.waiting", "DELETE FROM intake.ledger",
+    "CREATE OR REPLACE FUNCTION intake.row_digest(uuid, int, int, bigint, timestamptz, bytea, bytea) RETURNS bigint LANGUAGE sql AS 'SELECT 0'",
+    "UPDATE intake.waiting SET payload = ''", "UPDATE intake.total SET person = NULL",
     "DELETE FROM intake.total", "UPDATE intake.rejection SET payload = ''", "UPDATE intake.rejection SET redriven_at = now()",
     "SELECT FROM intake.evidence_view", "SELECT email FROM registry.person_view", "SELECT FROM registry.person",
     "SELECT FROM scoring.score_view", "INSERT INTO registry.former_nip SELECT", "SELECT gateway.forget_access(now(), 1)",
@@ -289,6 +294,40 @@ def test_intake_adds_evidence_and_changes_none(town, stack):
                 db.execute(change.format(partition="intake.evidence_2026_03"))
                 pytest.fail(change)
             db.rollback()
+
+
+def test_intake_forgets_only_what_is_old(town, stack):
+    """Whatever it asks for: ids of the last years stay, by which an event is added once, and the month's rejections."""
+    town.settle(town.event(), town.event(subject="199001012015031001"), town.event("corrected", replaces="nothing"))
+    year = datetime.now(timezone(timedelta(hours=7))).year
+    ids = {n: str(uuid.uuid4()) for n in (2, 3)}
+    for n, key in ids.items():
+        stack.execute("INSERT INTO intake.event_id (key, content, waiting, year) VALUES (%s, %s, false, %s)", key, key, year - n)
+    copy = ("INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", \"offset\", at, sha256, payload, published)"
+            " SELECT source, reason, detail, topic, \"partition\", %s, %s, sha256, payload, true FROM intake.rejection WHERE "
+            "source = %s LIMIT 1")
+    for offset, days in ((29000, 29), (31000, 31)):
+        stack.execute(copy, offset, ago(days=days), town.source)
+    held = "SELECT count(*) FROM intake.event_id WHERE NOT key = ANY (%s)"
+    before, rejected = stack.value(held, [*ids.values()]), rejections(stack, town)
+    with psycopg.connect(stack.processes.database_url("terukur_intake"), autocommit=True) as db:
+        db.execute("SELECT intake.forget_ids(32767::smallint, 0, 1000000)")
+        assert db.execute("SELECT intake.forget_rejections(now(), 1000000)").fetchone()[0] >= 1
+        # An event that does not wait is none that could be refused.
+        assert db.execute("SELECT count(*) FROM intake.refuse_waiting((SELECT array_agg(key) FROM intake.evidence), 'schema', '', "
+                          "now())").fetchone() == (0,)
+    assert stack.value(held, [*ids.values()]) == before
+    assert stack.rows("SELECT key::text FROM intake.event_id WHERE key = ANY (%s)", [*ids.values()]) == [(ids[2],)]
+    assert rejections(stack, town) == rejected - {31000} and 29000 in rejected
+    stack.execute("DELETE FROM intake.event_id WHERE key = %s", ids[2])
+    stack.admin("verify")
+
+
+def test_rejections_cannot_be_set_to_end_at_once(stack):
+    stack.stop("intake")
+    done = stack.run("intake", env={"KEEP_REJECTIONS_DAYS": "29"}, check=False)
+    stack.start("intake")
+    assert done.returncode == 100 and "KEEP_REJECTIONS_DAYS must be 0" in done.stderr
 
 
 def test_intake_has_a_month_s_partition_made(stack):
@@ -411,7 +450,7 @@ def test_rejections_stay_for_ever_where_that_is_set(town, stack):
 
 def test_forgetting_reads_an_index(stack):
     """However much there is, a day's step looks at what goes."""
-    gone = {"intake": ["forget_rejections"], "notification": ["forget_read"]}
+    gone = {"notification": ["forget_read"]}
     with stack._connect() as db:
         db.execute("SET enable_seqscan = off")
         db.execute("SET enable_bitmapscan = off")
@@ -421,17 +460,17 @@ def test_forgetting_reads_an_index(stack):
                     continue
                 db.execute(f"PREPARE {name}({', '.join(types)}) AS {sql}")
                 plan = "\n".join(line for (line,) in db.execute(f"EXPLAIN EXECUTE {name}(now(), 10)"))
-                assert re.search(r"Index (Only )?Scan using (rejection_age|inbox_read) ", plan) and "Sort" not in plan, plan
-        plan = "\n".join(line for (line,) in db.execute(
-            "EXPLAIN SELECT id FROM gateway.access WHERE at < now() ORDER BY at LIMIT 10"))
-        assert "Index Scan using access_age" in plan
+                assert re.search(r"Index (Only )?Scan using inbox_read ", plan) and "Sort" not in plan, plan
+        for rows, index in (("gateway.access WHERE", "access_age"), ("intake.rejection WHERE published AND", "rejection_age")):
+            plan = "\n".join(line for (line,) in db.execute(f"EXPLAIN SELECT id FROM {rows} at < now() ORDER BY at LIMIT 10"))
+            assert f"Index Scan using {index}" in plan
 
 
 def test_counts_of_workers_that_are_gone_are_kept_under_no_name(town, stack):
     """Replicas have names of their own, new ones every day."""
-    stack.execute("INSERT INTO intake.tally (worker, source, accepted, duplicates, rejected, at) SELECT 'gone-' || n, %s, 1, 2, 3,"
+    stack.execute("INSERT INTO intake.tally (worker, source, accepted, duplicates, rejected, counted_at) SELECT 'gone-' || n, %s, 1, 2, 3,"
                   " %s FROM generate_series(1, 40) n", town.source, ago(days=31))
-    stack.execute("INSERT INTO intake.tally (worker, source, accepted, duplicates, rejected, at) VALUES ('here', %s, 1, 2, 3, %s)",
+    stack.execute("INSERT INTO intake.tally (worker, source, accepted, duplicates, rejected, counted_at) VALUES ('here', %s, 1, 2, 3, %s)",
                   town.source, ago(days=29))
     town.settle(town.event())
     said = "SELECT accepted, duplicates, rejected FROM intake.tally_view WHERE source = %s"
@@ -534,7 +573,7 @@ def older(stack):
 
 
 def contents(db):
-    return {table: db.execute(f"SELECT to_jsonb(t) - ARRAY['at', 'event', 'by_event', 'trace'] FROM {table} t ORDER BY 1::text").fetchall()
+    return {table: db.execute(f"SELECT to_jsonb(t) - ARRAY['at', 'counted_at', 'event', 'by_event', 'trace'] FROM {table} t ORDER BY 1::text").fetchall()
             for table in ("intake.evidence", "intake.waiting", "intake.rejection", "intake.tally", "gateway.access")}
 
 
@@ -547,6 +586,8 @@ def test_a_store_of_before_goes_over(stack, older):
     assert db.execute("SELECT DISTINCT relowner::regrole::text FROM pg_class WHERE relnamespace = 'intake'::regnamespace"
                       ).fetchall() == [("terukur_archive",)]
     assert granted(db) == granted(stack.db)
+    assert db.execute("SELECT count(*), sum(n) FROM intake.ledger").fetchone() == (2, 1000)
+    assert db.execute("SELECT * FROM intake.ledger_view").fetchall() == []
     add = "INSERT INTO intake.evidence SELECT * FROM intake.evidence WHERE day = %s LIMIT 1"
     with db.transaction():
         db.execute("SET LOCAL ROLE terukur_intake")
@@ -556,4 +597,5 @@ def test_a_store_of_before_goes_over(stack, older):
         with pytest.raises(psycopg.errors.InsufficientPrivilege), db.transaction():
             db.execute("SET LOCAL ROLE terukur_intake")
             db.execute(change)
+    assert db.execute("SELECT added, there FROM intake.ledger_view ORDER BY month").fetchall() == [(500, 501)] * 2
     stack.run("admin", "migrate", env={"DATABASE_URL": url})  # a second time there is nothing to do
