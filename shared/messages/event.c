@@ -80,6 +80,7 @@ static bool is_sha256(const char *text)
 #define SHORT FIELD_TEXT, .most = EVENT_MAX_TEXT
 #define LONG FIELD_TEXT, .most = 1024
 #define NUMBER_MUST "must be a number with at most 4 decimals and 15 digits"
+#define SHA256_MUST "must be 64 lower-case hexadecimal digits"
 #define NUMBER FIELD_NUMBER, .decimals = 4, .must = NUMBER_MUST
 
 static const char *const versions[] = {"1.0", NULL};
@@ -109,8 +110,8 @@ static const struct field data_rows[] = {
 	{"ref", LONG, .only = ACTIVITY, TO(ref)},
 	{"evidence_uri", LONG, .only = ACTIVITY, TO(evidence_uri)},
 	{"evidence_sha256", FIELD_TEXT, .only = ACTIVITY, TO(evidence_sha256), .is = is_sha256,
-		.must = "must be 64 lower-case hexadecimal digits"},
-	{"receipt", LONG, .only = ACTIVITY, TO(receipt)},
+		.must = SHA256_MUST},
+	{"receipt", LONG, .only = ACTIVITY, TO(receipt)}, /* see check_receipt */
 	{"replaces", SHORT, .required = true, .only = NAMING, TO(replaces)},
 	{"reason", LONG, .required = true, .only = TYPE(EVENT_REVOKED), TO(revoke_reason)},
 	{"period", FIELD_MONTH, .required = true, .only = TYPE(EVENT_COMPLETE), TO(month)},
@@ -380,6 +381,13 @@ static bool check_numbers(const struct event_input *in, enum ce_mode mode, const
 	return true;
 }
 
+/* The code itself never travels. */
+static bool check_receipt(const struct event *e, struct event_fault *fault)
+{
+	return !e->receipt || is_sha256(e->receipt) ||
+	       fault_set(fault, REASON_SCHEMA, "data.receipt", SHA256_MUST);
+}
+
 static bool decode(
 	const struct event_input *in, bool admitted, struct event *out, struct event_fault *fault)
 {
@@ -391,7 +399,7 @@ static bool decode(
 		mode == MODE_BINARY ? parse_binary(in, fault) : parse_structured(in, fault);
 	if (!root || !decode_json(root, &e, fault))
 		return false;
-	if (!admitted && !check_numbers(in, mode, &e, fault)) {
+	if (!admitted && !(check_numbers(in, mode, &e, fault) && check_receipt(&e, fault))) {
 		event_done(&e);
 		return false;
 	}

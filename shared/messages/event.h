@@ -102,7 +102,8 @@ bool event_fits(const struct event_input *in, size_t key_len, struct event_fault
  * extensions may hold any bytes; `root` has those that are text, with the rest of the envelope. A
  * message without a CloudEvents content type and without a ce_ header is read as structured. */
 bool event_decode(const struct event_input *in, struct event *out, struct event_fault *fault);
-/* The same of what was admitted once, when a number was what the parser reads of it. */
+/* The same of what was admitted once, when a number was what the parser reads of it, and a receipt
+ * any text. */
 bool event_decode_again(const struct event_input *in, struct event *out, struct event_fault *fault);
 void event_done(struct event *e);
 /* The id of what cannot be decoded, where it has one that can be read. */

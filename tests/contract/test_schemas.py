@@ -288,6 +288,7 @@ def test_codec_agrees_on_every_example():
 @pytest.mark.parametrize("field,path", [
     ("data.value", "invalid/value_five_decimals"),
     ("data.of", "invalid/of_null"),
+    ("data.receipt", "invalid/receipt_code"),
     ("data.period", "invalid/complete_period_quarter"),
     ("time", "invalid/time_month_13"),
     ("id", "invalid/id_missing"),
@@ -380,6 +381,7 @@ SPECIAL = {
     "value": lambda rng: rng.choice([number_at_the_limit(rng), rng.choice(NUMBERS)]),
     "of": lambda rng: rng.choice([number_at_the_limit(rng), rng.choice(NUMBERS)]),
     "evidence_sha256": sha256_nearly,
+    "receipt": sha256_nearly,
 }
 
 

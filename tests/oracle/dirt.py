@@ -76,7 +76,7 @@ ODD_BUT_RIGHT = [
     lambda event: dumps({**event, "datacontenttype": "application/vnd.simpus+json"}),
     lambda event: dumps({**event, "dataschema": "https://contoh.id/skema", "partitionkey": "7"}),
     lambda event: dumps({**event, "data": {
-        **event["data"], "ref": "\U0001f3e5" * 1024, "receipt": "r", "evidence_sha256": "0a" * 32,
+        **event["data"], "ref": "\U0001f3e5" * 1024, "receipt": "1b" * 32, "evidence_sha256": "0a" * 32,
         "evidence_uri": "https://contoh.id/bukti"}}),
 ]
 
@@ -118,9 +118,10 @@ DATA_FAULTS = (
         "@@1.00000000000000000001@@", "@@1e-400@@")]
     + [but(indicator=value) for value in (None, "", 7, "i" * 129)]
     + [but(of=value) for value in (None, "2", False, "@@0.00001@@")]
-    + [but(**{name: value}) for name in ("ref", "evidence_uri", "receipt")
+    + [but(**{name: value}) for name in ("ref", "evidence_uri")
        for value in (None, "", 5, "r" * 1025)]
-    + [but(evidence_sha256=value) for value in (None, "0A" * 32, "0a" * 31, "0g" * 32, 1)]
+    + [but(**{name: value}) for name in ("evidence_sha256", "receipt")
+       for value in (None, "", "0A" * 32, "0a" * 31, "0a" * 33, "0g" * 32, 1)]
     + [but(replaces="e-1"), but(reason="why"), but(Value=1), but(extra=None)]
 )
 # data of the other types -> schema

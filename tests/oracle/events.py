@@ -181,7 +181,7 @@ def matches(pattern):
 
 WORK = {"indicator": (True, text(128)), "value": (True, fits), "of": (False, fits),
         "ref": (False, text(1024)), "evidence_uri": (False, text(1024)),
-        "evidence_sha256": (False, matches("[0-9a-f]{64}")), "receipt": (False, text(1024))}
+        "evidence_sha256": (False, matches("[0-9a-f]{64}")), "receipt": (False, matches("[0-9a-f]{64}"))}
 DATA = {
     RECORDED: WORK,
     CORRECTED: {**WORK, "replaces": (True, text(128))},

@@ -304,6 +304,31 @@ static void test_numbers_as_they_are_written(void **state)
 		}
 }
 
+/* One that was let through before is no sign of tampering. */
+static void test_a_receipt_is_a_hash_and_once_was_any_text(void **state)
+{
+	static const struct {
+		const char *receipt;
+		enum reason now;
+	} cases[] = {
+		{"b7e94be513e96e8c45cd23d162275e5a12ebde9100a425c4ebcdd7fa4dcd897c", REASON_NONE},
+		{"B7E94BE513E96E8C45CD23D162275E5A12EBDE9100A425C4EBCDD7FA4DCD897C", REASON_SCHEMA},
+		{"R-2026-000017", REASON_SCHEMA},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char text[1000];
+		snprintf(text, sizeof text,
+			"{" ENVELOPE ",\"data\":{\"indicator\":\"x\",\"value\":1,"
+			"\"receipt\":\"%s\"}}",
+			cases[i].receipt);
+		const struct event_input in = {.data = text, .len = strlen(text)};
+		assert_int_equal(decoded(&in), cases[i].now);
+		assert_int_equal(reason_of(&in, event_decode_again), REASON_NONE);
+	}
+}
+
 /* Whoever asks what became of an event, asks by its id: it is kept wherever it can be read. */
 static void test_the_id_of_what_is_refused(void **state)
 {
@@ -354,6 +379,7 @@ int main(void)
 		cmocka_unit_test(test_told_by_its_name),
 		cmocka_unit_test(test_keys_of_every_byte),
 		cmocka_unit_test(test_numbers_as_they_are_written),
+		cmocka_unit_test(test_a_receipt_is_a_hash_and_once_was_any_text),
 		cmocka_unit_test(test_the_id_of_what_is_refused),
 	};
 	return digest_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
