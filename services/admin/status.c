@@ -63,7 +63,8 @@ static bool watch_open(struct watch *w, struct admin *a, struct err *e)
 		if (strcmp(w->stages[i].read->group, group) == 0)
 			continue;
 		group = w->stages[i].read->group;
-		w->stages[i].inspector = bus_inspector_new(a->brokers, group, e);
+		bool foreign = stage_reads(&w->stages[i], TOPIC_ACTIVITY);
+		w->stages[i].inspector = bus_inspector_new(a->brokers, group, foreign, e);
 		if (!w->stages[i].inspector)
 			return false;
 	}
@@ -90,8 +91,8 @@ static bool watch_sources(struct watch *w, struct err *e)
 	return bus_topic_list(w->admin->bus, TOPIC_ACTIVITY, topic_note, w->sources, e);
 }
 
-/* The lag of one stage, a row {"group","topic","lag","end","lost","oldest"} for each of its topics.
- */
+/* The lag of one stage, a row {"group","topic","lag","end","lost","oldest","held","held_on"} for
+ * each of its topics. What is held by open transactions is no lag: nobody can read it yet. */
 static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *out, struct err *e)
 {
 	const struct stage *s = &w->stages[stage];
@@ -104,11 +105,12 @@ static bool watch_stage(const struct watch *w, int stage, bool oldest, json_t *o
 			topic = json_string_value(json_array_get(w->sources, i));
 		if (!bus_lag(watch_inspector(w, stage), topic, oldest, &lag, e))
 			return false;
-		json_array_append_new(
-			out, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "group", s->read->group,
-				     "topic", topic, "lag", (json_int_t)(lag.end - lag.committed),
-				     "end", (json_int_t)lag.end, "lost", (json_int_t)lag.lost,
-				     "oldest", (json_int_t)lag.oldest_at));
+		json_array_append_new(out,
+			json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}", "group",
+				s->read->group, "topic", topic, "lag",
+				(json_int_t)(lag.end - lag.committed), "end", (json_int_t)lag.end,
+				"lost", (json_int_t)lag.lost, "oldest", (json_int_t)lag.oldest_at,
+				"held", (json_int_t)lag.held, "held_on", lag.held_on));
 	}
 	return true;
 }
@@ -313,6 +315,20 @@ static void status_print_verified(const json_t *v)
 			number_of(v, "scores"), number_of(v, "findings"));
 }
 
+/* An upstream that began a transaction and did not end it keeps everybody's events back. */
+static void status_print_held(const json_t *lag)
+{
+	size_t i;
+	const json_t *row;
+	json_array_foreach (lag, i, row)
+		if (number_of(row, "held"))
+			printf("%" JSON_INTEGER_FORMAT " messages wait behind an upstream's open "
+			       "transaction on %s, partition %s\n",
+				number_of(row, "held"),
+				json_string_value(json_object_get(row, "topic")),
+				json_string_value(json_object_get(row, "held_on")));
+}
+
 /* As wide as the longest of a field needs, so that what follows stands in a column. */
 static int width_of(const json_t *rows, const char *field, size_t least)
 {
@@ -343,6 +359,7 @@ static void status_print(const json_t *status)
 			json_string_value(json_object_get(row, "topic")), number_of(row, "lag"),
 			number_of(row, "lost"));
 	}
+	status_print_held(lag);
 	printf("\n%-*s %12s %12s %12s\n", source, "source", "accepted", "duplicates", "rejected");
 	json_array_foreach (json_object_get(status, "sources"), i, row) {
 		printf("%-*s %12" JSON_INTEGER_FORMAT " %12" JSON_INTEGER_FORMAT

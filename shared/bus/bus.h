@@ -112,9 +112,12 @@ bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int 
  * then, at most once a second. */
 bool bus_consumer_joined(struct bus_consumer *c);
 /* For each partition that it has: how many messages are behind what is done, and since when (an
- * instant) the oldest of them is there, as far as the client has heard; 0 when none. */
+ * instant) the oldest of them is there, as far as the client has heard; 0 when none. `held`: how
+ * many besides nobody can read yet, since they stand behind the beginning of an open transaction.
+ */
 void bus_each_lag(struct bus_consumer *c,
-	void (*each)(void *arg, const char *topic, int64_t messages, int64_t since), void *arg);
+	void (*each)(void *arg, const char *topic, int64_t messages, int64_t held, int64_t since),
+	void *arg);
 
 struct bus_producer;
 /* Counts what is on its way for one caller, where several threads share a producer. Zeroed at
@@ -174,15 +177,18 @@ bool bus_topic_create(struct bus_producer *p, const struct bus_topic *topic, int
 bool bus_topic_list(struct bus_producer *p, const char *prefix,
 	void (*each)(const char *name, int partitions, void *arg), void *arg,
 	struct err *e) MUST_CHECK;
+enum { BUS_HELD_TEXT = 64 };
 struct bus_lag {
-	int64_t end, committed; /* summed over partitions */
+	int64_t end, committed; /* summed over partitions; what can be read ends at `end` */
+	int64_t held; /* what is behind that, since it or one before it is of an open transaction */
+	char held_on[BUS_HELD_TEXT]; /* in which partitions: "0, 3" */
 	int64_t lost; /* messages that retention took before anybody read them */
 	int64_t oldest_at; /* the timestamp of the oldest message not yet committed; 0 when none */
 };
-/* Looks at a group's offsets from outside. */
+/* Looks at a group's offsets from outside. One that does not ask for what is held sees none. */
 struct bus_inspector;
 struct bus_inspector *bus_inspector_new(
-	const char *brokers, const char *group, struct err *e) MUST_CHECK;
+	const char *brokers, const char *group, bool held, struct err *e) MUST_CHECK;
 void bus_inspector_free(struct bus_inspector *i);
 /* How far the group is behind on one topic; oldest_at only when asked for, since it reads a message
  * per partition. A group that never committed is behind by everything; a topic that does not exist

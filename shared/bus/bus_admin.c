@@ -80,22 +80,34 @@ bool bus_topic_list(struct bus_producer *p, const char *prefix,
 
 struct bus_inspector {
 	rd_kafka_t *rk; /* a consumer of the group that never joins it */
+	rd_kafka_t *all; /* one that sees open transactions as well; NULL: not asked for */
 };
 
-struct bus_inspector *bus_inspector_new(const char *brokers, const char *group, struct err *e)
+static rd_kafka_t *bus_looker(
+	const char *brokers, const char *group, const char *isolation, struct err *e)
 {
 	char text[256];
 	const struct setting own[] = {{"group.id", group}, {"enable.auto.commit", "false"},
-		{"auto.offset.reset", "earliest"}};
-	struct bus_inspector *i = calloc(1, sizeof *i);
-	rd_kafka_conf_t *conf = i ? bus_conf(brokers, own, COUNT(own), e) : NULL;
-	if (conf && !(i->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text))) {
+		{"auto.offset.reset", "earliest"}, {"isolation.level", isolation}};
+	rd_kafka_conf_t *conf = bus_conf(brokers, own, COUNT(own), e);
+	rd_kafka_t *rk = conf ? rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text) : NULL;
+	if (conf && !rk) {
 		err_set(e, ERR_FATAL, "Kafka: %s", text);
 		rd_kafka_conf_destroy(conf);
 	}
-	if (i && i->rk)
+	return rk;
+}
+
+struct bus_inspector *bus_inspector_new(
+	const char *brokers, const char *group, bool held, struct err *e)
+{
+	struct bus_inspector *i = calloc(1, sizeof *i);
+	if (i && (i->rk = bus_looker(brokers, group, "read_committed", e)) &&
+		(!held || (i->all = bus_looker(brokers, group, "read_uncommitted", e))))
 		return i;
-	free(i);
+	if (!i)
+		err_set(e, ERR_FATAL, "out of memory");
+	bus_inspector_free(i);
 	return NULL;
 }
 
@@ -103,7 +115,10 @@ void bus_inspector_free(struct bus_inspector *i)
 {
 	if (!i)
 		return;
-	rd_kafka_destroy(i->rk);
+	if (i->rk)
+		rd_kafka_destroy(i->rk);
+	if (i->all)
+		rd_kafka_destroy(i->all);
 	free(i);
 }
 
@@ -147,12 +162,12 @@ static int64_t bus_message_time(
 
 /* A topic that was made just now has its leaders a moment later. */
 static rd_kafka_resp_err_t bus_watermarks(
-	struct bus_inspector *i, const rd_kafka_topic_partition_t *p, int64_t *low, int64_t *high)
+	rd_kafka_t *rk, const rd_kafka_topic_partition_t *p, int64_t *low, int64_t *high)
 {
 	int64_t until = clock_monotonic() + QUERY_MS * 1000;
 	for (;;) {
 		rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(
-			i->rk, p->topic, p->partition, low, high, QUERY_MS);
+			rk, p->topic, p->partition, low, high, QUERY_MS);
 		bool soon = rc == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
 			    rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
 			    rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
@@ -162,11 +177,24 @@ static rd_kafka_resp_err_t bus_watermarks(
 	}
 }
 
+static void bus_held(struct bus_lag *out, int32_t partition, int64_t messages)
+{
+	size_t len = strlen(out->held_on);
+	if (messages <= 0)
+		return;
+	snprintf(out->held_on + len, sizeof out->held_on - len, "%s%d", len ? ", " : "", partition);
+	out->held += messages;
+}
+
 static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t *p,
 	bool want_oldest, struct bus_lag *out, struct err *e)
 {
-	int64_t low, high;
-	rd_kafka_resp_err_t rc = bus_watermarks(i, p, &low, &high);
+	int64_t low, high, all = 0;
+	rd_kafka_resp_err_t rc = RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (i->all) /* before what can be read, which goes on meanwhile */
+		rc = bus_watermarks(i->all, p, &low, &all);
+	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rc = bus_watermarks(i->rk, p, &low, &high);
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
 	/* One behind the end speaks of another topic of this name. */
@@ -174,6 +202,7 @@ static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t
 	int64_t done = read ? p->offset : low;
 	out->lost += p->offset >= 0 && p->offset < low ? low - p->offset : 0;
 	out->end += high;
+	bus_held(out, p->partition, all - high);
 	out->committed += done;
 	if (done < high && want_oldest) {
 		int64_t at = bus_message_time(i, p->topic, p->partition, done);

@@ -120,17 +120,23 @@ bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int 
 }
 
 void bus_each_lag(struct bus_consumer *c,
-	void (*each)(void *arg, const char *topic, int64_t messages, int64_t since), void *arg)
+	void (*each)(void *arg, const char *topic, int64_t messages, int64_t held, int64_t since),
+	void *arg)
 {
 	for (int i = 0; i < c->places.n; i++) {
 		const struct bus_place *at = &c->places.list[i];
-		int64_t low, high, done = bus_place_done(at);
+		int64_t low, high, held = 0, done = bus_place_done(at);
 		if (rd_kafka_get_watermark_offsets(c->rk, at->topic, at->partition, &low, &high) !=
 				RD_KAFKA_RESP_ERR_NO_ERROR ||
 			high < at->next)
 			high = at->next;
+		/* Nothing more was given out after the end of what can be read. */
+		if (at->end >= at->next && high > at->end) {
+			held = high - at->end;
+			high = at->end;
+		}
 		done = done < high ? done : high;
-		each(arg, at->topic, high - done,
+		each(arg, at->topic, high - done, held,
 			high == done   ? 0
 			: at->first_at ? at->first_at
 				       : at->last_at);

@@ -24,18 +24,20 @@ static struct figures_topic *figures_topic(struct figures *f, const char *worker
 	list[f->n] = (struct figures_topic){.name = strdup(topic),
 		.messages_label =
 			metric_label(service_skeleton_metric(SKELETON_LAG_MESSAGES), label),
-		.seconds_label =
-			metric_label(service_skeleton_metric(SKELETON_LAG_SECONDS), label)};
+		.seconds_label = metric_label(service_skeleton_metric(SKELETON_LAG_SECONDS), label),
+		.held_label = metric_label(service_skeleton_metric(SKELETON_HELD), label)};
 	return list[f->n].name ? &list[f->n++] : NULL;
 }
 
-static void figures_add(void *thread, const char *topic, int64_t messages, int64_t since)
+static void figures_add(
+	void *thread, const char *topic, int64_t messages, int64_t held, int64_t since)
 {
 	struct service_thread *t = thread;
 	struct figures_topic *at = figures_topic(&t->figures, t->name, topic);
 	if (!at)
 		return;
 	at->messages += messages;
+	at->held += held;
 	if (since && (!at->since || since < at->since))
 		at->since = since;
 }
@@ -45,7 +47,7 @@ static void figures_lag(struct service_thread *t)
 	struct figures *f = &t->figures;
 	int64_t now = clock_now();
 	for (int i = 0; i < f->n; i++)
-		f->topics[i].messages = f->topics[i].since = 0;
+		f->topics[i].messages = f->topics[i].held = f->topics[i].since = 0;
 	if (t->consumer)
 		bus_each_lag(t->consumer, figures_add, t);
 	for (int i = 0; i < f->n; i++) {
@@ -54,6 +56,8 @@ static void figures_lag(struct service_thread *t)
 		metric_set(service_skeleton_metric(SKELETON_LAG_MESSAGES), at->messages_label,
 			(double)at->messages);
 		metric_set(service_skeleton_metric(SKELETON_LAG_SECONDS), at->seconds_label, age);
+		metric_set(
+			service_skeleton_metric(SKELETON_HELD), at->held_label, (double)at->held);
 	}
 }
 

@@ -24,8 +24,8 @@ struct reading {
 /* What a thread last said in /metrics. */
 struct figures_topic {
 	char *name;
-	int messages_label, seconds_label;
-	int64_t messages, since;
+	int messages_label, seconds_label, held_label;
+	int64_t messages, held, since;
 };
 struct figures {
 	struct figures_topic *topics;
@@ -64,6 +64,7 @@ enum skeleton_metric {
 	SKELETON_SECONDS,
 	SKELETON_LAG_MESSAGES,
 	SKELETON_LAG_SECONDS,
+	SKELETON_HELD,
 	SKELETON_LOST,
 	SKELETON_REBALANCES,
 	SKELETON_RECONNECTS,

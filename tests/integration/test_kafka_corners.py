@@ -74,6 +74,37 @@ def test_markers_are_no_lag(town, stack):
     assert town.realized() == ("3.00", 3)
 
 
+def test_what_an_open_transaction_holds_is_told_and_not_waited_for(towns, stack):
+    """An upstream begins a transaction and hangs. What others send into its partition after that cannot be read: status says
+    how much and where, and waits for what can be read alone; the figures agree. It ends, and all of it counts."""
+    town = next(towns)
+    town.settle(town.event())
+    producer = Producer({"bootstrap.servers": stack.brokers, "transactional.id": f"{town.source}-hangs"})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    for _ in range(3):
+        topic, partition, key, headers, value = town.message(town.event())
+        producer.produce(topic, value, key, 2)
+    producer.flush(30)
+    town.tell(town.event(), town.event(), partition=2)
+    town.tell(town.event(), partition=4)
+    assert stack.admin("status", "--wait", 30).returncode == 0
+    assert town.realized() == ("2.00", 2)
+    [row] = [row for row in status(stack)["lag"] if row["topic"] == town.topic]
+    assert (row["lag"], row["held"], row["held_on"]) == (0, 5, "2")
+    told = f"5 messages wait behind an upstream's open transaction on {town.topic}, partition 2\n"
+    assert told in stack.admin("status").stdout
+    assert wait_until(lambda: figure(stack, "intake", "terukur_held_messages", topic=town.topic) == 5, 20)
+    assert figure(stack, "intake", "terukur_lag_messages", topic=town.topic) == 0
+    assert figure(stack, "intake", "terukur_lag_seconds", topic=town.topic) == 0
+    producer.commit_transaction(30)
+    stack.wait_idle()
+    assert town.realized() == ("7.00", 7)
+    assert "open transaction" not in stack.admin("status").stdout
+    assert wait_until(lambda: figure(stack, "intake", "terukur_held_messages", topic=town.topic) == 0, 20)
+    assert wait_until(lambda: figure(stack, "intake", "terukur_lag_messages", topic=town.topic) == 0, 20)
+
+
 # --- partitions taken away
 
 class Worker:
