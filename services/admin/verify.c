@@ -310,7 +310,8 @@ static bool verify_rest(struct verify *v, struct err *e)
 		return false;
 	for (int i = 0; i < db_rows(rows); i++) {
 		char place[PLACE];
-		verify_found(v, place_of(rows, i, place), "the %s message is not what its sha256 says",
+		verify_found(v, place_of(rows, i, place),
+			"the %s message is not what its sha256 says",
 			db_int(rows, i, 3) ? "waiting" : "rejected");
 	}
 	return true;

@@ -100,10 +100,11 @@ static bool store_others(struct batch *b, struct worker *w, struct err *e)
 	return ok;
 }
 
-/* A rejection that comes again is counted once. */
+/* A rejection that comes again, as in a replay, is neither another one nor an event that is held:
+ * OUTCOMES. */
 static enum outcome counted(const struct batch *b, int i)
 {
-	return b->rows[i].known ? OUTCOME_DUPLICATE : b->outcomes[i];
+	return b->rows[i].known ? OUTCOMES : b->outcomes[i];
 }
 
 const char *batch_worker(const struct worker *w, char out[BATCH_WORKER])
@@ -190,7 +191,7 @@ static const char *source_of(const struct registry *r, const char *topic)
 
 static void count_outcomes(const struct batch *b, const struct registry *r)
 {
-	int outcomes[OUTCOMES] = {0}, base = service_metric_base();
+	int outcomes[OUTCOMES + 1] = {0}, base = service_metric_base();
 	for (int i = 0; i < b->n; i++) {
 		enum outcome outcome = counted(b, i);
 		outcomes[outcome]++;

@@ -72,8 +72,8 @@ const struct db_statement store_statements[] = {
 	[LEDGER] = {"ledger",
 		"INSERT INTO intake.ledger AS l (worker, month, n, digest) SELECT $1, * FROM "
 		"unnest($2::int4[], $3::int8[], $4::int8[]) AS g(month, n, digest) ORDER BY month "
-		"ON CONFLICT (worker, month) DO UPDATE SET n = l.n + excluded.n, digest = l.digest "
-		"# excluded.digest",
+		"ON CONFLICT (worker, month) DO UPDATE SET n = l.n + excluded.n, digest = "
+		"l.digest # excluded.digest",
 		"text, int4[], int8[], int8[]"},
 	/* By id, not up to one: what another has not committed yet can have a lower one. */
 	[OUTBOX] = {"outbox",
@@ -94,8 +94,8 @@ const struct db_statement store_statements[] = {
 	/* The counts stay, under no name. */
 	[FOLD_TALLY] = {"fold_tally",
 		"WITH gone AS (DELETE FROM intake.tally WHERE (worker, source) IN (SELECT worker, "
-		"source FROM intake.tally WHERE worker <> '' AND counted_at < $1 ORDER BY worker, source "
-		"LIMIT $2) RETURNING *), kept AS (INSERT INTO intake.tally AS t (worker, source, "
+		"source FROM intake.tally WHERE worker <> '' AND counted_at < $1 ORDER BY worker, "
+		"source LIMIT $2) RETURNING *), kept AS (INSERT INTO intake.tally AS t (worker, source, "
 		"accepted, duplicates, rejected) SELECT '', source, sum(accepted), "
 		"sum(duplicates), sum(rejected) FROM gone GROUP BY source ORDER BY source ON "
 		"CONFLICT (worker, source) DO UPDATE SET accepted = t.accepted + "

@@ -99,8 +99,7 @@ static bool accept(const struct step *s, struct pairs *taken, struct err *e)
 				  taken->originals.wire.len - HEAD)) ||
 		  err_set(e, ERR_FATAL, "out of memory");
 	ok = ok && db_exec(db, MARK, NULL, e, db_array_value(&taken->keys)) &&
-	     db_exec(db, ACCEPT, NULL, e, DB_TEXT(s->worker),
-		     db_array_value(&taken->keys)) &&
+	     db_exec(db, ACCEPT, NULL, e, DB_TEXT(s->worker), db_array_value(&taken->keys)) &&
 	     db_exec(db, GROUPS_OF_EVENTS, &groups, e, db_array_value(&both)) &&
 	     groups_rebuild(db, groups, e);
 	db_array_done(&both);

@@ -136,8 +136,16 @@ def test_a_replay_adds_nothing(stack):
     stack.wait_idle()
     before = {name: stack.rows(sql) for name, sql in KEPT.items()}
     counts = {reason: counted(stack, town.source, reason) for reason in set(town.rejections().values())}
+    refused, (_, duplicates, _) = len(town.rejections()), tally(town)
+    all_duplicates = "SELECT sum(duplicates)::int FROM intake.tally"
+    everybody_s = stack.value(all_duplicates)
     replay(stack)
     assert {name: stack.rows(sql) for name, sql in KEPT.items()} == before
+    assert refused > 5 and tally(town)[1] == duplicates + sum(stack.ends(town.topic).values()) - refused, (
+        "what was rejected comes again as neither")
+    metrics = stack.get("intake", "/metrics")[1]
+    assert f'terukur_intake_events_total{{outcome="duplicate"}} {stack.value(all_duplicates) - everybody_s}\n' in metrics
+    assert 'terukur_intake_events_total{outcome="rejected"} 0\n' in metrics
     assert state(town, "c")[:2] == ("rejected", "unknown_person")
     assert {reason: counted(stack, town.source, reason) for reason in counts} == dict.fromkeys(counts, 0), "a new start"
     stack.admin("redrive", "--reason", "unknown_person")
