@@ -113,8 +113,8 @@ bool bus_commit(struct bus_consumer *c, const struct bus_message *messages, int 
 bool bus_consumer_joined(struct bus_consumer *c);
 /* For each partition that it has: how many messages are behind what is done, and since when (an
  * instant) the oldest of them is there, as far as the client has heard; 0 when none. `held`: how
- * many besides nobody can read yet, since they stand behind the beginning of an open transaction.
- */
+ * many besides nobody can read yet, as they stand behind the beginning of an open transaction;
+ * while the client has something that was not taken from it, they are among the others. */
 void bus_each_lag(struct bus_consumer *c,
 	void (*each)(void *arg, const char *topic, int64_t messages, int64_t held, int64_t since),
 	void *arg);

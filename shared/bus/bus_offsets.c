@@ -123,6 +123,8 @@ void bus_each_lag(struct bus_consumer *c,
 	void (*each)(void *arg, const char *topic, int64_t messages, int64_t held, int64_t since),
 	void *arg)
 {
+	/* What was fetched and not taken yet can be read. */
+	bool taken = rd_kafka_queue_length(c->queue) == 0;
 	for (int i = 0; i < c->places.n; i++) {
 		const struct bus_place *at = &c->places.list[i];
 		int64_t low, high, held = 0, done = bus_place_done(at);
@@ -130,8 +132,7 @@ void bus_each_lag(struct bus_consumer *c,
 				RD_KAFKA_RESP_ERR_NO_ERROR ||
 			high < at->next)
 			high = at->next;
-		/* Nothing more was given out after the end of what can be read. */
-		if (at->end >= at->next && high > at->end) {
+		if (taken && at->end >= at->next && high > at->end) {
 			held = high - at->end;
 			high = at->end;
 		}
