@@ -6,10 +6,29 @@
 
 SET ROLE terukur_archive;
 
--- Nothing is added while this goes on; and afterwards not by an intake of before, which keeps no ledger: its statements
--- name tally's column as it was.
-LOCK TABLE intake.waiting IN ACCESS EXCLUSIVE MODE;
-ALTER TABLE intake.tally RENAME at TO counted_at;
+-- Nothing is added while this goes on; and afterwards not by an intake of before, which keeps no ledger: it may not count any
+-- more, waits, and nothing is lost until the next has taken its place.
+LOCK TABLE intake.waiting, intake.tally IN ACCESS EXCLUSIVE MODE;
+REVOKE ALL ON intake.tally FROM terukur_intake;
+CREATE FUNCTION intake.count_events(worker text, source text, accepted bigint, duplicates bigint, rejected bigint) RETURNS void
+	LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, source) DO UPDATE SET
+		accepted = t.accepted + excluded.accepted, duplicates = t.duplicates + excluded.duplicates,
+		rejected = t.rejected + excluded.rejected, at = now()
+$$;
+-- The counts of workers that are gone stay, under no name; how many rows went.
+CREATE FUNCTION intake.fold_tally(before timestamptz, most int) RETURNS bigint LANGUAGE sql
+	SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+	WITH gone AS (DELETE FROM intake.tally WHERE (worker, source) IN (SELECT worker, source FROM intake.tally
+		WHERE worker <> '' AND at < $1 ORDER BY worker, source LIMIT $2) RETURNING *),
+	kept AS (INSERT INTO intake.tally AS t (worker, source, accepted, duplicates, rejected)
+		SELECT '', source, sum(accepted), sum(duplicates), sum(rejected) FROM gone GROUP BY source ORDER BY source
+		ON CONFLICT (worker, source) DO UPDATE SET accepted = t.accepted + excluded.accepted,
+			duplicates = t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, at = now())
+	SELECT count(*) FROM gone
+$$;
+REVOKE ALL ON FUNCTION intake.count_events, intake.fold_tally FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION intake.count_events, intake.fold_tally TO terukur_intake;
 
 CREATE TABLE intake.ledger (
 	worker text NOT NULL,
@@ -27,6 +46,7 @@ CREATE FUNCTION intake.row_digest(key uuid, topic int, "partition" int, "offset"
 		int8send((extract(epoch FROM received_at) * 1000000)::bigint) || sha256 || coalesce(sha256(headers), '')),
 		1, 8), 'hex'))::bit(64)::bigint;
 REVOKE ALL ON FUNCTION intake.row_digest FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION intake.row_digest TO terukur_admin; -- a view runs functions as its reader
 
 CREATE VIEW intake.evidence_ledger_view AS
 	SELECT (extract(year FROM day) * 12 + extract(month FROM day) - 1)::int AS month, count(*) AS n,

@@ -63,11 +63,7 @@ const struct db_statement store_statements[] = {
 		"WHERE x.topic = p.topic COLLATE \"C\" AND x.\"partition\" = p.\"partition\" "
 		"AND x.\"offset\" BETWEEN p.first AND p.last OFFSET 0) r",
 		"text[], int4[], int8[], int8[]"},
-	[TALLY] = {"tally",
-		"INSERT INTO intake.tally AS t VALUES ($1, $2, $3, $4, $5) ON CONFLICT (worker, "
-		"source) DO UPDATE SET accepted = t.accepted + excluded.accepted, duplicates = "
-		"t.duplicates + excluded.duplicates, rejected = t.rejected + excluded.rejected, "
-		"counted_at = now()",
+	[TALLY] = {"tally", "SELECT intake.count_events($1, $2, $3, $4, $5)",
 		"text, text, int8, int8, int8"},
 	[LEDGER] = {"ledger",
 		"INSERT INTO intake.ledger AS l (worker, month, n, digest) SELECT $1, * FROM "
@@ -91,17 +87,7 @@ const struct db_statement store_statements[] = {
 	[FORGET_IDS] = {"forget_ids", "SELECT intake.forget_ids($1, $2, $3)", "int2, int8, int8"},
 	[FORGET_REJECTIONS] = {"forget_rejections", "SELECT intake.forget_rejections($1, $2)",
 		"timestamptz, int4"},
-	/* The counts stay, under no name. */
-	[FOLD_TALLY] = {"fold_tally",
-		"WITH gone AS (DELETE FROM intake.tally WHERE (worker, source) IN (SELECT worker, "
-		"source FROM intake.tally WHERE worker <> '' AND counted_at < $1 ORDER BY worker, "
-		"source LIMIT $2) RETURNING *), kept AS (INSERT INTO intake.tally AS t (worker, source, "
-		"accepted, duplicates, rejected) SELECT '', source, sum(accepted), "
-		"sum(duplicates), sum(rejected) FROM gone GROUP BY source ORDER BY source ON "
-		"CONFLICT (worker, source) DO UPDATE SET accepted = t.accepted + "
-		"excluded.accepted, duplicates = t.duplicates + excluded.duplicates, rejected = "
-		"t.rejected + excluded.rejected, counted_at = now()) SELECT count(*) FROM gone",
-		"timestamptz, int4"},
+	[FOLD_TALLY] = {"fold_tally", "SELECT intake.fold_tally($1, $2)", "timestamptz, int4"},
 	[DUE] = {"due",
 		"SELECT w.key, w.replaces FROM intake.waiting w JOIN intake.event_id o ON o.key = "
 		"w.replaces AND NOT o.waiting ORDER BY w.replaces, w.seq LIMIT 500 FOR UPDATE OF "
