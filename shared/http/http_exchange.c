@@ -59,17 +59,17 @@ void exchange_free(struct exchange *x)
 	free(x);
 }
 
-bool exchange_cut(struct exchange *x)
+const char *exchange_cut(struct exchange *x)
 {
-	int n = http_query_parse(x->query, x->queries);
+	const char *wrong = http_query_parse(x->query, x->queries, &x->n_queries);
 
-	if (n < 0)
-		return false;
-	x->n_queries = n;
-	if (!x->route)
-		return true;
+	if (wrong || !x->route)
+		return wrong;
 	x->cut = strdup(x->path);
-	return x->cut && http_route_params(x->route, x->cut, x->request.params);
+	return x->cut && http_route_params(x->route, x->cut, x->request.params)
+		       ? NULL
+		       : "the path must be percent-encoded UTF-8 without control characters, and "
+			 "no part of it empty";
 }
 
 const char *exchange_field(const struct exchange *x, const char *name)
@@ -124,10 +124,11 @@ json_t *http_form(const struct http_request *r)
 	const char *sent = http_header(r, "Content-Type");
 	struct http_query_field fields[HTTP_QUERIES];
 	char *body = sent && !strncasecmp(sent, type, strlen(type)) ? strdup(r->body) : NULL;
-	int n = body && strlen(body) == r->body_len ? http_query_parse(body, fields) : -1;
-	json_t *form = n < 0 ? NULL : json_object();
+	int n = 0;
+	bool sound = body && strlen(body) == r->body_len && !http_query_parse(body, fields, &n);
+	json_t *form = sound ? json_object() : NULL;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; form && i < n; i++)
 		json_object_set_new(form, fields[i].name, json_string(fields[i].value));
 	free(body);
 	return form;
@@ -184,7 +185,7 @@ bool http_static(struct http_request *r, const char *type, const void *data, siz
 	return true;
 }
 
-static const char *title_of(int status)
+const char *exchange_title(int status)
 {
 	static const struct {
 		int status;
@@ -196,6 +197,7 @@ static const char *title_of(int status)
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
 		{406, "Not Acceptable"},
+		{408, "Request Timeout"},
 		{409, "Conflict"},
 		{413, "Content Too Large"},
 		{414, "URI Too Long"},
@@ -218,7 +220,7 @@ bool http_problem_errors(
 	struct http_request *r, int status, const char *code, const char *detail, json_t *errors)
 {
 	json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", "about:blank",
-		"title", title_of(status), "status", status, "code", code, "detail", detail,
+		"title", exchange_title(status), "status", status, "code", code, "detail", detail,
 		"request_id", r->request_id);
 
 	if (errors)
