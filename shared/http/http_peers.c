@@ -1,6 +1,7 @@
 #include "http/http_peers.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
@@ -45,7 +46,8 @@ struct http_peers {
 	int busy; /* connections that are not idle */
 	unsigned open, max_open, max_per_address;
 	int64_t patience;
-	bool draining, ending;
+	atomic_bool draining; /* changed with the lock held */
+	bool ending;
 	struct http_block trusted[HTTP_BLOCKS_MOST];
 	int n_trusted;
 };
@@ -235,6 +237,7 @@ struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sock
 	peer->deadline = peer->since + p->patience;
 	http_address_of(from, &peer->from);
 	peer->client = peer->from;
+	http_address_format(&peer->client, peer->text);
 	pthread_mutex_lock(&p->lock);
 	peer->next = p->head;
 	peer->back = &p->head;
@@ -335,6 +338,8 @@ bool http_peer_asks(struct http_peer *peer, const char *forwarded)
 	const struct which its = {.client = &client, .but = peer};
 	bool fits = true;
 
+	if (http_address_equal(&client, &peer->from) && http_address_equal(&client, &peer->client))
+		return true;
 	http_address_format(&client, peer->text);
 	pthread_mutex_lock(&p->lock);
 	peer->client = client;
@@ -402,10 +407,5 @@ void http_peers_drain(struct http_peers *p, int wait_ms)
 
 bool http_peers_draining(struct http_peers *p)
 {
-	bool draining;
-
-	pthread_mutex_lock(&p->lock);
-	draining = p->draining;
-	pthread_mutex_unlock(&p->lock);
-	return draining;
+	return atomic_load(&p->draining);
 }
