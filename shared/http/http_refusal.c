@@ -20,7 +20,7 @@ static const struct why {
 	{HTTP_LATE, "request_timeout", "the whole request must come within the deadline"},
 	{413, "too_large", "the request's body is too large"},
 	{414, "header_too_large", "the request's target is too long: a head may have 16 KiB"},
-	{431, "header_too_large", "the request's head may have 16 KiB and 64 fields"},
+	{431, "header_too_large", "the request's head may have 16 KiB, 64 fields, and few cookies"},
 	{HTTP_BUSY, "busy", "others wait for this place: try again, and send all of it at once"},
 	{505, "bad_request", "the version must be HTTP/1.1 or HTTP/1.0"},
 	{0, "bad_request", "the request is malformed"},
