@@ -549,11 +549,12 @@ def test_the_page_counts_the_service_days_of_an_open_period(stack):
     today = datetime.now(timezone(timedelta(hours=7))).date()
     town = Town(stack, load=False)
     town.registry["plans"] = [town.plan(town.nips[0], year=year) for year in {2026, today.year}]
-    town.registry["absences"] = [{"nip": town.nips[0], "from": f"{today:%Y-%m}-01", "until": f"{today:%Y-%m}-01", "kind": "sick"}]
+    days = calendar.monthrange(today.year, today.month)[1]
+    away = f"{today:%Y-%m}-{1 if today.day > 1 else days:02}"
+    town.registry["absences"] = [{"nip": town.nips[0], "from": away, "until": away, "kind": "sick"}]
     stack.load(town.registry)
     town.settle(town.event(time=f"{today}T00:00:00+07:00"), town.event(time="2026-03-04T08:00:00+07:00"))
     cookie = cookie_of(stack, token(stack, "auditor"))
-    days = calendar.monthrange(today.year, today.month)[1]
     text = page(stack, f"/people/{town.id()}/scores/{today:%Y-%m}", cookie).text
     assert f"This period is still open: {max(today.day - 2, 0)} of {days - 1} service days have passed." in text
     assert f"Pace: {max(today.day - 2, 0)} of {days - 1} service days have passed" in text
