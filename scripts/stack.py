@@ -316,7 +316,7 @@ class Stack:
 
     def prepare_stores(self):
         """Tables, topics, and a password for each role. Harmless when all is there."""
-        self.admin("migrate", "--expand")  # a replica of before may run
+        self.admin("migrate")
         self.admin("topics", "create")
         self.admin("registry", "publish")  # what a migration asks to be looked at again
         for role in ROLES[1:]:

@@ -20,7 +20,7 @@ NEXT = {"901_expand.sql": "ALTER TABLE registry.agency ADD COLUMN motto text;\n"
 
 
 @pytest.fixture(scope="module")
-def following(tmp_path_factory):
+def following(system, tmp_path_factory):
     """Where the programs of the next version are: those of this one, but for what they say of the schema."""
     folder = tmp_path_factory.mktemp("next")
     shutil.copytree(ROOT / "schemas/sql", folder / "sql")
@@ -32,7 +32,8 @@ def following(tmp_path_factory):
                            *(f"{folder}/build/{name}" for name in ("admin", *SERVICES))],
                           cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder / "build"
+    yield folder / "build"
+    system.processes.build = BUILD
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +60,10 @@ def waiting_for(stack, name):
 
 
 def of_build(stack, build, *names, wait=True):
-    """Replaces services by those of another build."""
+    """Replaces services by those of another build, from which the commands are from now on, too."""
     stack.processes.build = build
-    try:
-        stack.stop(*names)
-        stack.start(*names, wait=wait)
-    finally:
-        stack.processes.build = BUILD
+    stack.stop(*names)
+    stack.start(*names, wait=wait)
 
 
 def test_a_new_program_waits_for_its_schema(stack, following, level):
@@ -77,7 +75,7 @@ def test_a_new_program_waits_for_its_schema(stack, following, level):
     assert check.returncode == 111 and want in check.stderr
     status = run(stack, following, "admin", "status")
     assert status.returncode == 111 and want in status.stderr
-    stack.restart("reporting")
+    of_build(stack, BUILD, "reporting")
 
 
 def test_what_a_running_program_needs_is_not_taken_away(stack, following, level, town):
@@ -109,9 +107,8 @@ def test_an_old_program_does_not_begin_on_a_schema_that_is_not_for_it(stack, fol
     want = f"the schema is at 902, which programs older than 901 cannot read; this one was built for {level}"
     check = run(stack, BUILD, "scoring", "--check")
     assert check.returncode == 111 and want in check.stderr
-    stack.stop("scoring")
     with pytest.raises(StackError, match="ended with exit code 111"):
-        stack.start("scoring")
+        of_build(stack, BUILD, "scoring")
     assert want in stack.program("scoring").log.read_text()
     of_build(stack, following, "scoring")
 
