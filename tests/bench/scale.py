@@ -50,25 +50,23 @@ class Caps:
             folder.rmdir()
 
 
-def backlog(b, service, names):
-    """What all of them are to begin with at the same moment."""
-    b.hold(*names)
+def measure(b, caps, service, topic, names):
+    """Events per second, from when the first of a backlog are done until all are."""
+    group = f"terukur-{service}"
+    b.stack.stop(*names)
     b.publish(b.feed(b.events))
     if service == "scoring":
         b.wait_done("terukur-intake", [b.topic])
-
-
-def measure(b, caps, service, topic, names):
-    """Events per second."""
-    backlog(b, service, names)
+    b.stack.start(*names, wait=False)
     for name in names:
         caps.hold(b.stack.program(name).pid, name)
+    while (left := b.behind(group, [topic])) >= b.events:
+        time.sleep(0.02)
     began = time.monotonic()
-    b.go_on(*names)
-    took = b.wait_done(f"terukur-{service}", [topic]) - began
+    rate = left / (b.wait_done(group, [topic]) - began)
     for name in names:
         caps.release(b.stack.program(name).pid)
-    return b.events / took
+    return rate
 
 
 def run(b, topic):
@@ -82,8 +80,6 @@ def run(b, topic):
             if other:
                 b.stack.stop(other)
             for names in (pair[:1], pair):
-                b.stack.start(*names)
-                b.wait_done(f"terukur-{service}", [reads])
                 rates[len(names)] = max(measure(b, caps, service, reads, names) for _ in range(2))
                 note = f"events/s, {rates[2] / rates[1]:.2f} times" if len(names) > 1 else "events/s"
                 b.say(f"{service}: {len(names)} with a quarter of a processor each", rates[len(names)], note)
