@@ -116,6 +116,16 @@ $(foreach t,$(TOOLS),$(eval $(call tool,$(t))))
 REVISION ?= $(shell git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)
 $(B)/shared/service/service.o: CFLAGS += -DREVISION='"$(REVISION)"'
 
+# For which schema the programs are: the newest migration that they need. One that only takes away what they do without
+# (see HACKING.md) is none.
+MIGRATIONS = $(sort $(wildcard schemas/sql/*.sql))
+$(B)/schema_level: $(MIGRATIONS)
+	@mkdir -p $(@D)
+	@basename "$$(grep -L '^-- contract:' $(MIGRATIONS) | sort | tail -n 1)" | sed 's/_.*//' >$@.new
+	@cmp -s $@.new $@ || cp $@.new $@
+$(B)/shared/db/db_schema.o: $(B)/schema_level
+$(B)/shared/db/db_schema.o: CFLAGS += -DSCHEMA_LEVEL='"$(shell cat $(B)/schema_level)"'
+
 # What the gateway is measured beside: nothing of the library is in it.
 $(B)/bare: $(B)/tests/bench/bare.o
 	@$(CC) $(OPT) $(LINK) -o $@ $^ $(LDLIBS)
@@ -126,7 +136,6 @@ $(B)/%.o: %.c
 	@$(CC) $(CFLAGS) -c -o $@ $<
 
 # What programs carry in themselves.
-MIGRATIONS = $(sort $(wildcard schemas/sql/*.sql))
 $(B)/services/admin/migrations.S: $(MIGRATIONS) scripts/embed.sh
 	@mkdir -p $(@D)
 	@sh scripts/embed.sh -t migrations $@ $(MIGRATIONS)

@@ -109,11 +109,11 @@ class System:
         self.processes.start(*names)
 
     def run(self, name, *args, env=None, input=None, check=True, timeout=120):
-        """Runs build/<name> to its end, as its own role; `env` on top, a None takes away."""
+        """Runs the program to its end, as its own role; `env` on top, a None takes away."""
         own = self.program(name).env() if name in SERVICES else {
             **inherited_env(), "KAFKA_BROKERS": self.brokers, "DATABASE_URL": self.processes.database_url()}
         env = {key: value for key, value in {**own, **(env or {})}.items() if value is not None}
-        done = subprocess.run([BUILD / name, *map(str, args)], env=env, input=input, capture_output=True, text=True,
+        done = subprocess.run([self.processes.build / name, *map(str, args)], env=env, input=input, capture_output=True, text=True,
                               cwd=ROOT, timeout=timeout)
         assert not check or done.returncode == 0, f"{name} {args}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tables, topics, and a password for each role that logs in. Harmless when all is there.
 set -eu
-admin migrate
+admin migrate --expand # those of before may run yet
 admin topics create
 admin registry publish # what a migration asks to be looked at again
 for file in /run/secrets/terukur_*.password; do

@@ -19,6 +19,7 @@ struct admin {
 	struct db *db; /* connected, for commands that need the database */
 	struct bus_producer *bus; /* after admin_kafka */
 	struct progress progress;
+	char host[65]; /* where it runs */
 	bool settings_wrong; /* the error is one of settings */
 };
 
@@ -30,6 +31,7 @@ bool admin_kafka(struct admin *a, struct err *e) MUST_CHECK;
 bool admin_begin_registry(struct admin *a, struct err *e) MUST_CHECK;
 
 /* Places of the options in their tables. */
+enum { MIGRATE_EXPAND };
 enum { TOPICS_REPLICATION };
 enum { LOAD_DRY_RUN };
 enum { TOKEN_ROLE, TOKEN_NIP, TOKEN_AGENCY, TOKEN_SOURCE, TOKEN_DAYS, TOKEN_NOTE };

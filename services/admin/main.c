@@ -4,6 +4,7 @@
  * another look, so that saying it twice is harmless. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin.h"
 #include "base/array.h"
@@ -18,6 +19,10 @@ enum { EXIT_FOUND = 1, EXIT_USAGE = 2, PING_MS = 10000 };
 static const struct option topics_options[] = {
 	{"--replication", "N", .help = "copies of each partition; without it the brokers' default",
 		.min = 1, .max = 32},
+};
+static const struct option migrate_options[] = {
+	{"--expand", NULL,
+		.help = "leave for later what a running program could not live with: exit 0 then"},
 };
 static const struct option load_options[] = {
 	{"--dry-run", NULL, .help = "check and count, change nothing"},
@@ -65,10 +70,11 @@ enum { DATABASE = NEEDS_DATABASE, BOTH = NEEDS_DATABASE | NEEDS_KAFKA };
 	"loading it again changes nothing."
 
 static const struct command commands[] = {
-	{"migrate", "",
+	{"migrate", "[--expand]",
 		"Brings the database's schemas up to date. Safe to run from several places at "
-		"once.",
-		DATABASE, 0, .run = migrate_run},
+		"once,\nand while programs run: it takes away nothing that one of them still "
+		"needs, and says which.",
+		DATABASE, 0, OPTIONS(migrate_options), .run = migrate_run},
 	{"role password", "ROLE",
 		"Lets a role of the system (terukur_intake, …) log in with the password on "
 		"standard input.",
@@ -220,6 +226,9 @@ static bool admin_open(struct admin *a, const struct command *c, struct err *e)
 		a->settings_wrong = true;
 		return false;
 	}
+	gethostname(a->host, sizeof a->host - 1);
+	if (c->statements > 0) /* else it is for any schema, as `migrate` is */
+		db_introduce(a->host);
 	a->db = db_new(a->database, "terukur-admin", store_statements, c->statements);
 	if (!a->db)
 		return err_set(e, ERR_FATAL, "out of memory");

@@ -21,7 +21,7 @@ struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
 	int64_t db_pool, max_connections, max_per_address, max_per_token, workers,
-		request_deadline_ms, keep_access_days;
+		request_deadline_ms, keep_access_days, drain_seconds;
 
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */
@@ -42,6 +42,7 @@ struct gateway {
 /* `g` holds the settings. Listens at once, whether PostgreSQL and Kafka are there or not. */
 bool gateway_start(
 	struct gateway *g, const struct route *routes, size_t n, struct err *e) MUST_CHECK;
+void gateway_drain(struct gateway *g); /* who comes from now on is to go elsewhere next time */
 void gateway_stop(struct gateway *g); /* after the requests under way */
 
 /* A timer: a producer that has given up ends the program; old sessions and

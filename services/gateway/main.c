@@ -39,6 +39,10 @@ static const struct conf_setting settings[] = {
 		"milliseconds for a whole request to come, and for its answer to go", NULL},
 	{"KEEP_ACCESS_DAYS", CONF_INT, SETTING(keep_access_days), "1096", 0, 36500,
 		"how long it is kept who looked at whose data: 365 or more; 0: for ever", NULL},
+	{"DRAIN_SECONDS", CONF_INT, SETTING(drain_seconds), "0", 0, 600,
+		"for how long it goes on answering after SIGTERM, while nobody new is sent to it "
+		"any more",
+		NULL},
 };
 
 static const char *const caches[] = {
@@ -74,6 +78,11 @@ static bool start(const struct service *s, struct err *e)
 	return gateway_start(s->values, gateway_routes, gateway_routes_n, e);
 }
 
+static void drain(const struct service *s)
+{
+	gateway_drain(s->values);
+}
+
 static void stop(const struct service *s)
 {
 	gateway_stop(s->values);
@@ -91,6 +100,9 @@ int main(int argc, char **argv)
 		.values = &gateway,
 		.statements = store_statements,
 		.n_statements = store_statements_n,
+		.ready_without_kafka = true,
+		.drain_seconds = &gateway.drain_seconds,
+		.drain = drain,
 		.metrics = metrics,
 		.n_metrics = GATEWAY_METRICS,
 		.timers = timers,

@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include "base/array.h"
+#include "db/db_schema.h"
 #include "db/db_wire.h"
 
 enum { DB_MAX_VALUES = 40, DB_MAX_MESSAGE = 256 * 1024 * 1024, DB_COPY_PIECE = 64 * 1024 };
@@ -20,6 +21,14 @@ struct db {
 	unsigned connections;
 	struct buf scratch; /* parameters on their way; rows of a COPY */
 };
+
+/* Whose program this is; NULL: nobody's in particular. */
+static const char *db_instance;
+
+void db_introduce(const char *instance)
+{
+	db_instance = instance;
+}
 
 struct db *db_new(
 	const char *url, const char *application, const struct db_statement *table, size_t n)
@@ -194,11 +203,13 @@ bool db_connect(struct db *db, struct err *e)
 	if (!db_url_valid(db->url)) /* libpq's words would quote it */
 		return err_set(
 			e, ERR_FATAL, "PostgreSQL: DATABASE_URL is not a valid PostgreSQL URL");
+	char application[128];
+	snprintf(application, sizeof application, "%s%s%s", db->application, db_instance ? "@" : "",
+		db_instance ? db_instance : "");
 	const char *names[] = {"dbname", "application_name", "connect_timeout", "keepalives_idle",
 		"keepalives_interval", "keepalives_count", "tcp_user_timeout", "client_encoding",
 		NULL};
-	const char *values[] = {
-		db->url, db->application, "5", "10", "5", "2", "15000", "UTF8", NULL};
+	const char *values[] = {db->url, application, "5", "10", "5", "2", "15000", "UTF8", NULL};
 	db->conn = PQconnectdbParams(names, values, 1);
 	if (PQstatus(db->conn) != CONNECTION_OK) {
 		const char *text = PQerrorMessage(db->conn);
@@ -208,6 +219,10 @@ bool db_connect(struct db *db, struct err *e)
 	}
 	db->connections++;
 	PQsetNoticeReceiver(db->conn, db_quiet, NULL);
+	if (db_instance && !db_schema_fits(db->conn, e)) {
+		db_drop(db);
+		return false;
+	}
 	return db_prepare_all(db, e);
 }
 

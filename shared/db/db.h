@@ -20,6 +20,12 @@
 #include "base/dec.h"
 #include "base/err.h"
 
+/* Once, before all else: this is a program of the system, and its instance's name, which is
+ * borrowed and seen in pg_stat_activity behind the application's. From then on every connection
+ * begins with the question whether the schema is for a program as old as this one: ERR_RETRY while
+ * it is older than the program wants, ERR_FATAL when it is for newer ones alone. */
+void db_introduce(const char *instance);
+
 struct db;
 struct db_result; /* rows of an answer; freed with db_result_free */
 

@@ -35,7 +35,7 @@ static struct {
 	int skeleton_metrics, own_metrics;
 	struct service_thread threads[MAX_THREADS];
 	int n_threads;
-	atomic_bool stopping;
+	atomic_bool draining, stopping;
 	atomic_int exit_code;
 	struct http_server *ops;
 	pthread_t monitor;
@@ -45,7 +45,8 @@ static struct {
 	atomic_llong asked; /* when the monitor asked what it waits for; 0: it waits for nothing */
 	pthread_mutex_t lock; /* of away */
 	char away[200]; /* the dependency that does not answer; "" when all do */
-} self = {.lock = PTHREAD_MUTEX_INITIALIZER, .away = "starting"};
+	bool away_matters; /* it makes /readyz false */
+} self = {.lock = PTHREAD_MUTEX_INITIALIZER, .away = "starting", .away_matters = true};
 
 static char default_instance[65], default_ops[32];
 
@@ -164,11 +165,14 @@ static bool ops_readyz(void *context, struct http_request *r)
 {
 	(void)context;
 	json_t *waiting = json_array();
-	if (service_stopping())
+	size_t bearable = 0;
+	if (atomic_load(&self.draining) || service_stopping())
 		json_array_append_new(waiting, json_string("stopping"));
 	pthread_mutex_lock(&self.lock);
-	if (*self.away)
+	if (*self.away) {
 		json_array_append_new(waiting, json_string(self.away));
+		bearable += !self.away_matters;
+	}
 	pthread_mutex_unlock(&self.lock);
 	int64_t asked = atomic_load(&self.asked);
 	if (asked && clock_monotonic() - asked > SILENT_SECONDS * CLOCK_SECOND)
@@ -176,7 +180,7 @@ static bool ops_readyz(void *context, struct http_request *r)
 			json_string("PostgreSQL or Kafka holds the line and says nothing"));
 	for (int i = 0; i < self.n_threads; i++)
 		ops_add_waiting(waiting, &self.threads[i]);
-	bool ready = json_array_size(waiting) == 0;
+	bool ready = json_array_size(waiting) == bearable;
 	return http_json(r, ready ? 200 : 503,
 		json_pack("{s:b, s:o}", "ready", ready, "waiting_for", waiting));
 }
@@ -219,13 +223,14 @@ static void *monitor(void *arg)
 	while (!service_stopping()) {
 		struct err e = {0};
 		atomic_store(&self.asked, clock_monotonic());
-		bool there = db_script(self.db, "SELECT 1", &e) &&
-			     bus_ping(self.producer, MONITOR_MS / 2, &e);
+		bool store = db_script(self.db, "SELECT 1", &e);
+		bool there = store && bus_ping(self.producer, MONITOR_MS / 2, &e);
 		if (there)
 			monitor_waiting(&waiting);
 		atomic_store(&self.asked, 0);
 		pthread_mutex_lock(&self.lock);
 		text_format(self.away, sizeof self.away, "%s", there ? "" : e.text);
+		self.away_matters = !store || !self.service->ready_without_kafka;
 		pthread_mutex_unlock(&self.lock);
 		service_sleep(MONITOR_MS);
 	}
@@ -311,6 +316,21 @@ static void stop(void)
 	db_free(self.db);
 }
 
+/* Whoever sends it work learns meanwhile from /readyz that it is to go elsewhere. */
+static void drain(const sigset_t *signals)
+{
+	const struct service *s = self.service;
+	atomic_store(&self.draining, true);
+	if (!s->drain_seconds || *s->drain_seconds == 0 || atomic_load(&self.exit_code) != EXIT_OK)
+		return;
+	log_info("draining", LOG_I("seconds", *s->drain_seconds));
+	if (s->drain)
+		s->drain(s);
+	const struct timespec most = {.tv_sec = *s->drain_seconds};
+	while (sigtimedwait(signals, NULL, &most) < 0 && errno == EINTR)
+		;
+}
+
 static int serve(void)
 {
 	sigset_t signals;
@@ -328,6 +348,7 @@ static int serve(void)
 		LOG_S("instance", self.common.instance));
 	while (sigwaitinfo(&signals, NULL) < 0 && errno == EINTR)
 		;
+	drain(&signals);
 	atomic_store(&self.stopping, true);
 	log_info("stopping");
 	stop();
@@ -383,6 +404,7 @@ static bool settings(const struct service *s)
 		return false;
 	}
 	log_init(s->name, level);
+	db_introduce(self.common.instance);
 	return true;
 }
 

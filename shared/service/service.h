@@ -89,6 +89,14 @@ struct service {
 	int waiting, waiting_metric, waiting_metrics;
 	const struct snapshot_kind *registry; /* what its workers know of the registry, read once
 						 for all; NULL: nothing */
+	/* Where most of what it does needs no Kafka: away, it is named on /readyz and does not make
+	 * that false. */
+	bool ready_without_kafka;
+	/* A setting of its own, or NULL: for so many seconds it goes on after SIGTERM, not ready
+	 * any more, so that whoever sends it work learns of it. A second signal ends that. `drain`
+	 * is called when it begins; optional. */
+	const int64_t *drain_seconds;
+	void (*drain)(const struct service *s);
 	const struct metric *metrics;
 	int n_metrics;
 	const struct service_subscription *subscriptions;

@@ -78,8 +78,10 @@ static bool thread_subscribe(struct service_thread *t, void *arg, struct err *e)
 {
 	(void)arg;
 	char instance[128];
+	/* The thread first: partitions are dealt out in the order of these names, so each replica's
+	 * first threads have one more before any second one has. */
 	snprintf(
-		instance, sizeof instance, "%s-%d", service_settings()->instance, t->worker.number);
+		instance, sizeof instance, "%d-%s", t->worker.number, service_settings()->instance);
 	const struct bus_consumer_config config = {
 		.brokers = service_settings()->brokers,
 		.group = t->subscription->group,

@@ -29,6 +29,7 @@ from services import SERVICES  # noqa: E402
 from stack import Stack, random_ports  # noqa: E402
 
 import gateway  # noqa: E402
+import scale  # noqa: E402
 
 TOPIC = "terukur.activity.bench"
 INDICATORS = [("visits", "count", "more"), ("doses", "sum", "more"), ("minutes", "mean", "less"),
@@ -303,6 +304,7 @@ def main():
     options.add_argument("--people", type=int, default=6000)
     options.add_argument("--history", type=int, default=1000000, help="0: leave that measurement out")
     options.add_argument("--gateway", action="store_true", help="measure the gateway alone, beside the bare server")
+    options.add_argument("--scale", action="store_true", help="measure two capped replicas beside one, alone (scale.py)")
     options.add_argument("--build", default=ROOT / "build")
     options.add_argument("--json", help="write the figures there")
     o = options.parse_args()
@@ -315,7 +317,10 @@ def main():
         (run_dir / "registry.json").write_text(json.dumps(registry(o.people)))
         stack.admin("registry", "load", run_dir / "registry.json")
         bench = Bench(stack, o.people, o.events)
-        run(bench, None if o.gateway else o.history)
+        if o.scale:
+            scale.run(bench, TOPIC)
+        else:
+            run(bench, None if o.gateway else o.history)
         if o.json:
             Path(o.json).write_text(json.dumps(bench.figures, indent=1))
     finally:

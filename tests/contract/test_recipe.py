@@ -77,7 +77,7 @@ def test_a_service_comes_and_goes(tmp_path):
     tree = Tree(tmp_path / "tree")
     before = tree.sources()
     folder = tree.folder / "services/example"
-    number = len([*tree.folder.glob("schemas/sql/*.sql")]) + 1
+    number = max(int(path.name[:3]) for path in tree.folder.glob("schemas/sql/*.sql")) + 1
     schema = tree.folder / f"schemas/sql/{number:03}_example.sql"
 
     tree.insert(*LINES[0])

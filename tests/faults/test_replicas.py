@@ -1,6 +1,8 @@
 """Two of each service, as in production: one dies and nobody starts it again. What everybody loses if this fails: the half
 of the city whose partitions it had waits until somebody notices."""
+import threading
 import time
+from collections import defaultdict
 
 import pytest
 from daemon import wait_until
@@ -56,3 +58,58 @@ def test_stopped_one_after_the_other(town, stack, pairs):
     n = 200 * len(PAIRS)
     assert town.realized() == (f"{n}.00", n)
     stack.admin("verify")
+
+
+class Watch(threading.Thread):
+    """Tells events in every partition without pause, and sees when what intake has done with each of them last grew."""
+
+    def __init__(self, town):
+        super().__init__(daemon=True)
+        self.town, self.told, self.over = town, 0, threading.Event()
+        self.grew = defaultdict(lambda: time.monotonic())
+        self.next, self.longest = {}, defaultdict(float)
+
+    def run(self):
+        with self.town.stack._connect() as db:
+            while not self.over.wait(0.05):
+                work(self.town, 6)
+                self.told += 6
+                now = time.monotonic()
+                for partition, at in db.execute('SELECT "partition", next FROM intake.reading WHERE topic = %s '
+                                                "AND reader = 'terukur-intake'", (self.town.topic,)):
+                    if self.next.get(partition) != at:
+                        self.longest[partition] = max(self.longest[partition], now - self.grew[partition])
+                        self.next[partition], self.grew[partition] = at, now
+
+    def gap(self):
+        """The longest time for which nothing came of any partition since this was asked last; all of them move now."""
+        asked = time.monotonic()
+        assert wait_until(lambda: len(self.grew) == 6 and min(self.grew.values()) > asked, 20)
+        longest = max(self.longest.values())
+        self.longest.clear()
+        return longest
+
+
+def test_partitions_are_handed_over_in_seconds(town, stack, pairs):
+    """One after the other is replaced: a static member comes back to its partitions. One dies and nobody replaces it: the other
+    has them after the session's 6 s."""
+    work(town, 6)
+    stack.wait_idle()
+    watch = Watch(town)
+    watch.start()
+    try:
+        watch.gap()
+        gaps = {}
+        for name in ("intake", "intake-2"):
+            stack.restart(name)
+            gaps[f"{name} replaced"] = watch.gap()
+        stack.kill("intake-2")
+        gaps["intake-2 killed"] = watch.gap()
+    finally:
+        watch.over.set()
+        watch.join(30)
+    print({what: f"{seconds:.1f} s" for what, seconds in gaps.items()})
+    assert all(seconds < (10 if "killed" in what else 5) for what, seconds in gaps.items()), gaps
+    stack.wait_idle()
+    n = 6 + watch.told
+    assert town.realized() == (f"{n}.00", n)

@@ -122,6 +122,10 @@ PROMISED = {
     "terukur_archive": """
         registry.source_view: SELECT(id code)
         """,
+    # For which programs the schema is.
+    "PUBLIC": """
+        release.level_view: SELECT
+        """,
 }
 
 GRANTED = """
@@ -138,7 +142,7 @@ GRANTED = """
 def granted(db):
     names = dict(db.execute("SELECT oid, rolname FROM pg_roles").fetchall())
     return [(names.get(role, "PUBLIC"), relation, said)
-            for role, relation, said in db.execute(GRANTED, {"schemas": SCHEMAS}).fetchall()]
+            for role, relation, said in db.execute(GRANTED, {"schemas": [*SCHEMAS, "release"]}).fetchall()]
 
 
 def test_each_role_has_what_was_promised(stack):

@@ -182,10 +182,12 @@ def cpu_seconds(pid):
 
 
 def reasons(stack, name):
-    """What keeps it from being ready; [] when it is."""
+    """What it waits for; [] for nothing. Most of what the gateway does needs no Kafka: it may be ready without."""
     status, text = stack.get(name, "/readyz")
     said = json.loads(text)
-    assert said["ready"] == (status == 200) == (not said["waiting_for"])
+    assert said["ready"] == (status == 200)
+    bearable = [reason for reason in said["waiting_for"] if name == "gateway" and "Kafka" in reason]
+    assert said["ready"] == (not said["waiting_for"]) or bearable
     return said["waiting_for"]
 
 
