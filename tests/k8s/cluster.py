@@ -3,7 +3,7 @@ runs in a pod is reached by kubectl exec, Kafka and PostgreSQL by port-forward, 
 led to is gone."""
 import base64
 import json
-import os
+import socket
 import subprocess
 import threading
 import time
@@ -16,7 +16,6 @@ from daemon import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "terukur"
-KAFKA, POSTGRES = 19092, 15432  # here; Kafka's is the one that it tells its clients
 
 
 def kubectl(*args, namespace=NAMESPACE, input=None, check=True, timeout=120):
@@ -28,6 +27,12 @@ def kubectl(*args, namespace=NAMESPACE, input=None, check=True, timeout=120):
 
 def get(*args, **options):
     return json.loads(kubectl("get", *args, "-o", "json", **options).stdout)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
 class Forward(threading.Thread):
@@ -52,7 +57,7 @@ class Forward(threading.Thread):
 
 
 class Cluster(System):
-    brokers = f"127.0.0.1:{KAFKA}"
+    brokers = None
 
     def __init__(self):
         self._db = self._producer = None
@@ -60,7 +65,11 @@ class Cluster(System):
 
     def reach(self):
         """Opens the ways from here, when there is something at their other ends."""
-        self.forwards = [Forward("statefulset/kafka", KAFKA, 19092), Forward("statefulset/postgres", POSTGRES, 5432)]
+        kafka, self.port = free_port(), free_port()
+        self.brokers = f"127.0.0.1:{kafka}"  # which it must tell its clients: its own 19092 may be somebody else's here
+        kubectl("set", "env", "statefulset/kafka", f"EXTERNAL_ADDRESS={self.brokers}")
+        kubectl("rollout", "status", "statefulset/kafka")
+        self.forwards = [Forward("statefulset/kafka", kafka, 19092), Forward("statefulset/postgres", self.port, 5432)]
         self.password = urllib.parse.quote(base64.b64decode(get("secret", "database")["data"]["postgres.password"]).decode())
         assert wait_until(self.answers, 30)
 
@@ -77,7 +86,7 @@ class Cluster(System):
             self._db.close()
 
     def _connect(self, database="terukur"):
-        return psycopg.connect(f"postgresql://postgres:{self.password}@127.0.0.1:{POSTGRES}/{database}", autocommit=True,
+        return psycopg.connect(f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}", autocommit=True,
                                connect_timeout=5)
 
     def toolbox(self, *args, input=None, check=True, timeout=120):
