@@ -29,6 +29,7 @@ C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[c
 
 .PHONY: all up down clean test clients check unit bench bless format compose help
 .PHONY: up-alone clean-alone test-programs clients-programs bench-programs
+.PHONY: kubernetes kubernetes-tools cluster cluster-programs
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
 TOOLS = event-check db-check bus-check raw-produce
 all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
@@ -65,6 +66,18 @@ clients-programs:
 	@sh scripts/setup.sh clients
 	@$(MAKE) --no-print-directory -j$$(nproc) all
 
+kubernetes:
+	@sh scripts/alone.sh 'make kubernetes' $(MAKE) --no-print-directory kubernetes-tools
+	@sh scripts/alone.sh --using 'make kubernetes' $(VENV) -m pytest -q tests/k8s/test_manifests.py
+kubernetes-tools:
+	@sh scripts/setup.sh kubernetes
+
+cluster:
+	@sh scripts/alone.sh 'make cluster' $(MAKE) --no-print-directory cluster-programs
+	@sh scripts/alone.sh --using 'make cluster' $(VENV) -m pytest -q -x tests/k8s/test_cluster.py
+cluster-programs:
+	@sh scripts/setup.sh test
+
 bench:
 	@sh scripts/alone.sh 'make bench' $(MAKE) --no-print-directory bench-programs
 	@sh scripts/alone.sh --using 'make bench' $(VENV) tests/bench/bench.py $(BENCH)
@@ -77,6 +90,8 @@ help:
 	@echo "make down          stop it             make clean   forget it"
 	@echo "make test          set up and prove it"
 	@echo "make clients       try the official SDKs of four languages, generated clients and docs/connect.md"
+	@echo "make kubernetes    judge the manifests and the Dockerfiles  CRDS=folder of the operators' CRDs"
+	@echo "make cluster       try the overlay dev on the one-node cluster of KUBECONFIG"
 	@echo "make bench         measure it          BENCH='--events 300000 --history 0'"
 	@echo "make all           build the programs into build/"
 	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"

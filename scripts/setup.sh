@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings to a Debian 12 or 13 what building, running (`up`), testing (`test`) and trying clients of four languages (`clients`)
-# need, and nothing that is there already.
+# Brings to a Debian 12 or 13 what building, running (`up`), testing (`test`), trying clients of four languages (`clients`) and
+# judging manifests (`kubernetes`, all but kubectl) need, and nothing that is there already.
 # Packages come by apt, as root or through sudo, in the distribution's own version of each: PostgreSQL 15 and OpenJDK 17,
 # or 17 and 21. Apache Kafka comes by Maven into .run/kafka/libs, the tests' Python packages by pip into .run/venv; their
 # versions are locked in kafka/pom.xml, kafka/libs.sha256 and requirements-test.txt.
@@ -43,6 +43,10 @@ go                                      golang-go
 javac                                   default-jdk-headless
 node                                    nodejs
 npm                                     npm
+'
+
+kubernetes_needs='
+go                                      golang-go
 '
 
 say() { echo "setup: $*"; }
@@ -129,12 +133,25 @@ install_promtool() {
 	rm -rf "$fresh"
 }
 
+# Judges of manifests and Dockerfiles, apart from the tests' packages: they insist on other versions of some.
+make_judges() {
+	judges=$run/kubernetes
+	cmp -s scripts/requirements-kubernetes.txt "$judges/requirements-kubernetes.txt" && return 0
+	say "making .run/kubernetes with kubernetes-validate, checkov, hadolint and kube-score"
+	rm -rf "$judges"
+	/usr/bin/python3 -m venv "$judges"
+	quietly "$judges/bin/python" -m pip install --disable-pip-version-check --no-deps -r scripts/requirements-kubernetes.txt
+	quietly env GOBIN="$judges/bin" go install github.com/zegl/kube-score/cmd/kube-score@v1.20.0
+	cp scripts/requirements-kubernetes.txt "$judges/"
+}
+
 level=${1:-}
 case $level in
 up) needs=$up_needs ;;
 test) needs="$up_needs$test_needs" ;;
 clients) needs="$up_needs$test_needs$clients_needs" ;;
-*) die 'usage: setup.sh up|test|clients' ;;
+kubernetes) needs="$up_needs$test_needs$kubernetes_needs" ;;
+*) die 'usage: setup.sh up|test|clients|kubernetes' ;;
 esac
 [ ! -e "$run" ] || [ -w "$run" ] || die "$run belongs to somebody else"
 install_packages "$needs"
@@ -142,3 +159,4 @@ umask 077 # what is in .run is its owner's alone
 mkdir -p "$run"
 fetch_kafka
 [ "$level" = up ] || make_venv
+[ "$level" != kubernetes ] || make_judges
