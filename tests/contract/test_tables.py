@@ -395,7 +395,7 @@ def test_a_file_has_500_lines_at_most():
 # What is neither constant nor in a struct that somebody was given: one for each process, and why.
 GLOBALS = {
     "shared/service/service.c": {"self", "default_instance", "default_ops"},  # the process itself
-    "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all", "adding"},  # what it says of itself
+    "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all", "adding", "started"},  # what it says of itself
     "services/gateway/main.c": {"gateway"}, "services/notification/main.c": {"values"},  # its settings
     "services/intake/main.c": {"values"},
 }
