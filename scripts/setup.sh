@@ -114,18 +114,20 @@ make_venv() {
 	rm -rf "$venv"
 	/usr/bin/python3 -m venv "$venv"
 	quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps -r scripts/requirements-test.txt
-	install_promtool "$venv/bin"
 	cp scripts/requirements-test.txt "$venv/"
 }
 
-# promtool alone, out of Debian's package. It has had one of its own since Debian 13; the one before, installed whole,
-# would run a monitoring server from now on.
-install_promtool() {
-	command -v promtool >/dev/null && return 0
+# Prometheus and promtool alone, out of Debian's packages: promtool has had one of its own since Debian 13. Installed whole,
+# Prometheus would run as a monitoring server from now on.
+install_prometheus() {
+	[ -x "$1/prometheus" ] && [ -x "$1/promtool" ] && return 0
+	say "fetching Prometheus into .run/venv/bin"
 	fresh=$(mktemp -d)
-	(cd "$fresh" && { apt-get -qq download promtool || apt-get -qq download prometheus; } && dpkg-deb -x ./*.deb .) \
-		2>/dev/null || die 'apt-get could not download promtool: as root, first: apt-get update'
-	mv "$fresh/usr/bin/promtool" "$1/"
+	for package in prometheus promtool; do
+		(cd "$fresh" && apt-get -qq download "$package" && dpkg-deb -x ./"$package"_*.deb .) 2>/dev/null || :
+	done
+	mv "$fresh/usr/bin/prometheus" "$fresh/usr/bin/promtool" "$1/" 2>/dev/null ||
+		die 'apt-get could not download prometheus: as root, first: apt-get update'
 	rm -rf "$fresh"
 }
 
@@ -141,4 +143,6 @@ install_packages "$needs"
 umask 077 # what is in .run is its owner's alone
 mkdir -p "$run"
 fetch_kafka
-[ "$level" = up ] || make_venv
+[ "$level" != up ] || exit 0
+make_venv
+install_prometheus "$run/venv/bin"

@@ -42,8 +42,8 @@ static const struct metric metrics[INTAKE_METRICS] = {
 	[INTAKE_OUTBOX_SECONDS] = {METRIC_GAUGE, "terukur_intake_outbox_seconds",
 		"How long the oldest of them has waited.", NULL, NULL},
 	[INTAKE_VERIFIED] = {METRIC_GAUGE, "terukur_intake_verified_timestamp_seconds",
-		"When admin verify last ran to its end; before the first time, when the store was "
-		"made.",
+		"When admin verify last ran to its end; before the first time, when that "
+		"began to be told.",
 		NULL, NULL},
 	[INTAKE_FINDINGS] = {METRIC_GAUGE, "terukur_intake_verify_findings",
 		"What it found that time.", NULL, NULL},

@@ -88,6 +88,14 @@ def test_compose_is_made_from_the_table():
     assert f"--uid {NUMBERS['admin']} " in (ROOT / "Dockerfile").read_text()  # the user of whoever has none of his own
 
 
+def test_prometheus_scrapes_every_service():
+    """By its name in Compose, at the port on which operators look; rules call it by the same name."""
+    said = yaml.safe_load((ROOT / "observability/prometheus.yml").read_text())["scrape_configs"]
+    assert [job["job_name"] for job in said] == ["terukur"]
+    groups = [(*group["targets"], group["labels"]) for group in said[0]["static_configs"]]
+    assert sorted(groups, key=str) == sorted(((f"{name}:{NUMBERS[name]}", {"service": name}) for name in SERVICES), key=str)
+
+
 # --- topics
 
 TOPICS = topic_names()
