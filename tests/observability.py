@@ -49,18 +49,18 @@ def shorter(duration, factor):
     return f"{round(int(number) * UNITS[unit] * factor * 1000)}ms"
 
 
-def quicker(expr, factor):
-    """Every time in an expression: [10m], offset 1d, 10 * 60."""
-    expr = re.sub(r"\[(\d+[a-z]+)\]", lambda m: f"[{shorter(m[1], factor)}]", expr)
-    expr = re.sub(r"\boffset (\d+[a-z]+)", lambda m: f"offset {shorter(m[1], factor)}", expr)
-    return re.sub(r"\* (60|86400)\b", lambda m: f"* {int(m[1]) * factor:g}", expr)
+def quicker(expr, windows, thresholds):
+    """Every time in an expression: [10m], offset 1d; 10 * 60."""
+    expr = re.sub(r"\[(\d+[a-z]+)\]", lambda m: f"[{shorter(m[1], windows)}]", expr)
+    expr = re.sub(r"\boffset (\d+[a-z]+)", lambda m: f"offset {shorter(m[1], windows)}", expr)
+    return re.sub(r"\* (60|86400)\b", lambda m: f"* {int(m[1]) * thresholds:g}", expr)
 
 
-def quick_rules(factor):
-    """The rules as they are, with all their times multiplied."""
+def quick_rules(windows, thresholds):
+    """The rules as they are, with all their times multiplied: for how long they look back and wait, and ages."""
     def quick(rule):
-        waits = {"for": shorter(rule["for"], factor)} if "for" in rule else {}
-        return {**rule, "expr": quicker(rule["expr"], factor), **waits}
+        waits = {"for": shorter(rule["for"], windows)} if "for" in rule else {}
+        return {**rule, "expr": quicker(rule["expr"], windows, thresholds), **waits}
     return {"groups": [{**group, "rules": [*map(quick, group["rules"])]} for group in RULES["groups"]]}
 
 
