@@ -109,19 +109,18 @@ fetch_kafka() {
 
 make_venv() {
 	venv=$run/venv
-	cmp -s scripts/requirements-test.txt "$venv/requirements-test.txt" && return 0
+	cmp -s scripts/requirements-test.txt "$venv/requirements-test.txt" && [ -x "$venv/bin/prometheus" ] && return 0
 	say "making .run/venv with the tests' Python packages"
 	rm -rf "$venv"
 	/usr/bin/python3 -m venv "$venv"
 	quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps -r scripts/requirements-test.txt
+	install_prometheus "$venv/bin"
 	cp scripts/requirements-test.txt "$venv/"
 }
 
 # Prometheus and promtool alone, out of Debian's packages: promtool has had one of its own since Debian 13. Installed whole,
 # Prometheus would run as a monitoring server from now on.
 install_prometheus() {
-	[ -x "$1/prometheus" ] && [ -x "$1/promtool" ] && return 0
-	say "fetching Prometheus into .run/venv/bin"
 	fresh=$(mktemp -d)
 	for package in prometheus promtool; do
 		(cd "$fresh" && apt-get -qq download "$package" && dpkg-deb -x ./"$package"_*.deb .) 2>/dev/null || :
@@ -143,6 +142,4 @@ install_packages "$needs"
 umask 077 # what is in .run is its owner's alone
 mkdir -p "$run"
 fetch_kafka
-[ "$level" != up ] || exit 0
-make_venv
-install_prometheus "$run/venv/bin"
+[ "$level" = up ] || make_venv
