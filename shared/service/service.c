@@ -174,10 +174,9 @@ static void ops_add_waiting(json_t *list, struct service_thread *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* Of a process that is ready: nothing. */
-static json_t *ops_waiting(void)
+/* Whether it is ready, and for what it waits. */
+static bool ops_ready(json_t *waiting)
 {
-	json_t *waiting = json_array();
 	if (service_stopping())
 		json_array_append_new(waiting, json_string("stopping"));
 	pthread_mutex_lock(&self.lock);
@@ -190,14 +189,14 @@ static json_t *ops_waiting(void)
 			json_string("PostgreSQL or Kafka holds the line and says nothing"));
 	for (int i = 0; i < self.n_threads; i++)
 		ops_add_waiting(waiting, &self.threads[i]);
-	return waiting;
+	return json_array_size(waiting) == 0;
 }
 
 static bool ops_readyz(void *context, struct http_request *r)
 {
 	(void)context;
-	json_t *waiting = ops_waiting();
-	bool ready = json_array_size(waiting) == 0;
+	json_t *waiting = json_array();
+	bool ready = ops_ready(waiting);
 	return http_json(r, ready ? 200 : 503,
 		json_pack("{s:b, s:o}", "ready", ready, "waiting_for", waiting));
 }
@@ -205,8 +204,8 @@ static bool ops_readyz(void *context, struct http_request *r)
 static bool ops_metrics(void *context, struct http_request *r)
 {
 	(void)context;
-	json_auto_t *waiting = ops_waiting();
-	metric_set(service_skeleton_metric(SKELETON_READY), 0, json_array_size(waiting) == 0);
+	json_auto_t *waiting = json_array();
+	metric_set(service_skeleton_metric(SKELETON_READY), 0, ops_ready(waiting));
 	metric_set(service_skeleton_metric(SKELETON_SILENT), 0,
 		(double)(clock_monotonic() - silent_since()) / 1e6);
 	BUF_AUTO text;
