@@ -113,23 +113,24 @@ fetch_kafka() {
 
 make_venv() {
 	venv=$run/venv
-	cmp -s scripts/requirements-test.txt "$venv/requirements-test.txt" && return 0
+	cmp -s scripts/requirements-test.txt "$venv/requirements-test.txt" && [ -x "$venv/bin/prometheus" ] && return 0
 	say "making .run/venv with the tests' Python packages"
 	rm -rf "$venv"
 	/usr/bin/python3 -m venv "$venv"
 	quietly "$venv/bin/python" -m pip install --disable-pip-version-check --no-deps -r scripts/requirements-test.txt
-	install_promtool "$venv/bin"
+	install_prometheus "$venv/bin"
 	cp scripts/requirements-test.txt "$venv/"
 }
 
-# promtool alone, out of Debian's package. It has had one of its own since Debian 13; the one before, installed whole,
-# would run a monitoring server from now on.
-install_promtool() {
-	command -v promtool >/dev/null && return 0
+# Prometheus and promtool alone, out of Debian's packages: promtool has had one of its own since Debian 13. Installed whole,
+# Prometheus would run as a monitoring server from now on.
+install_prometheus() {
 	fresh=$(mktemp -d)
-	(cd "$fresh" && { apt-get -qq download promtool || apt-get -qq download prometheus; } && dpkg-deb -x ./*.deb .) \
-		2>/dev/null || die 'apt-get could not download promtool: as root, first: apt-get update'
-	mv "$fresh/usr/bin/promtool" "$1/"
+	for package in prometheus promtool; do
+		(cd "$fresh" && apt-get -qq download "$package" && dpkg-deb -x ./"$package"_*.deb .) 2>/dev/null || :
+	done
+	mv "$fresh/usr/bin/prometheus" "$fresh/usr/bin/promtool" "$1/" 2>/dev/null ||
+		die 'apt-get could not download prometheus: as root, first: apt-get update'
 	rm -rf "$fresh"
 }
 

@@ -119,20 +119,19 @@ static size_t headers_for(
 /* Answers when all of it is acknowledged. */
 static bool publish(struct visit *v, const struct posted *p, struct err *e)
 {
-	const char *trace = v->request->traceparent;
-	char topic[TOPIC_TEXT], next[TRACE_TEXT];
+	const char *next = http_trace(v->request);
+	char topic[TOPIC_TEXT];
 	struct err failed = {0};
 	struct publishing *way = publishing_begin(v, p->n, e);
 	if (!way)
 		return false;
 	topic_of_source(v->who.source, topic);
-	trace_next(trace, trace ? strlen(trace) : 0, next);
 	struct bus_header headers[BINARY_HEADERS + 1];
 	size_t n = headers_for(p, next, headers);
 	bool ok = true;
 	for (int i = 0; ok && i < p->n; i++) {
-		headers[n - 1] =
-			header("traceparent", !trace && p->traces[i] ? p->traces[i] : next);
+		bool own = !v->request->traceparent && p->traces[i];
+		headers[n - 1] = header("traceparent", own ? p->traces[i] : next);
 		ok = p->subjects[i]
 			     ? bus_produce_for(v->gateway->out, publishing_delivery(way), topic,
 				       p->subjects[i], strlen(p->subjects[i]), p->pieces[i].data,

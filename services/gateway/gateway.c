@@ -7,6 +7,7 @@
 
 #include "appraisal/roster.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "kept.h"
 #include "scores.h"
 #include "service/retention.h"
@@ -18,14 +19,25 @@ enum { DECODERS = 4, ARENAS = 2 };
 /* The database forgets no look sooner, whoever asks. */
 enum { ACCESS_DAYS_LEAST = 365 };
 
-static void count(void *context, const struct http_request *r, int status, int64_t micros)
+static void answered(struct http_request *r, const char *route, int status, int64_t micros)
+{
+	char trace[TRACE_ID_TEXT];
+	log_debug("request answered", LOG_S("route", route), LOG_I("status", status),
+		LOG_I("micros", micros), LOG_S("request", r->request_id),
+		LOG_S("trace", http_trace_id(r, trace)));
+}
+
+static void count(void *context, struct http_request *r, int status, int64_t micros)
 {
 	const struct gateway *g = context;
 	const struct route *row = r->route ? &g->routes[r->row] : NULL;
 	int metric = service_metric_base() + GATEWAY_REQUESTS;
-	char label[200];
-	snprintf(label, sizeof label, "%s%s%s,%dxx", row ? row->method : "none", row ? " " : "",
-		row ? row->path : "", status / 100);
+	char route[160], label[200];
+	snprintf(route, sizeof route, "%s%s%s", row ? row->method : "none", row ? " " : "",
+		row ? row->path : "");
+	snprintf(label, sizeof label, "%s,%dxx", route, status / 100);
+	if (log_enabled(LOG_DEBUG))
+		answered(r, route, status, micros);
 	metric_add(metric, metric_label(metric, label), 1);
 	metric_observe(service_metric_base() + GATEWAY_SECONDS, (double)micros / 1e6);
 }

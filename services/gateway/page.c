@@ -68,8 +68,10 @@ bool page_problem(struct visit *v, int status, struct words what)
 
 static bool page_failed(struct visit *v, const struct err *e)
 {
+	char trace[TRACE_ID_TEXT];
 	log_error("page failed", e, LOG_S("request", v->request->request_id),
-		LOG_S("route", v->request->route));
+		LOG_S("route", v->request->route),
+		LOG_S("trace", http_trace_id(v->request, trace)));
 	if (e->code != ERR_RETRY)
 		return !page_problem(v, 500,
 			(struct words){

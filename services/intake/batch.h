@@ -51,7 +51,17 @@ struct batch {
 };
 
 /* The metrics of intake, in the order of main.c's table. */
-enum intake_metric { INTAKE_EVENTS, INTAKE_REJECTED, INTAKE_WAITING, INTAKE_OUTBOX };
+enum intake_metric {
+	INTAKE_EVENTS,
+	INTAKE_REJECTED,
+	INTAKE_WAITING, /* this and the following are store_under_way's */
+	INTAKE_OUTBOX,
+	INTAKE_WAITING_SECONDS,
+	INTAKE_OUTBOX_SECONDS,
+	INTAKE_VERIFIED,
+	INTAKE_FINDINGS,
+	INTAKE_METRICS
+};
 
 static inline enum outcome *batch_outcome(struct batch *b, const struct evidence *x)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ledger.h"
 
 static int by_total(const void *a, const void *b)
@@ -189,6 +190,25 @@ static const char *source_of(const struct registry *r, const char *topic)
 	return s ? s->code : "unknown";
 }
 
+/* A line for each event. Its place leads to the original, its reason code to what is wrong with it.
+ */
+static void log_outcomes(const struct batch *b)
+{
+	static const char *const names[OUTCOMES] = {[OUTCOME_ACCEPTED] = "accepted",
+		[OUTCOME_WAITING] = "waiting",
+		[OUTCOME_DUPLICATE] = "duplicate",
+		[OUTCOME_REJECTED] = "rejected"};
+	for (int i = 0; i < b->n && log_enabled(LOG_DEBUG); i++) {
+		const struct bus_message *m = &b->messages[i];
+		char parent[TRACE_TEXT], trace[TRACE_ID_TEXT];
+		batch_trace(b, i, parent);
+		log_debug("event judged", LOG_S("outcome", names[b->outcomes[i]]),
+			LOG_S("reason", reason_code(b->rows[i].early)), LOG_S("topic", m->topic),
+			LOG_I("partition", m->partition), LOG_I("offset", m->offset),
+			LOG_S("trace", trace_id(parent, strlen(parent), trace)));
+	}
+}
+
 static void count_outcomes(const struct batch *b, const struct registry *r)
 {
 	int outcomes[OUTCOMES + 1] = {0}, base = service_metric_base();
@@ -209,9 +229,11 @@ bool batch_store(struct batch *b, struct worker *w, struct err *e)
 		  batch_recall(b, w->db, e) && batch_decide(b, w->db, e) && sort_accepted(b, e) &&
 		  store_accepted(b, w, e) && store_others(b, w, e) && store_sums(b, w->db, e) &&
 		  store_counts(b, w, e) && db_commit(w->db, e);
-	if (ok)
-		count_outcomes(b, in->registry.value);
-	else
+	if (!ok) {
 		db_rollback(w->db);
-	return ok;
+		return false;
+	}
+	count_outcomes(b, in->registry.value);
+	log_outcomes(b);
+	return true;
 }

@@ -30,7 +30,7 @@ static const struct conf_setting settings[] = {
 
 static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "rejected", NULL};
 
-static const struct metric metrics[] = {
+static const struct metric metrics[INTAKE_METRICS] = {
 	[INTAKE_EVENTS] = {METRIC_COUNTER, "terukur_intake_events_total",
 		"Events by what became of them.", "outcome", outcomes},
 	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total",
@@ -39,6 +39,16 @@ static const struct metric metrics[] = {
 		"Corrections and revocations whose original has not come.", NULL, NULL},
 	[INTAKE_OUTBOX] = {METRIC_GAUGE, "terukur_intake_outbox",
 		"Outcomes in the store that are not published.", NULL, NULL},
+	[INTAKE_WAITING_SECONDS] = {METRIC_GAUGE, "terukur_intake_waiting_corrections_seconds",
+		"How long the oldest of them has waited.", NULL, NULL},
+	[INTAKE_OUTBOX_SECONDS] = {METRIC_GAUGE, "terukur_intake_outbox_seconds",
+		"How long the oldest of them has waited.", NULL, NULL},
+	[INTAKE_VERIFIED] = {METRIC_GAUGE, "terukur_intake_verified_timestamp_seconds",
+		"When admin verify last ran to its end; before the first time, when that "
+		"began to be told.",
+		NULL, NULL},
+	[INTAKE_FINDINGS] = {METRIC_GAUGE, "terukur_intake_verify_findings",
+		"What it found that time.", NULL, NULL},
 };
 
 enum { ATTEMPTS = 5 };
@@ -163,10 +173,10 @@ int main(int argc, char **argv)
 		.reading = store_reading,
 		.waiting = store_under_way,
 		.waiting_metric = INTAKE_WAITING,
-		.waiting_metrics = 2,
+		.waiting_metrics = INTAKE_METRICS - INTAKE_WAITING,
 		.registry = &registry_snapshot,
 		.metrics = metrics,
-		.n_metrics = COUNT(metrics),
+		.n_metrics = INTAKE_METRICS,
 		.subscriptions = subscriptions,
 		.n_subscriptions = COUNT(subscriptions),
 		.timers = timers,

@@ -156,7 +156,15 @@ const struct db_statement store_statements[] = {
 		"min(s.trace) FROM side s JOIN intake.completeness c USING (key) GROUP BY c.unit, "
 		"c.month",
 		"uuid[]"},
-	[UNDER_WAY] = {"under_way", "SELECT waiting, unpublished FROM intake.under_way_view", ""},
+	/* In the order of enum intake_metric. */
+	[UNDER_WAY] = {"under_way",
+		"SELECT u.waiting, u.unpublished, coalesce((SELECT extract(epoch FROM now() - "
+		"min(received_at)) FROM intake.waiting), 0)::int8, coalesce(extract(epoch FROM "
+		"now() - least((SELECT min(at) FROM intake.outbox), (SELECT min(at) FROM "
+		"intake.rejection WHERE NOT published))), 0)::int8, extract(epoch FROM "
+		"v.ended_at)::int8, v.findings FROM intake.under_way_view u, "
+		"registry.verification_view v",
+		""},
 	READING_STATEMENTS(READING, "intake")};
 const size_t store_statements_n = COUNT(store_statements);
 const int store_reading = READING, store_under_way = UNDER_WAY;

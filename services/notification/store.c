@@ -163,7 +163,12 @@ const struct db_statement notification_statements[] = {
 		"notification.inbox WHERE id IN (SELECT id FROM old) RETURNING 1) SELECT count(*) "
 		"FROM gone",
 		"timestamptz, int4"},
-	[UNDER_WAY] = {"under_way", "SELECT unpublished, due FROM notification.under_way_view", ""},
+	[UNDER_WAY] = {"under_way",
+		"SELECT u.unpublished, u.due, coalesce((SELECT extract(epoch FROM now() - min(at)) "
+		"FROM notification.inbox WHERE NOT published), 0)::int8, coalesce((SELECT "
+		"extract(epoch FROM now() - min(due_at)) FROM notification.watch WHERE due_at <= "
+		"now()), 0)::int8 FROM notification.under_way_view u",
+		""},
 	READING_STATEMENTS(READING, "notification")};
 const size_t notification_statements_n = COUNT(notification_statements);
 const int notification_reading = READING, notification_under_way = UNDER_WAY;

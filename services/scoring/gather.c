@@ -13,6 +13,7 @@ struct unit {
 	char *code;
 	int32_t year;
 	uint32_t periods;
+	int by; /* as in struct mark */
 };
 
 struct gathering {
@@ -20,6 +21,7 @@ struct gathering {
 	struct marks *marks;
 	struct unit *units;
 	size_t n_units;
+	int at; /* the number of the message that is read */
 };
 
 static void units_free(struct gathering *g)
@@ -27,6 +29,14 @@ static void units_free(struct gathering *g)
 	for (size_t i = 0; i < g->n_units; i++)
 		free(g->units[i].code);
 	free(g->units);
+}
+
+static bool add_person(
+	struct gathering *g, const uint8_t person[16], int32_t year, uint32_t periods, int by)
+{
+	struct mark x = {.year = year, .periods = periods, .by = by};
+	memcpy(x.person, person, sizeof x.person);
+	return marks_add(g->marks, &x);
 }
 
 static bool add_unit(struct gathering *g, const char *code, int32_t year, uint32_t periods)
@@ -40,7 +50,7 @@ static bool add_unit(struct gathering *g, const char *code, int32_t year, uint32
 	if (!units)
 		return false;
 	g->units = units;
-	units[g->n_units] = (struct unit){strdup(code), year, periods};
+	units[g->n_units] = (struct unit){strdup(code), year, periods, g->at};
 	return units[g->n_units++].code != NULL;
 }
 
@@ -50,7 +60,7 @@ static bool mark_people(struct gathering *g, const struct unit *u, struct err *e
 	if (!scoring_people_of_unit(g->w->db, u->code, u->year, &people, e))
 		return false;
 	for (int i = 0; i < db_rows(people); i++)
-		if (!marks_add(g->marks, db_uuid(people, i, 0), u->year, u->periods))
+		if (!add_person(g, db_uuid(people, i, 0), u->year, u->periods, u->by))
 			return err_set(e, ERR_FATAL, "out of memory");
 	return true;
 }
@@ -75,7 +85,7 @@ static bool add_evidence(struct gathering *g, const struct bus_message *message,
 		return true;
 	int32_t year = m.month / 12;
 	return *m.unit ? add_unit(g, m.unit, year, marks_of_month(m.month))
-		       : marks_add(g->marks, m.person, year, marks_of_month(m.month));
+		       : add_person(g, m.person, year, marks_of_month(m.month), g->at);
 }
 
 /* REGISTRY_RECOMPUTE asks intake first, whose marks come when it has made the totals anew. But a
@@ -89,7 +99,7 @@ static bool add_registry(struct gathering *g, const struct bus_message *message,
 	uint32_t periods = m.kind == REGISTRY_PERSON ? marks_of_year() : 0;
 	for (int32_t i = 0; m.kind == REGISTRY_RECOMPUTE && i < m.period.months; i++)
 		periods |= marks_of_month(m.period.first_month + i);
-	return marks_add(g->marks, m.person, period_year(m.period), periods);
+	return add_person(g, m.person, period_year(m.period), periods, g->at);
 }
 
 static bool gather_one(struct gathering *g, const struct bus_message *m, struct err *e)
@@ -107,8 +117,8 @@ bool gather(struct worker *w, const struct bus_message *messages, int n, struct 
 {
 	struct gathering g = {.w = w, .marks = marks};
 	bool ok = true;
-	for (int i = 0; ok && i < n; i++)
-		ok = gather_one(&g, &messages[i], e);
+	for (g.at = 0; ok && g.at < n; g.at++)
+		ok = gather_one(&g, &messages[g.at], e);
 	ok = ok && mark_units(&g, e);
 	units_free(&g);
 	marks_sort(marks);

@@ -55,17 +55,15 @@ static bool marks_grow(struct marks *m)
 	return true;
 }
 
-bool marks_add(struct marks *m, const uint8_t person[16], int32_t year, uint32_t periods)
+bool marks_add(struct marks *m, const struct mark *x)
 {
 	if (2 * m->n >= m->room && !marks_grow(m))
 		return false;
-	struct mark x = {.year = year, .periods = periods};
-	memcpy(x.person, person, sizeof x.person);
-	struct mark *at = place_of(m->list, m->room, &x);
+	struct mark *at = place_of(m->list, m->room, x);
 	if (at->periods) {
-		at->periods |= periods;
+		at->periods |= x->periods;
 	} else {
-		*at = x;
+		*at = *x;
 		m->n++;
 	}
 	return true;

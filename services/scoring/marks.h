@@ -14,6 +14,7 @@ struct mark {
 	uint8_t person[16];
 	int32_t year;
 	uint32_t periods; /* never 0 in a list */
+	int by; /* the number of the message that asked for it first */
 };
 
 struct marks {
@@ -28,5 +29,5 @@ uint32_t marks_of_month(int32_t month);
 uint32_t marks_of_year(void);
 
 /* False without memory. Not after marks_sort. */
-bool marks_add(struct marks *m, const uint8_t person[16], int32_t year, uint32_t periods);
+bool marks_add(struct marks *m, const struct mark *x);
 void marks_sort(struct marks *m);

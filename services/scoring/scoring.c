@@ -54,6 +54,7 @@ static bool refresh(struct worker *w, struct err *e)
 
 struct chunk {
 	struct worker *w;
+	const struct bus_message *messages; /* of the batch that asked for these */
 	const struct mark *marks;
 	size_t n;
 	bool whole; /* all of what stands is looked at, and not only what it was said to say */
@@ -172,23 +173,54 @@ static bool write(struct chunk *c, struct err *e)
 /* Publishing: under the locks until Kafka has acknowledged, so that no older revision comes after.
  */
 
+/* The trace of the message that asked for a person's scores first: what comes of several events at
+ * once goes on in the trace of one of them. `at` is where the person before was found. */
+static void trace_for(
+	const struct chunk *c, const uint8_t *person, size_t *at, char out[TRACE_TEXT])
+{
+	size_t len = 0;
+	while (*at < c->n - 1 && memcmp(c->marks[*at].person, person, 16) != 0)
+		++*at;
+	const char *from = trace_of(&c->messages[c->marks[*at].by], &len);
+	trace_next(from, len, out);
+}
+
 static bool say(
 	struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
 {
 	const struct emitter by = {w->out, w->service->name, trace};
+	char person[DIGEST_UUID_TEXT], id[TRACE_ID_TEXT];
+	if (log_enabled(LOG_DEBUG))
+		log_debug("score said",
+			LOG_S("person", digest_uuid_format(db_uuid(r, i, 0), person)),
+			LOG_S("period", db_text(r, i, 1)),
+			LOG_S("trace", trace_id(trace, strlen(trace), id)));
 	return score_changed_emit(&by, db_uuid(r, i, 0), db_text(r, i, 1),
 		db_is_null(r, i, 2) ? NULL : db_text(r, i, 2), e);
 }
 
-static bool publish(struct worker *w, struct db_array *people, const char *trace, struct err *e)
+static bool say_all(const struct chunk *c, const struct db_result *r, struct err *e)
 {
+	char trace[TRACE_TEXT];
+	size_t at = 0;
+	bool ok = true;
+	for (int i = 0; ok && i < db_rows(r); i++) {
+		if (i == 0 || memcmp(db_uuid(r, i - 1, 0), db_uuid(r, i, 0), 16) != 0)
+			trace_for(c, db_uuid(r, i, 0), &at, trace);
+		ok = say(c->w, r, i, trace, e);
+	}
+	return ok;
+}
+
+static bool publish(struct chunk *c, struct err *e)
+{
+	struct worker *w = c->w;
 	DB_RESULT_AUTO *r = NULL;
-	bool ok = db_begin(w->db, e) && scoring_lock(w->db, people, e) &&
-		  scoring_unpublished(w->db, people, &r, e);
-	for (int i = 0; ok && i < db_rows(r); i++)
-		ok = say(w, r, i, trace, e);
-	ok = ok && bus_flush(w->out, e) &&
-	     (db_rows(r) == 0 || scoring_published(w->db, people, e)) && db_commit(w->db, e);
+	bool ok = db_begin(w->db, e) && scoring_lock(w->db, &c->people, e) &&
+		  scoring_unpublished(w->db, &c->people, &r, e) && say_all(c, r, e) &&
+		  bus_flush(w->out, e) &&
+		  (db_rows(r) == 0 || scoring_published(w->db, &c->people, e)) &&
+		  db_commit(w->db, e);
 	if (!ok)
 		db_rollback(w->db);
 	return ok;
@@ -204,15 +236,22 @@ static bool people_of(struct chunk *c, struct err *e)
 	return true;
 }
 
-static bool score_chunk(struct worker *w, const struct mark *marks, size_t n, bool whole,
-	const char *trace, struct err *e)
+/* What an operator asks for mends whatever it finds. */
+static bool whole(const struct bus_message *of)
 {
-	struct chunk c = {.w = w, .marks = marks, .n = n, .whole = whole};
+	return topic_is(of, TOPIC_REGISTRY_CHANGED);
+}
+
+static bool score_chunk(struct worker *w, const struct bus_message *messages,
+	const struct mark *marks, size_t n, struct err *e)
+{
+	struct chunk c = {
+		.w = w, .messages = messages, .marks = marks, .n = n, .whole = whole(messages)};
 	score_changes_init(&c.changes);
 	bool ok = people_of(&c, e) && write(&c, e);
 	if (!ok)
 		db_rollback(w->db);
-	ok = ok && publish(w, &c.people, trace, e);
+	ok = ok && publish(&c, e);
 	if (ok) {
 		metric_add(service_metric_base() + SCORING_COMPUTED, 0, (double)c.computed);
 		metric_add(service_metric_base() + SCORING_CHANGED, 0, (double)c.changed);
@@ -237,28 +276,13 @@ static size_t chunk_of(const struct marks *m, size_t first)
 	return i - first;
 }
 
-/* What an operator asks for mends whatever it finds. */
-static bool whole(const struct bus_message *of)
-{
-	return topic_is(of, TOPIC_REGISTRY_CHANGED);
-}
-
-static void start_trace(const struct bus_message *m, char out[TRACE_TEXT])
-{
-	size_t len = 0;
-	const char *from = trace_of(m, &len);
-	trace_next(from, len, out);
-}
-
 bool scoring_handle(struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
 	struct marks marks = {0};
-	char trace[TRACE_TEXT];
-	start_trace(&messages[0], trace);
 	bool ok = gather(w, messages, n, &marks, e);
 	for (size_t i = 0, size; ok && i < marks.n; i += size) {
 		size = chunk_of(&marks, i);
-		ok = score_chunk(w, marks.list + i, size, whole(messages), trace, e);
+		ok = score_chunk(w, messages, marks.list + i, size, e);
 		worker_progress(w);
 	}
 	marks_done(&marks);
@@ -279,16 +303,17 @@ bool scoring_evidence_handle(
 }
 
 /* Whoever cannot be scored, as with figures beyond all arithmetic, is passed over. */
-static bool score_alone(struct worker *w, const struct mark *mark, bool of_registry,
-	const char *trace, struct err *e)
+static bool score_alone(
+	struct worker *w, const struct bus_message *message, const struct mark *mark, struct err *e)
 {
-	char id[DIGEST_UUID_TEXT];
-	if (score_chunk(w, mark, 1, of_registry, trace, e))
+	char id[DIGEST_UUID_TEXT], trace[TRACE_ID_TEXT];
+	if (score_chunk(w, message, mark, 1, e))
 		return true;
 	if (e->code == ERR_RETRY || e->code == ERR_FATAL)
 		return false;
 	log_error("a person cannot be scored", e,
-		LOG_S("person", digest_uuid_format(mark->person, id)));
+		LOG_S("person", digest_uuid_format(mark->person, id)),
+		LOG_S("trace", trace_id_of(message, trace)));
 	metric_add(service_metric_base() + SCORING_FAILED, 0, 1);
 	err_clear(e);
 	return true;
@@ -299,11 +324,9 @@ bool scoring_refuse(
 {
 	(void)why;
 	struct marks marks = {0};
-	char trace[TRACE_TEXT];
-	start_trace(message, trace);
 	bool ok = gather(w, message, 1, &marks, e);
 	for (size_t i = 0; ok && i < marks.n; i++) {
-		ok = score_alone(w, &marks.list[i], whole(message), trace, e);
+		ok = score_alone(w, message, &marks.list[i], e);
 		worker_progress(w);
 	}
 	marks_done(&marks);

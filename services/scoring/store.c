@@ -85,7 +85,10 @@ const struct db_statement scoring_statements[] = {
 		"UPDATE scoring.person SET published_revision = revision WHERE person = ANY($1) "
 		"AND published_revision < revision",
 		"uuid[]"},
-	[UNDER_WAY] = {"under_way", "SELECT unpublished FROM scoring.under_way_view", ""},
+	[UNDER_WAY] = {"under_way",
+		"SELECT unpublished, coalesce(extract(epoch FROM now() - oldest), 0)::int8 FROM "
+		"scoring.under_way_view",
+		""},
 	READING_STATEMENTS(READING, "scoring")};
 const size_t scoring_statements_n = COUNT(scoring_statements);
 const int scoring_reading = READING, scoring_under_way = UNDER_WAY;

@@ -23,6 +23,11 @@ void log_init(const char *service, enum log_level least)
 	logger.least = least;
 }
 
+bool log_enabled(enum log_level level)
+{
+	return level >= logger.least;
+}
+
 bool log_level_parse(const char *text, enum log_level *out)
 {
 	for (int i = 0; i < (int)COUNT(level_names); i++)
@@ -66,7 +71,7 @@ static json_t *log_text(const char *text)
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields, int n)
 {
-	if (level < logger.least)
+	if (!log_enabled(level))
 		return;
 	char at[CLOCK_TEXT];
 	json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "at", clock_format(clock_now(), at),

@@ -2,9 +2,14 @@
  *
  *   log_info("batch stored", LOG_I("events", n), LOG_S("topic", name));
  *
- * Only the outermost loop of a program logs an error, once. A run of exactly 18 digits in any text
- * (the shape of a NIP) is masked, as a last line of defence: no log line may carry a NIP.
- * Thread-safe.
+ * Levels: "error" and "warn" are what somebody should read; "info" is what becomes of the process;
+ * "debug" has a line for each message and each request. A line that is about one of those carries
+ * `trace`, the id of its trace (base/trace.h), so that all services' lines about it are found.
+ *
+ * Only the outermost loop of a program logs an error, once. No line holds what somebody wrote into
+ * a message or a request: its place, its reason code and its trace lead there. A run of exactly 18
+ * digits in any text (the shape of a NIP) is masked, as a last line of defence: no log line may
+ * carry a NIP. Thread-safe.
  */
 #pragma once
 
@@ -28,6 +33,9 @@ void log_init(const char *service, enum log_level least);
 
 /* "debug" "info" "warn" "error" → level; false when it is none of them. */
 bool log_level_parse(const char *text, enum log_level *out);
+
+/* Whether lines of this level are written: for those that cost more than their writing. */
+bool log_enabled(enum log_level level);
 
 void log_write(enum log_level level, const char *message, const struct log_field *fields, int n);
 

@@ -9,6 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum { MAX_SERIES = 128, N_BOUNDS = 16 };
 
 static const double bounds[N_BOUNDS] = {
@@ -28,6 +30,7 @@ struct series {
 static struct series all[MAX_SERIES];
 static int n_all;
 static pthread_mutex_t adding = PTHREAD_MUTEX_INITIALIZER; /* a label's value */
+static int64_t started; /* when the first table was registered */
 
 static int count_labels(const struct metric *m)
 {
@@ -63,6 +66,8 @@ int metrics_register(const struct metric *table, int n)
 
 	if (n > MAX_SERIES - n_all)
 		return -1;
+	if (!started)
+		started = clock_now();
 	for (int i = 0; i < n; i++)
 		if (!series_init(&all[base + i], &table[i]))
 			return -1;
@@ -256,6 +261,8 @@ static void print_process(struct buf *out)
 		METRIC_COUNTER, cpu_seconds());
 	print_process_value(out, "process_resident_memory_bytes", "Resident memory.", METRIC_GAUGE,
 		resident_bytes());
+	print_process_value(out, "process_start_time_seconds", "When it began, since 1970.",
+		METRIC_GAUGE, (double)started / 1e6);
 	print_process_value(
 		out, "process_open_fds", "Open file descriptors.", METRIC_GAUGE, open_fds());
 }

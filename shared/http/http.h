@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include "base/err.h"
+#include "base/trace.h"
 
 enum { HTTP_PARAMS = 4 };
 
@@ -31,7 +32,7 @@ struct http_request {
 	size_t body_len;
 	const char *request_id; /* for logs; 16 hex digits */
 	bool may_wait; /* false: quick or not at all, see http_route */
-	const char *traceparent; /* the client's as it came, for trace_next; or NULL */
+	const char *traceparent; /* the client's as it came, or NULL: see http_trace */
 	void *user; /* admit's and the handler's own, e.g. who asks: see `drop` */
 	void *handle; /* http.c's own */
 };
@@ -69,6 +70,11 @@ void http_add_header(struct http_request *r, const char *name, const char *value
  * more; that may be before the handler has returned, until when the request lives in any case. */
 void http_later(struct http_request *r);
 void http_done(struct http_request *r);
+/* A traceparent for what comes of this request, the same whenever it is asked for: of the client's
+ * trace, or of a new one. */
+const char *http_trace(struct http_request *r);
+/* Its id, for a line about this request. */
+const char *http_trace_id(struct http_request *r, char out[TRACE_ID_TEXT]);
 /* 503 with Retry-After for ERR_RETRY, 500 otherwise; logs it. */
 bool http_failed(struct http_request *r, const struct err *e) MUST_CHECK;
 
@@ -105,7 +111,7 @@ struct http_config {
 	void (*drop)(void *user);
 	/* Optional: after every answer of a handler or of the guard; `micros` from the request line
 	 * on. */
-	void (*done)(void *context, const struct http_request *r, int status, int64_t micros);
+	void (*done)(void *context, struct http_request *r, int status, int64_t micros);
 };
 
 struct http_server;

@@ -299,9 +299,26 @@ void exchange_headers(const struct exchange *x,
 		put(arg, "Connection", "close");
 }
 
+const char *http_trace(struct http_request *r)
+{
+	struct exchange *x = exchange_of(r);
+
+	return *x->trace ? x->trace
+			 : trace_next(r->traceparent, r->traceparent ? strlen(r->traceparent) : 0,
+				   x->trace);
+}
+
+const char *http_trace_id(struct http_request *r, char out[TRACE_ID_TEXT])
+{
+	return trace_id(http_trace(r), TRACE_TEXT - 1, out);
+}
+
 bool http_failed(struct http_request *r, const struct err *e)
 {
-	log_error("request failed", e, LOG_S("request", r->request_id), LOG_S("route", r->route));
+	char trace[TRACE_ID_TEXT];
+
+	log_error("request failed", e, LOG_S("request", r->request_id), LOG_S("route", r->route),
+		LOG_S("trace", http_trace_id(r, trace)));
 	if (e->code != ERR_RETRY)
 		return http_problem(r, 500, "internal", "something went wrong here");
 	http_add_header(r, "Retry-After", "5");

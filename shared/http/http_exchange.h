@@ -26,6 +26,7 @@ struct exchange {
 	struct http_peer *peer;
 	int64_t started; /* on the monotonic clock */
 	char id[EXCHANGE_ID];
+	char trace[TRACE_TEXT]; /* "" until somebody asks for it */
 
 	const char *target_at; /* where the library keeps the target */
 	char *target; /* a copy as it was sent */

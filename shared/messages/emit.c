@@ -7,34 +7,6 @@
 #include "base/clock.h"
 #include "base/digest.h"
 
-enum { TRACE_LEN = TRACE_TEXT - 1, TRACE_SPAN_AT = 36, TRACE_ID_AT = 3 };
-
-/* version 00, 32 and 16 lower-case hex digits, two of flags. */
-static bool trace_valid(const char *t, size_t len)
-{
-	static const char shape[] = "00-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-hhhhhhhhhhhhhhhh-hh";
-	if (!t || len != TRACE_LEN)
-		return false;
-	for (int i = 0; i < TRACE_LEN; i++)
-		if (shape[i] == 'h'
-				? !((t[i] >= '0' && t[i] <= '9') || (t[i] >= 'a' && t[i] <= 'f'))
-				: t[i] != shape[i])
-			return false;
-	return true;
-}
-
-const char *trace_next(const char *from, size_t len, char out[TRACE_TEXT])
-{
-	uint8_t random[24];
-	char hex[49];
-	digest_random(random, sizeof random);
-	digest_hex(random, sizeof random, hex);
-	bool known = trace_valid(from, len);
-	snprintf(out, TRACE_TEXT, "00-%.32s-%.16s-%.2s", known ? from + TRACE_ID_AT : hex, hex + 32,
-		known ? from + TRACE_LEN - 2 : "01");
-	return out;
-}
-
 const char *trace_of(const struct bus_message *m, size_t *len)
 {
 	static const char *const names[] = {"traceparent", "ce_traceparent"};
@@ -45,6 +17,13 @@ const char *trace_of(const struct bus_message *m, size_t *len)
 			return h.data;
 		}
 	return NULL;
+}
+
+const char *trace_id_of(const struct bus_message *m, char out[TRACE_ID_TEXT])
+{
+	size_t len = 0;
+	const char *from = trace_of(m, &len);
+	return trace_id(from, len, out);
 }
 
 static struct bus_header emit_header(const char *name, const char *text)

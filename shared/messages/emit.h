@@ -4,16 +4,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/trace.h"
 #include "bus/bus.h"
 
-enum { TRACE_TEXT = 56 };
-
-/* A W3C traceparent for the next hop: the trace of `from` (NULL, or not well-formed: a new one)
- * under a new span. */
-const char *trace_next(const char *from, size_t len, char out[TRACE_TEXT]);
 /* The trace that a message's headers name, as Kafka's clients do or else as an extension of its
  * event, or NULL. */
 const char *trace_of(const struct bus_message *m, size_t *len);
+/* Its id for a log line, "" when it names none. */
+const char *trace_id_of(const struct bus_message *m, char out[TRACE_ID_TEXT]);
 
 /* Who says something, and where it came from. */
 struct emitter {

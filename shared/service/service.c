@@ -91,6 +91,14 @@ static const struct metric skeleton_metrics[SKELETON_METRICS] = {
 		"Connections to PostgreSQL that took the place of lost ones.", NULL, NULL},
 	[SKELETON_BUILD] = {METRIC_GAUGE, "terukur_build_info", "What is running; always 1.",
 		"version,revision", NULL},
+	[SKELETON_READY] = {METRIC_GAUGE, "terukur_ready",
+		"1 while /readyz says so; 0 while something is waited for.", NULL, NULL},
+	[SKELETON_SILENT] = {METRIC_GAUGE, "terukur_silent_seconds",
+		"How long the worker that is held up the longest has shown no progress.", NULL,
+		NULL},
+	[SKELETON_OLDER] = {METRIC_GAUGE, "terukur_store_older",
+		"Workers that find the store older than what they have read: it was restored.",
+		NULL, NULL},
 };
 
 const struct service_common *service_settings(void)
@@ -138,14 +146,23 @@ bool worker_registry(struct worker *w, struct snapshot_hold *held, struct err *e
 
 /* The ops port */
 
+/* Since when one of the workers has shown no progress. */
+static int64_t silent_since(void)
+{
+	int64_t oldest = clock_monotonic();
+	for (int i = 0; i < self.n_threads; i++) {
+		int64_t progress = atomic_load(&self.threads[i].progress);
+		oldest = progress < oldest ? progress : oldest;
+	}
+	return oldest;
+}
+
 static bool ops_livez(void *context, struct http_request *r)
 {
 	(void)context;
-	int64_t oldest = clock_monotonic() - STUCK_SECONDS * CLOCK_SECOND;
-	for (int i = 0; i < self.n_threads; i++)
-		if (atomic_load(&self.threads[i].progress) < oldest)
-			return http_problem(
-				r, 503, "stuck", "a worker has made no progress for two minutes");
+	if (clock_monotonic() - silent_since() > STUCK_SECONDS * CLOCK_SECOND)
+		return http_problem(
+			r, 503, "stuck", "a worker has made no progress for two minutes");
 	return http_json(r, 200, json_pack("{s:s}", "status", "ok"));
 }
 
@@ -161,10 +178,9 @@ static void ops_add_waiting(json_t *list, struct service_thread *t)
 	pthread_mutex_unlock(&t->lock);
 }
 
-static bool ops_readyz(void *context, struct http_request *r)
+/* Whether it is ready, and for what it waits. */
+static bool ops_ready(json_t *waiting)
 {
-	(void)context;
-	json_t *waiting = json_array();
 	size_t bearable = 0;
 	if (atomic_load(&self.draining) || service_stopping())
 		json_array_append_new(waiting, json_string("stopping"));
@@ -180,7 +196,14 @@ static bool ops_readyz(void *context, struct http_request *r)
 			json_string("PostgreSQL or Kafka holds the line and says nothing"));
 	for (int i = 0; i < self.n_threads; i++)
 		ops_add_waiting(waiting, &self.threads[i]);
-	bool ready = json_array_size(waiting) == bearable;
+	return json_array_size(waiting) == bearable;
+}
+
+static bool ops_readyz(void *context, struct http_request *r)
+{
+	(void)context;
+	json_t *waiting = json_array();
+	bool ready = ops_ready(waiting);
 	return http_json(r, ready ? 200 : 503,
 		json_pack("{s:b, s:o}", "ready", ready, "waiting_for", waiting));
 }
@@ -188,6 +211,10 @@ static bool ops_readyz(void *context, struct http_request *r)
 static bool ops_metrics(void *context, struct http_request *r)
 {
 	(void)context;
+	json_auto_t *waiting = json_array();
+	metric_set(service_skeleton_metric(SKELETON_READY), 0, ops_ready(waiting));
+	metric_set(service_skeleton_metric(SKELETON_SILENT), 0,
+		(double)(clock_monotonic() - silent_since()) / 1e6);
 	BUF_AUTO text;
 	buf_init(&text, 1024 * 1024);
 	metrics_print(&text);
@@ -223,14 +250,14 @@ static void *monitor(void *arg)
 	while (!service_stopping()) {
 		struct err e = {0};
 		atomic_store(&self.asked, clock_monotonic());
-		bool store = db_script(self.db, "SELECT 1", &e);
-		bool there = store && bus_ping(self.producer, MONITOR_MS / 2, &e);
-		if (there)
+		bool stored = db_script(self.db, "SELECT 1", &e);
+		if (stored)
 			monitor_waiting(&waiting);
+		bool there = stored && bus_ping(self.producer, MONITOR_MS / 2, &e);
 		atomic_store(&self.asked, 0);
 		pthread_mutex_lock(&self.lock);
 		text_format(self.away, sizeof self.away, "%s", there ? "" : e.text);
-		self.away_matters = !store || !self.service->ready_without_kafka;
+		self.away_matters = !stored || !self.service->ready_without_kafka;
 		pthread_mutex_unlock(&self.lock);
 		service_sleep(MONITOR_MS);
 	}

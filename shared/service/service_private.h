@@ -18,6 +18,7 @@ struct reading {
 	struct reading_place *list;
 	int n;
 	int64_t checked; /* monotonic µs */
+	bool older; /* it was not so far any more */
 	unsigned connection; /* over which it was checked, see db_connections */
 };
 
@@ -69,6 +70,9 @@ enum skeleton_metric {
 	SKELETON_REBALANCES,
 	SKELETON_RECONNECTS,
 	SKELETON_BUILD,
+	SKELETON_READY,
+	SKELETON_SILENT,
+	SKELETON_OLDER,
 	SKELETON_METRICS
 };
 int service_skeleton_metric(enum skeleton_metric metric);

@@ -54,8 +54,16 @@ static bool reading_know(
 	return true;
 }
 
+/* Counted among the workers that see it. */
+static void reading_tell(struct reading *r, bool older)
+{
+	metric_add(service_skeleton_metric(SKELETON_OLDER), 0, older - r->older);
+	r->older = older;
+}
+
 void reading_done(struct reading *r)
 {
+	reading_tell(r, false);
 	for (int i = 0; i < r->n; i++)
 		free(r->list[i].topic);
 	free(r->list);
@@ -90,7 +98,10 @@ static bool reading_ask(
 	db_array_done(&partitions);
 	db_array_done(&known);
 	db_array_done(&next);
-	return ok && (db_int(rows, 0, 0) == 0 || err_set(e, ERR_RETRY, READING_OLD));
+	if (!ok)
+		return false;
+	reading_tell(&t->reading, db_int(rows, 0, 0) != 0);
+	return !t->reading.older || err_set(e, ERR_RETRY, READING_OLD);
 }
 
 bool reading_note(struct service_thread *t, const struct bus_offset *list, int n, struct err *e)

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "messages/emit.h"
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
 
@@ -115,10 +117,20 @@ void worker_progress(struct worker *w)
 		(struct service_thread *)((char *)w - offsetof(struct service_thread, worker)));
 }
 
+/* What became of one message; `why` NULL: nothing is to be explained. */
+static void worker_say(enum log_level level, const char *what, const struct worker *w,
+	const struct bus_message *m, const char *why)
+{
+	char trace[TRACE_ID_TEXT];
+	const struct log_field fields[] = {LOG_S("worker", w->name), LOG_S("topic", m->topic),
+		LOG_I("partition", m->partition), LOG_I("offset", m->offset),
+		LOG_S("trace", trace_id_of(m, trace)), LOG_S("why", why)};
+	log_write(level, what, fields, (int)COUNT(fields) - (why == NULL));
+}
+
 void worker_pass_over(struct worker *w, const struct bus_message *m, const char *why)
 {
-	log_warn("message passed over", LOG_S("worker", w->name), LOG_S("topic", m->topic),
-		LOG_I("partition", m->partition), LOG_I("offset", m->offset), LOG_S("why", why));
+	worker_say(LOG_WARN, "message passed over", w, m, why);
 	metric_add(service_skeleton_metric(SKELETON_REFUSED), 0, 1);
 }
 
@@ -141,9 +153,7 @@ static bool thread_refuse(
 	const struct service_subscription *s = t->subscription;
 	struct err failed = {0};
 	if (s->refuse && s->refuse(&t->worker, m, why, &failed)) {
-		log_warn("message refused", LOG_S("worker", t->name), LOG_S("topic", m->topic),
-			LOG_I("partition", m->partition), LOG_I("offset", m->offset),
-			LOG_S("why", why->text));
+		worker_say(LOG_WARN, "message refused", &t->worker, m, why->text);
 		metric_add(service_skeleton_metric(SKELETON_REFUSED), 0, 1);
 		return true;
 	}
@@ -160,8 +170,12 @@ static bool thread_done(
 {
 	int offsets;
 	const struct bus_offset *list = bus_offsets(t->consumer, messages, n, &offsets);
-	return reading_note(t, list, offsets, e) &&
-	       bus_commit_offsets(t->consumer, list, offsets, e);
+	if (!reading_note(t, list, offsets, e) ||
+		!bus_commit_offsets(t->consumer, list, offsets, e))
+		return false;
+	for (int i = 0; i < n && log_enabled(LOG_DEBUG); i++)
+		worker_say(LOG_DEBUG, "message dealt with", &t->worker, &messages[i], NULL);
+	return true;
 }
 
 /* The next part: all of it, or the half of it, down to the one that is refused. A part that went

@@ -64,6 +64,8 @@ LINES = [
     ("shared/service/services.def", example("services.def"), "COMMAND(admin"),
     ("README.md", "| [example](services/example/README.md) | `terukur.score.changed` | | counts what it hears |\n",
      "| [admin](services/admin/README.md)"),
+    ("observability/prometheus.yml", '      - {targets: ["example:9109"], labels: {service: example}}\n',
+     '      - {targets: ["gateway:'),
     ("docs/metrics.md", "| `terukur_example_scores_total` | counter |  | Scores that it heard of. |\n",
      "| `process_cpu_seconds_total`"),
     ("schemas/asyncapi.yaml", example("asyncapi.yaml"), "  adminChangesRegistry:"),
@@ -89,7 +91,7 @@ def test_a_service_comes_and_goes(tmp_path):
     assert tree.failures() == {  # whatever is forgotten has its test
         "test_a_service_has_its_role", "test_compose_is_made_from_the_table", "test_topics_in_the_readme",
         "test_who_reads_and_writes_what", "test_metrics_in_the_services_readme", "test_metrics_in_their_document",
-        "test_settings_in_compose",
+        "test_settings_in_compose", "test_prometheus_scrapes_every_service",
         "test_ops_ports", "test_a_service_reads_its_own_secret_alone"}
 
     shutil.copy(EXAMPLE / "README.md", folder)

@@ -88,6 +88,14 @@ def test_compose_is_made_from_the_table():
     assert f"--uid {NUMBERS['admin']} " in (ROOT / "Dockerfile").read_text()  # the user of whoever has none of his own
 
 
+def test_prometheus_scrapes_every_service():
+    """By its name in Compose, at the port on which operators look; rules call it by the same name."""
+    said = yaml.safe_load((ROOT / "observability/prometheus.yml").read_text())["scrape_configs"]
+    assert [job["job_name"] for job in said] == ["terukur"]
+    groups = [(*group["targets"], group["labels"]) for group in said[0]["static_configs"]]
+    assert sorted(groups, key=str) == sorted(((f"{name}:{NUMBERS[name]}", {"service": name}) for name in SERVICES), key=str)
+
+
 # --- topics
 
 TOPICS = topic_names()
@@ -395,7 +403,7 @@ def test_a_file_has_500_lines_at_most():
 # What is neither constant nor in a struct that somebody was given: one for each process, and why.
 GLOBALS = {
     "shared/service/service.c": {"self", "default_instance", "default_ops"},  # the process itself
-    "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all", "adding"},  # what it says of itself
+    "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all", "adding", "started"},  # what it says of itself
     "services/gateway/main.c": {"gateway"}, "services/notification/main.c": {"values"},  # its settings
     "services/intake/main.c": {"values"},
 }

@@ -44,6 +44,7 @@ PROMISED = {
         registry.source_uri_view: SELECT
         registry.source_view: SELECT(id code)
         registry.unit_view: SELECT(code)
+        registry.verification_view: SELECT
         registry.version_view: SELECT
         """,
     "terukur_scoring": """

@@ -3,7 +3,6 @@ patience while Kafka or PostgreSQL is away. What operators lose if this fails: t
 import json
 import os
 import re
-import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +11,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 from daemon import stat_fields, wait_until
+from observability import tool
 from programs import FOUNDATION, SERVICES
 
 NOWHERE = "127.0.0.1:9"  # nobody listens there
 TRACE = "0af7651916cd43dd8448eb211c80319c"
-PROMTOOL = shutil.which("promtool") or ROOT / ".run/venv/bin/promtool"
 COMMON = ("KAFKA_BROKERS", "DATABASE_URL", "OPS_LISTEN", "LOG_LEVEL", "INSTANCE")
 
 
@@ -106,7 +105,7 @@ def test_metrics(town, stack, name):
     """In the form that Prometheus reads, after some work: names, types, help, units."""
     town.settle(town.event(), b"{broken")
     text = stack.get(name, "/metrics")[1]
-    judged = subprocess.run([PROMTOOL, "check", "metrics"], input=text, capture_output=True, text=True)
+    judged = subprocess.run([tool("promtool"), "check", "metrics"], input=text, capture_output=True, text=True)
     assert judged.returncode == 0 and not judged.stderr, judged.stderr
     assert "process_resident_memory_bytes" in text or "process_" in text
     if name == "intake":
