@@ -51,7 +51,7 @@ note() {
 
 # The arguments that say who there is; by a file, which nobody else can list as they can a command line.
 users_at_first() {
-	for file in ${secrets:+"$secrets"/kafka/*}; do
+	for file in "$secrets"/kafka/*; do
 		printf -- '--add-scram\nSCRAM-SHA-512=[name=%s,password=%s]\n' "${file##*/}" "$(cat "$file")"
 		note "$file"
 	done
@@ -62,9 +62,14 @@ format() {
 	rm -rf data.new users
 	mkdir users
 	write_settings data.new
-	users_at_first >/tmp/users
-	/opt/java/bin/java -cp '/opt/kafka/libs/*' kafka.tools.StorageTool format -t "$(cluster_id)" -c $settings @/tmp/users
-	rm /tmp/users
+	set -- format -t "$(cluster_id)" -c $settings
+	if [ -n "$secrets" ]; then
+		users_at_first >/tmp/users
+		set -- "$@" @/tmp/users
+	fi
+	# What it says is who there is, and by what the broker knows them.
+	/opt/java/bin/java -cp '/opt/kafka/libs/*' kafka.tools.StorageTool "$@" >/dev/null
+	rm -f /tmp/users
 	mv data.new data
 }
 

@@ -8,8 +8,9 @@ else
 	[ -e /tmp/told ]
 	coproc openssl s_client -quiet -verify_return_error -CAfile "$SECRETS/ca.pem" -verify_hostname kafka \
 		-connect 127.0.0.1:9092 2>/dev/null
-	trap 'kill $COPROC_PID' EXIT
+	client=$COPROC_PID
 	exec 3>&"${COPROC[1]}" 4<&"${COPROC[0]}"
+	trap 'kill "$client"' EXIT
 fi
 # length 10, ApiVersions (18) in version 0, correlation 1, no client id
 printf '\0\0\0\12\0\22\0\0\0\0\0\1\377\377' >&3
