@@ -13,7 +13,7 @@ from services import NUMBERS, SERVICES
 
 FILE = Path(__file__).resolve().parent.parent / "docker-compose.yml"
 BEGIN, END = "# From the table of services, by `make compose`:\n", "# Up to here.\n"
-POSTGRES = 5432  # the number of its user
+POSTGRES, KAFKA = 5432, 9092  # the numbers of their users
 
 SERVICE = """\
     {name}: &{name}
@@ -24,12 +24,14 @@ SERVICE = """\
         <<: *environment
         OPS_LISTEN: ":{number}"
         DATABASE_URL_FILE: /run/secrets/terukur_{name}.url
+        KAFKA_SASL_USERNAME: terukur-{name}
+        KAFKA_SASL_PASSWORD_FILE: /run/secrets/terukur_{name}.sasl
 """
 
 
 def part():
-    groups = [str(number) for number in (POSTGRES, *map(NUMBERS.get, SERVICES))]
-    owners = {"postgres": POSTGRES, **{f"terukur_{name}": number for name, number in NUMBERS.items()},
+    groups = [str(number) for number in (POSTGRES, KAFKA, *map(NUMBERS.get, SERVICES))]
+    owners = {"postgres": POSTGRES, "kafka": KAFKA, **{f"terukur_{name}": number for name, number in NUMBERS.items()},
               "smtp": NUMBERS["notification"]}
     return "".join(["x-table:\n", "  services: &services\n",
                     *(SERVICE.format(name=name, number=NUMBERS[name]) for name in SERVICES),

@@ -173,6 +173,7 @@ class Postgres(Program):
 class Kafka(Program):
     patience = 30
     java = ("java", "-cp", f"{KAFKA_LIBS}/*")
+    format_arguments = ()
 
     @property
     def home(self):
@@ -197,7 +198,8 @@ class Kafka(Program):
         if not data.exists():
             shutil.rmtree(fresh, ignore_errors=True)
             cluster = "t" + base64.urlsafe_b64encode(secrets.token_bytes(16)).decode()[:21]  # an id is 22 letters
-            run([*self.java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._write_settings(fresh)],
+            run([*self.java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", self._write_settings(fresh),
+                 *self.format_arguments],
                 "format Kafka's storage")
             fresh.rename(data)
         self._keep_identity(data / "meta.properties", self.home / "meta.properties")

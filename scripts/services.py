@@ -15,10 +15,10 @@ def topic_names():
 
 def row_of(text, topics):
     kind, name, number = re.match(r"(\w+)\((\w+), (\d+),", text).groups()
-    reads, writes = re.search(r"READS\((.*)\),\s*WRITES\((.*?)\)", text, re.DOTALL).groups()
+    reads, writes = re.search(r"READS\((.*)\),\s*WRITES\((.*)\)\)", text, re.DOTALL).groups()
     return Row(kind, name, int(number),
                [(f"terukur-{group}", topics[topic]) for group, topic in re.findall(r"BY\(([\w-]+), (\w+)\)", reads)],
-               [topics[topic] for topic in re.findall(r"\w+", writes)])
+               [topics[topic] for topic in re.findall(r"TO\((\w+)\)", writes)])
 
 
 def rows():

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the database at the first start, sets the superuser's password to what POSTGRES_PASSWORD_FILE holds at every
-# start, and becomes the server. Arguments are further flags of the server.
+# start, and becomes the server. Arguments are further flags of the server. With TLS_FILE, which holds its key and
+# certificate, it takes connections over TLS alone.
 set -eu
 cd /var/lib/postgresql
 
@@ -34,6 +35,13 @@ password() {
 check_version
 statement=$(password)
 echo "$statement" | postgres --single -D data terukur >/dev/null
+hba=/etc/postgresql/pg_hba.conf
+if [ -n "${TLS_FILE:-}" ]; then
+	# The server wants a key to be its own, and pg_hba.conf has one way in.
+	(umask 077 && cat "$TLS_FILE" >/run/postgresql/tls.pem && sed 's/^host /hostssl /' $hba >/run/postgresql/pg_hba.conf)
+	hba=/run/postgresql/pg_hba.conf
+	set -- -c ssl=on -c ssl_cert_file=/run/postgresql/tls.pem -c ssl_key_file=/run/postgresql/tls.pem "$@"
+fi
 exec postgres -D data \
-	-c config_file=/etc/postgresql/postgresql.conf -c hba_file=/etc/postgresql/pg_hba.conf \
+	-c config_file=/etc/postgresql/postgresql.conf -c hba_file=$hba \
 	-c listen_addresses='*' -c unix_socket_directories=/run/postgresql "$@"

@@ -33,6 +33,7 @@ bool admin_begin_registry(struct admin *a, struct err *e) MUST_CHECK;
 /* Places of the options in their tables. */
 enum { MIGRATE_EXPAND };
 enum { TOPICS_REPLICATION };
+enum { ACL_CHECK, ACL_APPLY };
 enum { LOAD_DRY_RUN };
 enum { TOKEN_ROLE, TOKEN_NIP, TOKEN_AGENCY, TOKEN_SOURCE, TOKEN_DAYS, TOKEN_NOTE };
 enum { RECOMPUTE_PERIOD, RECOMPUTE_PERSON, RECOMPUTE_WAIT };
@@ -43,6 +44,8 @@ bool migrate_run(struct admin *a, const struct arguments *args, struct err *e) M
 bool role_check(const struct arguments *args, struct err *e) MUST_CHECK;
 bool role_password(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool topics_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool topics_acl_check(const struct arguments *args, struct err *e) MUST_CHECK;
+bool topics_acl(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool registry_load(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool registry_export(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool registry_publish(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;

@@ -24,6 +24,10 @@ static const struct option migrate_options[] = {
 	{"--expand", NULL,
 		.help = "leave for later what a running program could not live with: exit 0 then"},
 };
+static const struct option acl_options[] = {
+	{"--check", NULL, .help = "compare with Kafka's instead; exit 1 when they differ"},
+	{"--apply", NULL, .help = "give what is missing; takes nothing away"},
+};
 static const struct option load_options[] = {
 	{"--dry-run", NULL, .help = "check and count, change nothing"},
 };
@@ -83,6 +87,13 @@ static const struct command commands[] = {
 	{"topics create", "[--replication N]",
 		"Creates the topics that are missing, the registered sources' included.", BOTH,
 		STORE_REGISTRY, OPTIONS(topics_options), .run = topics_run},
+	{"topics acl", "[--check|--apply]",
+		"Prints as CSV who may do what in Kafka: each service what its row says, each "
+		"source to write its topic.\n"
+		"Compared with what Kafka has, each line is missing, given, or extra: not of the "
+		"tables.",
+		BOTH, STORE_REGISTRY, OPTIONS(acl_options), .check = topics_acl_check,
+		.run = topics_acl},
 	{"registry load", "[--dry-run] FILE",
 		"Loads a registry file: JSON, or people alone as CSV (*.csv).\n"
 		"All or nothing; loading it again changes nothing; what it leaves out stays.\n"

@@ -6,9 +6,11 @@
 
 /* clang-format off */
 #define BY(group_, topic_) {"terukur-" #group_, TOPIC_##topic_}
+#define TO(topic_) TOPIC_##topic_
 #define READS(...) {__VA_ARGS__}
+#define WRITES(...) {__VA_ARGS__}
 #define ROW(name_, port_, ...) [SERVICE_##name_] = {#name_, "terukur_" #name_, port_, __VA_ARGS__},
-#define SERVICE(name_, port_, reads_, writes_) ROW(name_, port_, reads_)
+#define SERVICE(name_, port_, reads_, writes_) ROW(name_, port_, reads_, writes_)
 #define COMMAND SERVICE
 /* clang-format on */
 

@@ -11,7 +11,7 @@ enum service_row_number {
 	SERVICE_ROWS
 };
 
-enum { SERVICE_READS_MOST = 8 };
+enum { SERVICE_READS_MOST = 8, SERVICE_WRITES_MOST = 8 };
 
 struct service_read {
 	const char *group, *topic; /* of an activity topic what their names begin with */
@@ -22,6 +22,7 @@ struct service_row {
 	const char *role; /* "terukur_intake" */
 	int ops_port; /* a command listens nowhere */
 	struct service_read reads[SERVICE_READS_MOST + 1]; /* ends with a NULL topic */
+	const char *writes[SERVICE_WRITES_MOST + 1]; /* topics as in `reads`; ends with NULL */
 };
 
 extern const struct service_row service_rows[SERVICE_ROWS];
