@@ -1,10 +1,16 @@
 #!/bin/sh
-# Tables, topics, and a password for each role that logs in. Harmless when all is there.
+# Tables, topics, and a password for each role that logs in. Harmless when all is there. Waits for PostgreSQL and Kafka.
 set -eu
-admin migrate
-admin topics create
-admin registry publish # what a migration asks to be looked at again
-for file in /run/secrets/terukur_*.password; do
-	role=${file##*/}
-	admin role password "${role%.password}" <"$file"
+patiently() {
+	until "$@"; do
+		[ $? = 111 ] || exit 1
+		sleep 1
+	done
+}
+patiently admin migrate
+patiently admin topics create
+patiently admin registry publish # what a migration asks to be looked at again
+for file in "${SECRETS:-/run/secrets}"/*terukur_*.password; do
+	role=${file##*terukur_}
+	admin role password "terukur_${role%.password}" <"$file"
 done

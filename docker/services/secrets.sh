@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what is secret, at random and once, in /run/secrets:
+# Makes what is secret, at random and once, in /run/secrets, or in the directory SECRETS:
 #
 #   secrets.sh ROLE=GROUP… [smtp=GROUP]
 #
@@ -10,7 +10,7 @@
 # All are read by their owner, who gives the roles their passwords, and by GROUP. To have a new password, remove its
 # file and bring everything down and up again.
 set -eu
-cd /run/secrets
+cd "${SECRETS:-/run/secrets}"
 
 # file, group, text: appears whole
 put() {
@@ -32,5 +32,5 @@ for pair; do
 		continue
 	fi
 	[ -s "$name.password" ] || put "$name.password" "$group" "$(random)"
-	put "$name.url" "$group" "postgresql://$name:$(cat "$name.password")@postgres/terukur"
+	put "$name.url" "$group" "postgresql://$name:$(cat "$name.password")@${POSTGRES_HOST:-postgres}/terukur"
 done
