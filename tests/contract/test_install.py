@@ -65,6 +65,12 @@ def test_each_service_is_handed_its_own_secret(root):
         assert re.fullmatch(r"terukur@(\w+)\.service\.d", folder.name)[1] in SERVICES
 
 
+def test_migrating_leaves_postgresql_its_memory(root):
+    """A unit that runs as PostgreSQL's user and removes what that user shares ends the server's connections."""
+    text = (root / "usr/lib/systemd/system/terukur-migrate.service").read_text()
+    assert "\nUser=postgres\n" in text and not re.search(r"^(RemoveIPC|DynamicUser)=", text, re.MULTILINE)
+
+
 def test_nothing_is_left_to_fill_in(root):
     for path in [*root.glob("usr/lib/systemd/system/terukur*"), root / "usr/bin/terukur-admin"]:
         if path.is_file():
