@@ -27,7 +27,7 @@ PROGRAMS := $(SERVICES) $(call rows,COMMAND)
 LIB = $(B)/libterukur.a
 C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[ch])
 
-.PHONY: all up down clean test clients check unit bench bless format compose help
+.PHONY: all up down clean test clients check unit bench bless format compose install help
 .PHONY: up-alone clean-alone test-programs clients-programs bench-programs
 .PHONY: kubernetes kubernetes-tools cluster cluster-programs
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
@@ -95,6 +95,7 @@ help:
 	@echo "make bench         measure it          BENCH='--events 300000 --history 0'"
 	@echo "make all           build the programs into build/"
 	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"
+	@echo "make install       install it for systemd   DESTDIR=/tmp/root PREFIX=/usr"
 	@echo "make check         formatting and static analysis"
 	@echo "make compose       write into docker-compose.yml what the table of services says"
 	@echo "make bless         rewrite what the golden tests want; read the diff before you commit it"
@@ -207,6 +208,11 @@ check:
 
 format:
 	@clang-format -i $(C_FILES)
+
+# On this machine, for systemd; DESTDIR stands for /.
+PREFIX ?= /usr/local
+install: $(PROGRAMS:%=$(B)/%)
+	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" BUILD="$(B)" sh scripts/install.sh $(SERVICES)
 
 compose:
 	@$(PYTHON) scripts/compose.py

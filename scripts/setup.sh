@@ -36,6 +36,7 @@ clang-format                            clang-format
 cppcheck                                cppcheck
 wrk                                     wrk
 /usr/lib/python3*/ensurepip             python3-venv
+systemd-analyze                         systemd
 '
 
 clients_needs='

@@ -75,7 +75,7 @@ class System:
             db.execute("CREATE DATABASE terukur")
         kafka = AdminClient({"bootstrap.servers": self.brokers})
         names = [name for name in kafka.list_topics(timeout=10).topics if name.startswith("terukur.")]
-        for future in kafka.delete_topics(names).values():
+        for future in (kafka.delete_topics(names) if names else {}).values():
             future.result(10)
         assert wait_until(lambda: not {*names} & {*kafka.list_topics(timeout=10).topics}, 10)
         self.processes.forget_tokens()

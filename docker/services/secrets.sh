@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes what is secret, at random and once, in /run/secrets:
+# Makes what is secret, at random and once, in /run/secrets, or in the directory SECRETS:
 #
 #   secrets.sh NAME=GROUP…
 #
@@ -14,10 +14,13 @@
 # and besides ca.pem, which vouches for the certificates, and kafka/USER, the passwords for the broker to know. Who
 # listens to clients outside is known to them as KAFKA_HOST.
 #
+# Without kafka and postgres among the names they are elsewhere, and have no certificates and users of ours; POSTGRES_HOST is
+# where the roles find the database then.
+#
 # All are read by their owner, who gives roles and users their passwords, and by GROUP. To have a new password, remove
 # its file and bring everything down and up again. Certificates are new at every start.
 set -eu
-cd /run/secrets
+cd "${SECRETS:-/run/secrets}"
 
 # file, group, text: appears whole
 put() {
@@ -39,7 +42,7 @@ random() {
 role() {
 	random "$name.password" "$group"
 	put "$name.url" "$group" \
-		"postgresql://$name:$(cat "$name.password")@postgres/terukur?sslmode=verify-full&sslrootcert=$PWD/ca.pem"
+		"postgresql://$name:$(cat "$name.password")@${POSTGRES_HOST:-postgres}/terukur$verified"
 }
 
 # name of the user
@@ -59,12 +62,18 @@ case $host in
 *) outside=IP:$host ;;
 esac
 
+kafka='' verified=''
 for pair; do
-	case $pair in kafka=*) kafka=${pair#*=} ;; esac
+	case $pair in
+	kafka=*) kafka=${pair#*=} ;;
+	postgres=*) verified="?sslmode=verify-full&sslrootcert=$PWD/ca.pem" ;;
+	esac
 done
-mkdir -p kafka
-chgrp "$kafka" kafka
-chmod 0750 kafka
+if [ -n "$kafka" ]; then
+	mkdir -p kafka
+	chgrp "$kafka" kafka
+	chmod 0750 kafka
+fi
 
 for pair; do
 	name=${pair%=*} group=${pair#*=}
@@ -80,7 +89,7 @@ for pair; do
 		;;
 	*)
 		role
-		user "terukur-${name#terukur_}"
+		[ -z "$kafka" ] || user "terukur-${name#terukur_}"
 		;;
 	esac
 done

@@ -38,6 +38,7 @@ enum { LOAD_DRY_RUN };
 enum { TOKEN_ROLE, TOKEN_NIP, TOKEN_AGENCY, TOKEN_SOURCE, TOKEN_DAYS, TOKEN_NOTE };
 enum { RECOMPUTE_PERIOD, RECOMPUTE_PERSON, RECOMPUTE_WAIT };
 enum { REDRIVE_REASON, REDRIVE_SOURCE, REDRIVE_LIMIT, REDRIVE_ID };
+enum { REPLAY_FROM, REPLAY_SOURCE, REPLAY_DRY_RUN };
 enum { STATUS_WAIT, STATUS_JSON };
 
 bool migrate_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
@@ -61,6 +62,8 @@ bool recompute_check(const struct arguments *args, struct err *e) MUST_CHECK;
 bool recompute_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool redrive_check(const struct arguments *args, struct err *e) MUST_CHECK;
 bool redrive_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
+bool replay_check(const struct arguments *args, struct err *e) MUST_CHECK;
+bool replay_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool verify_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool status_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;
 bool check_run(struct admin *a, const struct arguments *args, struct err *e) MUST_CHECK;

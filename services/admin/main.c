@@ -57,6 +57,11 @@ static const struct option redrive_options[] = {
 	{"--limit", "N", .help = "so many at most, the oldest first", .min = 1, .max = 1000000000},
 	{"--id", "N", .help = "this one alone", .min = 1, .max = INT64_MAX},
 };
+static const struct option replay_options[] = {
+	{"--from", "DATE", .help = "a date (its first moment in Pontianak) or an instant"},
+	{"--source", "CODE", .help = "what this system published alone"},
+	{"--dry-run", NULL, .help = "say how many messages, change nothing"},
+};
 static const struct option status_options[] = {
 	{"--wait", "SECONDS",
 		.help = "wait until nothing is under way; exit 1 if something still is by then",
@@ -150,6 +155,11 @@ static const struct command commands[] = {
 	{"redrive", "--reason CODE [--source CODE] [--limit N] | --id N",
 		"Publishes rejected events again, as they came, once the cause is mended.", BOTH,
 		STORE_ALL, OPTIONS(redrive_options), .check = redrive_check, .run = redrive_run},
+	{"replay", "--from DATE [--source CODE] [--dry-run]",
+		"Has what was published from then on read again, as far as Kafka still holds it.\n"
+		"It changes nothing that is whole: nothing counts twice, nobody is told twice.\n"
+		"Intake has to be stopped meanwhile; started again it reads on from there.",
+		BOTH, 0, OPTIONS(replay_options), .check = replay_check, .run = replay_run},
 	{"verify", "",
 		"Proves that originals, totals and scores agree; exit 1 and a line for each that "
 		"does not.",

@@ -372,7 +372,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"FROM e.day) - 1)::int4 END OR i.indicator IS DISTINCT FROM CASE WHEN e.person IS "
 		"NOT NULL THEN e.indicator END, greatest(extract(year FROM e.day), extract(year "
 		"FROM e.received_at AT TIME ZONE 'Asia/Pontianak')) < extract(year FROM now()) - "
-		"2 FROM intake.evidence e LEFT JOIN intake.topic t ON t.id = e.topic LEFT JOIN "
+		"2, e.payload IS NULL, a.month IS NOT NULL FROM intake.evidence e LEFT JOIN "
+		"intake.archived a ON a.month = date_trunc('month', e.day)::date LEFT JOIN intake.topic t ON t.id = e.topic LEFT JOIN "
 		"intake.event_id i ON i.key = e.key LEFT JOIN registry.source s ON s.id = "
 		"e.source LEFT JOIN (SELECT source, string_agg(uri, ' ') AS uris FROM "
 		"registry.source_uri GROUP BY source) u ON u.source = s.code LEFT JOIN "
@@ -380,6 +381,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"e.person LEFT JOIN (SELECT person, string_agg(nip, ' ') AS nips FROM "
 		"registry.former_nip GROUP BY person) f ON f.person = e.person",
 		""},
+	[STORE_ARCHIVED] = {"archived",
+		"SELECT count(*), coalesce(sum(events), 0)::int8 FROM intake.archived", ""},
 	[STORE_ORIGINALS_NEXT] = {"originals_next", "FETCH 1000 FROM originals", ""},
 
 	[STORE_LINKS] = {"links",

@@ -58,6 +58,7 @@ enum {
 	STORE_VERIFY_SIZE, /* how many originals and people there are to verify */
 	STORE_STATUS_BUSY, /* what is under way besides lag, see status.c */
 	STORE_ORIGINALS, /* opens the cursor over all originals */
+	STORE_ARCHIVED,
 	STORE_ORIGINALS_NEXT,
 	STORE_LINKS, /* evidence, ids and replacements that do not fit each other */
 	STORE_TOTALS, /* totals that differ from raw evidence */

@@ -51,6 +51,8 @@ enum column {
 	CONTENT,
 	HELD_OTHERWISE,
 	FORGOTTEN,
+	AWAY, /* there are no bytes */
+	ARCHIVED, /* as it should be: its month is */
 };
 
 struct original {
@@ -221,6 +223,13 @@ static void original_verify(struct verify *v, const struct db_result *rows, int 
 	size_t len;
 	const void *payload = db_bytes(rows, row, PAYLOAD, &len);
 	place_of(rows, row, place);
+	if (db_int(rows, row, AWAY)) {
+		v->archived++;
+		if (!db_int(rows, row, ARCHIVED))
+			verify_found(
+				v, place, "the original is gone, and its month is not archived");
+		return;
+	}
 	if (!original_sha256(&o, payload, len))
 		verify_found(v, place, "the original is not what its sha256 says");
 	if (!original_decode(&o, payload, len, &fault)) {
@@ -247,6 +256,24 @@ static bool verify_originals(struct verify *v, int64_t *n, struct err *e)
 		progress_tell(&v->admin->progress, "originals: %" PRId64 " of %" PRId64, *n + got,
 			v->all_originals);
 	}
+	return true;
+}
+
+/* As many are away as were archived. */
+static bool verify_archived(struct verify *v, struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	if (!db_run(v->admin->db, STORE_ARCHIVED, NULL, 0, &rows, e))
+		return false;
+	int64_t months = db_int(rows, 0, 0), events = db_int(rows, 0, 1);
+	if (events != v->archived)
+		verify_found(v, "archive",
+			"%" PRId64 " originals were archived, and %" PRId64 " are not here", events,
+			v->archived);
+	if (months)
+		printf("%" PRId64 " months are archived: of %" PRId64
+		       " originals the bytes are not here to be verified\n",
+			months, v->archived);
 	return true;
 }
 
@@ -337,8 +364,9 @@ static bool verify_evidence(struct verify *v, int64_t *originals, struct err *e)
 	bool ok = db_begin(v->admin->db, e) &&
 		  db_script(v->admin->db,
 			  "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
-		  verify_originals(v, originals, e) && verify_links(v, e) && verify_totals(v, e) &&
-		  verify_ledger(v, e) && verify_rest(v, e);
+		  verify_originals(v, originals, e) && verify_archived(v, e) &&
+		  verify_links(v, e) && verify_totals(v, e) && verify_ledger(v, e) &&
+		  verify_rest(v, e);
 	db_rollback(v->admin->db);
 	return ok;
 }
@@ -379,6 +407,7 @@ bool verify_run(struct admin *a, const struct arguments *args, struct err *e)
 		!verify_scores(&v, &scores, e) || !verify_published(&v, e))
 		return false;
 	progress_clear(&a->progress);
+	originals -= v.archived;
 	printf("%" PRId64 " originals and %" PRId64 " scores verified, %" PRId64 " findings\n",
 		originals, scores, v.found);
 	verify_keep(&v, began, originals, scores);

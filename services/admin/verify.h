@@ -8,6 +8,7 @@
 struct verify {
 	struct admin *admin;
 	int64_t found; /* lines printed */
+	int64_t archived; /* originals that lie in their month's archive */
 	int64_t all_originals, all_people; /* how many there are; 0 when nobody looks on */
 };
 

@@ -22,21 +22,22 @@ static json_t *decimal(dec_wide value)
 	return json_string(dec_format_value(value, text));
 }
 
-/* `original`: with the bytes and headers that came. */
+/* `original`: with the bytes and headers that came, unless these lie in the archive. */
 static json_t *evidence_json(
 	const struct evidence_row *x, const struct uncounted *why, bool original)
 {
 	char time[CLOCK_TEXT], received[CLOCK_TEXT], sha256[DIGEST_HEX];
+	original = original && x->payload;
 	return json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:s?, s:b, s:s?, s:s?, s:s, s:i, s:I, s:s, "
-		"s:s, s:o, s:o}",
+		"s:s, s:b, s:o, s:o}",
 		"source", x->source, "id", x->id, "type", event_type_name((enum event_type)x->kind),
 		"indicator", x->indicator, "time", clock_format(x->time, time), "value",
 		decimal(x->value), "of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref,
 		"counts", !why, "uncounted", why ? why->code : NULL, "replaced_by", x->replaced_by,
 		"topic", x->topic, "partition", x->partition, "offset", (json_int_t)x->offset,
 		"received_at", clock_format(x->received_at, received), "sha256",
-		digest_hex(x->sha256, x->sha256_len, sha256), "headers",
+		digest_hex(x->sha256, x->sha256_len, sha256), "archived", !x->payload, "headers",
 		original ? headers_shown(x->headers, x->headers_len, SIZE_MAX) : json_null(),
 		"payload", original ? api_base64(x->payload, x->payload_len) : json_null());
 }

@@ -24,13 +24,20 @@ static void put_number(struct buf *b, const char *name, int64_t value)
 	put_fact(b, name, text);
 }
 
-/* The event as it came; a superior is told why it is not there. */
+/* The event as it came, or why it is not there: for a superior, and where it was put away. */
 static void put_original(struct buf *b, const struct evidence_row *x, bool original)
 {
 	BUF_AUTO payload;
 	buf_init(&payload, EVENT_MAX_BYTES + 1);
 	buf_add(&payload, x->payload, x->payload_len);
-	if (original)
+	if (original && !x->payload)
+		html_say(b,
+			(struct words){"Bentuk aslinya tersimpan di arsip; operator dapat "
+				       "mengembalikannya.",
+				"Its original form lies in the archive; operators can bring it "
+				"back."},
+			NULL, NULL);
+	else if (original)
 		html_element(b, "pre", payload.failed || !payload.len ? "" : payload.data);
 	else
 		html_say(b,

@@ -110,7 +110,7 @@ const struct db_statement store_statements[] = {
 		"x.bytes AS before FROM (SELECT key, at, kind, source, indicator, value, "
 		"\"of\", event_id, ref, replaced_by::text AS replaced_by, topic, "
 		"\"partition\", \"offset\", received_at, sha256, headers, payload, "
-		"octet_length(payload) + coalesce(octet_length(headers), 0) AS bytes FROM "
+		"coalesce(octet_length(payload), 0) + coalesce(octet_length(headers), 0) AS bytes FROM "
 		"intake.evidence_view WHERE person = $1 AND day BETWEEN $2 AND $3 AND ($4 "
 		"= 0 OR indicator = $4) AND ($5::timestamptz IS NULL OR (at, key) > ($5, "
 		"$6)) ORDER BY at, key LIMIT 101) x) y JOIN registry.source_view s ON "

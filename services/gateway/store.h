@@ -100,7 +100,8 @@ struct evidence_row {
 	int32_t partition;
 	dec_wide value, of; /* units of 0.0001 */
 	bool has_of;
-	const void *sha256, *headers, *payload; /* headers: JSON, NULL for none */
+	const void *sha256, *headers; /* headers: JSON, NULL for none */
+	const void *payload; /* NULL: it lies in the archive of its month */
 	size_t sha256_len, headers_len, payload_len;
 };
 struct evidence_query {

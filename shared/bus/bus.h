@@ -195,5 +195,10 @@ void bus_inspector_free(struct bus_inspector *i);
  * has nothing. */
 bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struct bus_lag *out,
 	struct err *e) MUST_CHECK;
+/* Puts the group back on a topic to the first message from an instant on, as its timestamp says,
+ * where that lies before what is committed; *messages: how many are read again. Without `really` it
+ * only counts. ERR_CONFLICT while the group has members: nothing is done. */
+bool bus_rewind(struct bus_inspector *i, const char *topic, int64_t since, bool really,
+	int64_t *messages, struct err *e) MUST_CHECK;
 /* True when the brokers answer within the time. */
 bool bus_ping(struct bus_producer *p, int timeout_ms, struct err *e) MUST_CHECK;

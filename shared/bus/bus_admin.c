@@ -230,3 +230,55 @@ bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struc
 		*out = lag;
 	return ok;
 }
+
+/* Keeps of the committed offsets those that lie behind `wanted`, as these; returns by how much. */
+static int64_t bus_rewind_choose(const rd_kafka_topic_partition_list_t *committed,
+	const rd_kafka_topic_partition_list_t *wanted, rd_kafka_topic_partition_list_t *moved)
+{
+	int64_t messages = 0;
+	for (int n = 0; n < committed->cnt; n++) {
+		const rd_kafka_topic_partition_t *p = &committed->elems[n], *w = &wanted->elems[n];
+		if (w->err || w->offset < 0 || p->offset <= w->offset)
+			continue;
+		rd_kafka_topic_partition_list_add(moved, p->topic, p->partition)->offset =
+			w->offset;
+		messages += p->offset - w->offset;
+	}
+	return messages;
+}
+
+/* From somebody who is no member the brokers take offsets only of a group that has none. */
+static bool bus_rewind_commit(
+	struct bus_inspector *i, const rd_kafka_topic_partition_list_t *moved, struct err *e)
+{
+	rd_kafka_resp_err_t rc = rd_kafka_commit(i->rk, moved, 0);
+	bool members = rc == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+		       rc == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+		       rc == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+	return rc == RD_KAFKA_RESP_ERR_NO_ERROR ||
+	       err_set(e, members ? ERR_CONFLICT : ERR_RETRY, "Kafka, moving offsets: %s",
+		       rd_kafka_err2str(rc));
+}
+
+bool bus_rewind(struct bus_inspector *i, const char *topic, int64_t since, bool really,
+	int64_t *messages, struct err *e)
+{
+	rd_kafka_topic_partition_list_t *committed = bus_partitions(i, topic, e);
+	if (!committed)
+		return false;
+	rd_kafka_topic_partition_list_t *wanted = rd_kafka_topic_partition_list_copy(committed),
+					*moved = rd_kafka_topic_partition_list_new(16);
+	for (int n = 0; n < wanted->cnt; n++)
+		wanted->elems[n].offset = since / 1000;
+	rd_kafka_resp_err_t rc = rd_kafka_committed(i->rk, committed, QUERY_MS);
+	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+		rc = rd_kafka_offsets_for_times(i->rk, wanted, QUERY_MS);
+	bool ok = rc == RD_KAFKA_RESP_ERR_NO_ERROR ||
+		  err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	*messages = ok ? bus_rewind_choose(committed, wanted, moved) : 0;
+	ok = ok && (!really || moved->cnt == 0 || bus_rewind_commit(i, moved, e));
+	rd_kafka_topic_partition_list_destroy(committed);
+	rd_kafka_topic_partition_list_destroy(wanted);
+	rd_kafka_topic_partition_list_destroy(moved);
+	return ok;
+}

@@ -95,6 +95,7 @@ PROMISED = {
         """,
     # The operators' command: it verifies. (The registry it changes as terukur_registry.)
     "terukur_admin": """
+        intake.archived: SELECT(month events)
         intake.completeness: SELECT
         intake.completeness_view: SELECT
         intake.counting_view: SELECT
@@ -284,6 +285,7 @@ CHANGES = [
     "DELETE FROM intake.total", "UPDATE intake.rejection SET payload = ''", "UPDATE intake.rejection SET redriven_at = now()",
     "SELECT FROM intake.evidence_view", "SELECT email FROM registry.person_view", "SELECT FROM registry.person",
     "SELECT FROM scoring.score_view", "INSERT INTO registry.former_nip SELECT", "SELECT gateway.forget_access(now(), 1)",
+    "SELECT intake.archive_month('2026-01-01')", "SELECT intake.restore_month('2026-01-01')", "DELETE FROM intake.archived",
     "SET ROLE terukur_archive", "SET ROLE postgres", "SET session_replication_role = replica",
     "COPY intake.evidence TO PROGRAM 'true'", "CREATE ROLE other", "ALTER SCHEMA intake OWNER TO terukur_intake",
 ]

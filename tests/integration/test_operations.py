@@ -1,0 +1,41 @@
+"""What docs/operations.md promises of a running system, beside what other files try: more partitions. What operators lose if
+this fails: an evening in which a topic that grew is read in part, or twice."""
+import threading
+
+from confluent_kafka.admin import AdminClient, NewPartitions
+from daemon import wait_until
+
+
+def grow(stack, topic, partitions):
+    kafka = AdminClient({"bootstrap.servers": stack.brokers})
+    kafka.create_partitions([NewPartitions(topic, partitions)])[topic].result(10)
+    assert wait_until(lambda: len(stack.ends(topic)) == partitions, 10)
+
+
+def test_more_partitions_while_it_runs(town, stack):
+    """Of an activity topic and of the internal ones: keys move, and nothing stands on where they lie. What comes to a new
+    partition is read within seconds, without a restart."""
+    events = [town.event() for _ in range(300)]
+
+    def tell():
+        for n, event in enumerate(events):
+            partition = n % len(stack.ends(town.topic)) if n % 10 == 0 else n % 6
+            town.tell(event, partition=partition)
+
+    load = threading.Thread(target=tell)
+    load.start()
+    for topic, partitions in ((town.topic, 9), ("terukur.evidence.accepted", 15), ("terukur.registry.changed", 14),
+                              ("terukur.score.changed", 16), ("terukur.notification.sent", 13)):
+        grow(stack, topic, partitions)
+    load.join()
+    more = [town.event() for _ in range(9)]
+    for partition, event in enumerate(more):
+        town.tell(event, partition=partition)
+    stack.wait_idle()
+    assert stack.ends(town.topic)[8] > 0, "nothing came to a new partition"
+    assert town.realized() == ("309.00", 309)
+    stack.admin("recompute", "--wait", "30")
+    assert town.realized() == ("309.00", 309)
+    last = max((score["revision"] for period, score in town.published() if period == "2026-03"))
+    assert last == town.score()["revision"], "who follows the scores takes the greatest revision"
+    stack.admin("verify")
