@@ -94,7 +94,7 @@ static bool replay_group(struct replay *r, struct err *e)
 	size_t i;
 	const json_t *topic;
 	bool ok = true;
-	struct bus_inspector *inspector = bus_inspector_new(r->admin->brokers, r->group, e);
+	struct bus_inspector *inspector = bus_inspector_new(r->admin->brokers, r->group, false, e);
 	if (!inspector)
 		return false;
 	json_array_foreach (r->topics, i, topic)
