@@ -536,7 +536,7 @@ def connect_all(stack, town, *bearers, least=8):
 
         def connected():
             list(threads.map(one, range(40)))
-            return stack.value("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'gateway'") >= least
+            return stack.value("SELECT count(*) FROM pg_stat_activity WHERE starts_with(application_name, 'gateway@')") >= least
 
         assert wait_until(connected, 60)
 
@@ -558,7 +558,7 @@ def slow_inboxes(stack, bearer, person, n, *fields):
     with stack.session() as held:
         held.execute("LOCK TABLE notification.inbox IN ACCESS EXCLUSIVE MODE")
         waiting = [threads.submit(one) for _ in range(n)]
-        waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'gateway'"
+        waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND starts_with(application_name, 'gateway@')"
         assert wait_until(lambda: stack.rows(waits), SLACK)
         time.sleep(1)
         yield found
