@@ -1,10 +1,12 @@
 """A system whose Kafka asks everybody who they are, set as Compose sets its own: scripts/kafka/secure.properties, a
-certificate by docker/services/certificate.sh, a user for each program and for sources. A program has its own user's
-settings; `login(user)` are anybody's."""
-import os
-import socket
-import subprocess
+certificate by docker/services/certificate.sh, a user for each program and for sources.
 
+Two ways to show who one is: `client(user)` by SCRAM, as in Compose, is for the tests' own client; `login(user)` by PLAIN, over
+the same TLS, for programs. A librdkafka before 2.6.1, as Debian 12's is, sends a nonce by SCRAM that no Kafka 4 takes."""
+import socket
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
 from conftest import BUILD, ROOT, System, own_ports
 from daemon import run
 from programs import SCRIPTS, Kafka, inherited_env
@@ -33,7 +35,11 @@ class SecuredKafka(Kafka):
         file = super()._write_settings(data)
         inside, controller = (f"127.0.0.1:{self.stack.ports[name]}" for name in ("kafka", "controller"))
         listeners = f"INSIDE://{inside},LOCAL://127.0.0.1:{self.local}"
-        own = {"listeners": f"{listeners},CONTROLLER://{controller}", "advertised.listeners": listeners,
+        plain = " ".join(f'user_{user}="{self.stack.secret(user)}"' for user in self.stack.users)
+        own = {"sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
+               "listener.name.inside.plain.sasl.jaas.config":
+                   f"org.apache.kafka.common.security.plain.PlainLoginModule required {plain};",
+               "listeners": f"{listeners},CONTROLLER://{controller}", "advertised.listeners": listeners,
                "ssl.keystore.location": self.home / "kafka.pem", "ssl.truststore.location": self.ca}
         file.write_text(file.read_text() + (SCRIPTS / "kafka/secure.properties").read_text()
                         + "".join(f"{name}={value}\n" for name, value in own.items()))
@@ -52,8 +58,10 @@ class SecuredKafka(Kafka):
         return (f"@{self.home}/users",)
 
     def ready(self):
-        seen = subprocess.run(["kcat", "-L", "-m", "2", *self.stack.kcat(SUPERUSER)], capture_output=True)
-        return seen.returncode == 0
+        try:
+            return bool(AdminClient(self.stack.client(SUPERUSER) | {"log_level": 0}).list_topics(timeout=5).brokers)
+        except KafkaException:
+            return False
 
 
 class SecuredStack(Stack):
@@ -74,12 +82,9 @@ class SecuredStack(Stack):
                 "ssl.ca.location": str(self.programs["kafka"].ca)}
 
     def login(self, user):
-        settings = self.client(user)
+        settings = self.client(user) | {"sasl.mechanism": "PLAIN"}
         brokers = settings.pop("bootstrap.servers")
         return {"KAFKA_BROKERS": brokers, **{f"KAFKA_{name.upper().replace('.', '_')}": v for name, v in settings.items()}}
-
-    def kcat(self, user):
-        return [word for name, value in self.client(user).items() for word in ("-X", f"{name}={value}")]
 
     def admin(self, *args, **options):
         env = {**inherited_env(), "DATABASE_URL": self.database_url(), **self.login(SUPERUSER)}
