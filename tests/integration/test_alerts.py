@@ -292,7 +292,7 @@ def test_alerts_fire_and_clear(prometheus, stack, city, name):
 def test_all_of_it_clears(prometheus, stack):
     """Each alert fired, in words; when all is mended, none does, and nothing that people rely on was lost on the way."""
     assert {*prometheus.seen} == {alert["alert"] for alert in ALERTS} == {*itertools.chain(*EXPECTED.values())}
-    for alert in prometheus.seen.values():
+    for alert in [*prometheus.seen.values()]:
         said = " ".join(alert["annotations"].values())
         assert "{{" not in said and "no value" not in said and "%!" not in said and "error" not in said, said
     assert await_quiet(prometheus, prometheus.seen, 60) == set()
