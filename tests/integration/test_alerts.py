@@ -40,8 +40,16 @@ def prometheus(stack, city):
     port = max(stack.processes.ports.values()) + 1
     with Prometheus(stack.run_dir / "prometheus", port, quick_rules(WINDOWS, THRESHOLDS), targets) as prometheus:
         prometheus.seen, prometheus.began = {}, time.time()
-        assert wait_until(lambda: len(prometheus.query("up == 1")) == len(SERVICES), 10)
-        yield prometheus
+        assert wait_until(lambda: len(prometheus.query("up == 1")) == len(SERVICES), 20)
+        with threads(lambda: look(prometheus)):
+            yield prometheus
+
+
+def look(prometheus):
+    """Remembers what fires: some of it is over before the last fault of a round is made."""
+    for alert in prometheus.alerts():
+        prometheus.seen[alert["labels"]["alertname"]] = alert
+    time.sleep(0.2)
 
 
 # --- faults: made on the way in, mended on the way out
@@ -77,7 +85,7 @@ def retention_takes_what_was_not_read_and_a_backlog_stands(stack, city):
     delete_before(stack, lost.topic, 20)
     late = Producer({"bootstrap.servers": stack.brokers, "linger.ms": 20})
     event = json.dumps(behind.event())
-    for n in range(12000):
+    for n in range(24000):  # a worker that is held up keeps the others from their partitions: half of it is seen
         late.produce(behind.topic, event.replace('"id": "', f'"id": "{n}-'), partition=n % 6,
                      timestamp=int((time.time() - 3600) * 1000))
         late.poll(0)
@@ -163,7 +171,8 @@ def scoring_may_not_read(stack, city):
 
 
 def end_sessions(stack, role):
-    stack.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s", role)
+    """Those that stand; one that is only about to be made is not cut."""
+    stack.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s AND query <> ''", role)
     time.sleep(0.2)
 
 
@@ -261,17 +270,6 @@ LINGER = {"TerukurMessagesLost", "TerukurMessagesRefused", "TerukurPersonUnscore
 EXPECTED = {name: [*itertools.chain(*faults.values())] for name, faults in ROUNDS.items()}
 
 
-def await_alerts(prometheus, names, seconds):
-    """All of them fire, each for long enough to be seen."""
-    def look():
-        for alert in prometheus.alerts():
-            prometheus.seen[alert["labels"]["alertname"]] = alert
-        return {*names} <= {*prometheus.seen}
-
-    wait_until(look, seconds, 0.2)
-    return {*names} - {*prometheus.seen}
-
-
 def await_quiet(prometheus, names, seconds):
     wait_until(lambda: not {*names} & {*prometheus.firing()}, seconds, 0.2)
     return {*names} & {*prometheus.firing()}
@@ -281,18 +279,20 @@ def await_quiet(prometheus, names, seconds):
 def test_alerts_fire_and_clear(prometheus, stack, city, name):
     expected = EXPECTED[name]
     assert await_quiet(prometheus, expected, 20) == set(), "before anything is wrong"
+    for alert in expected:
+        prometheus.seen.pop(alert, None)
     with contextlib.ExitStack() as faults:
         for fault in ROUNDS[name]:
             faults.enter_context(fault(stack, city))
-        silent = await_alerts(prometheus, expected, 40)
-    assert silent == set(), "made, and nobody was told"
+        wait_until(lambda: {*expected} <= {*prometheus.seen}, 40, 0.2)
+    assert {*expected} - {*prometheus.seen} == set(), "made, and nobody was told"
     assert await_quiet(prometheus, {*expected} - LINGER, 40) == set(), "mended, and it still fires"
 
 
 def test_all_of_it_clears(prometheus, stack):
     """Each alert fired, in words; when all is mended, none does, and nothing that people rely on was lost on the way."""
     assert {*prometheus.seen} == {alert["alert"] for alert in ALERTS} == {*itertools.chain(*EXPECTED.values())}
-    for alert in prometheus.seen.values():
+    for alert in [*prometheus.seen.values()]:
         said = " ".join(alert["annotations"].values())
         assert "{{" not in said and "no value" not in said and "%!" not in said and "error" not in said, said
     assert await_quiet(prometheus, prometheus.seen, 60) == set()
