@@ -69,9 +69,15 @@ def test_a_client_of_kafka_shows_who_it_is(name):
 
 @pytest.mark.parametrize("dockerfile", ["Dockerfile", *sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("docker/*/Dockerfile"))])
 def test_an_image_is_of_the_same_base_and_nobodys_root(dockerfile):
-    last = (ROOT / dockerfile).read_text().rpartition("\nFROM ")[2]
-    assert last.startswith(BASE)
-    assert re.search(r"^USER ([1-9]\d+):\1$", last, re.M)
+    text = (ROOT / dockerfile).read_text()
+    of = {name or None: (base, rest) for base, name, rest in
+          re.findall(r"^FROM (\S+)(?: AS (\w+))?\n(.*?)(?=^FROM |\Z)", text, re.M | re.S)}
+    ends = [name for name in of if name not in ("base", "builder", "server")]
+    assert ends
+    for name in ends:
+        base, rest = of[name]
+        assert of.get(base, (base,))[0] == BASE
+        assert re.search(r"^USER ([1-9]\d+):\1$", rest, re.M), name
 
 
 # --- the system in containers

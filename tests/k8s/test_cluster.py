@@ -22,10 +22,10 @@ SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, 120
 ELSEWHERE = "terukur-elsewhere"  # a namespace of the test's own
 
 
-def pod(name, namespace, command, image="terukur-toolbox:latest"):
+def pod(name, command, image="terukur-toolbox:latest"):
     """A pod as restricted as any."""
     return json.dumps({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": namespace}, "spec": {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {
             "automountServiceAccountToken": False, "terminationGracePeriodSeconds": 1,
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
             "containers": [{"name": "main", "image": image, "imagePullPolicy": "IfNotPresent", "command": command,
@@ -34,7 +34,8 @@ def pod(name, namespace, command, image="terukur-toolbox:latest"):
 
 @pytest.fixture(scope="module")
 def elsewhere(cluster):
-    kubectl("create", "namespace", ELSEWHERE, check=False)
+    kubectl("delete", "namespace", ELSEWHERE, "--ignore-not-found")
+    kubectl("create", "namespace", ELSEWHERE)
     yield ELSEWHERE
     kubectl("delete", "namespace", ELSEWHERE, "--wait=false")
 
@@ -83,9 +84,9 @@ wait"""
 def test_arrows(cluster, elsewhere):
     """Each way that there is, and every one that there is not."""
     for name, namespace in (("stranger", "terukur"), ("elsewhere", elsewhere)):
-        kubectl("apply", "-f", "-", input=pod(name, namespace, ["sleep", "3600"]))
+        kubectl("apply", "-f", "-", input=pod(name, ["sleep", "3600"]), namespace=namespace)
         kubectl("wait", "--for=condition=Ready", f"pod/{name}", "--timeout=60s", namespace=namespace)
-    pods = {p["metadata"]["labels"].get("app.kubernetes.io/name", p["metadata"]["name"]): p for p in get("pods")["items"]
+    pods = {p["metadata"].get("labels", {}).get("app.kubernetes.io/name", p["metadata"]["name"]): p for p in get("pods")["items"]
             if p["status"]["phase"] == "Running" and "deletionTimestamp" not in p["metadata"]}
     api = get("service", "kubernetes", namespace="default")["spec"]["clusterIP"]
     places = {f"{pods[to]['status']['podIP']}:{port}": (to, port) for to, port in TO} | {f"{api}:443": ("kubernetes", 443)}
@@ -149,7 +150,7 @@ def told(cluster, elsewhere):
     town = Town(cluster)
     town.settle(town.event(value=1))
     token = cluster.admin("token", "add", "--role", "auditor").stdout.strip().splitlines()[-1]
-    kubectl("apply", "-f", "-", input=pod("watch", elsewhere, ["bash", "-c", WATCH, "watch", token, town.id()]))
+    kubectl("apply", "-f", "-", input=pod("watch", ["bash", "-c", WATCH, "watch", token, town.id()]), namespace=elsewhere)
     kubectl("wait", "--for=condition=Ready", "pod/watch", "--timeout=60s", namespace=elsewhere)
     chaos = Chaos(cluster)
     chaos.start()
