@@ -21,7 +21,7 @@ struct migration {
 extern const struct migration migrations[];
 extern const size_t migrations_len;
 
-/* Then the oldest step for which a program can be built that runs with this one: 021. */
+/* Then the oldest step for which a program can be built that runs with this one, as 023. */
 #define CONTRACTS "-- contract: "
 
 enum { ATTEMPTS = 20, ATTEMPT_PAUSE_MS = 500 };

@@ -146,13 +146,6 @@ static void choose_route(struct exchange *x)
 		buf_init(&x->body, x->route->max_body);
 }
 
-static size_t content_length(const struct exchange *x)
-{
-	const char *text = exchange_field(x, "Content-Length");
-
-	return text ? (size_t)strtoull(text, NULL, 10) : 0;
-}
-
 static void refuse_size(struct exchange *x)
 {
 	http_problem(&x->request, 413, "too_large",
@@ -228,7 +221,7 @@ static bool do_step(struct exchange *x, struct MHD_Connection *connection, bool 
 static enum MHD_Result await_body(struct exchange *x)
 {
 	x->stage = BODY_COMES;
-	if (x->status && (content_length(x) || exchange_field(x, "Transfer-Encoding")))
+	if (x->status && (exchange_length(x) || exchange_field(x, "Transfer-Encoding")))
 		http_refusal_early(x);
 	return MHD_YES;
 }
@@ -244,7 +237,7 @@ static enum MHD_Result begin(
 	x->close = exchange_field(x, "Transfer-Encoding") != NULL;
 	x->request.traceparent = exchange_field(x, "traceparent");
 	choose_route(x);
-	if (!x->status && content_length(x) > x->route->max_body)
+	if (!x->status && exchange_length(x) > x->route->max_body)
 		refuse_size(x);
 	if (!http_peer_asks(x->peer, exchange_field(x, "X-Forwarded-For")) && !x->status) {
 		http_add_header(&x->request, "Retry-After", "1");

@@ -94,6 +94,13 @@ const char *exchange_field(const struct exchange *x, const char *name)
 	return f ? f->value : NULL;
 }
 
+size_t exchange_length(const struct exchange *x)
+{
+	const char *text = exchange_field(x, "Content-Length");
+
+	return text ? (size_t)strtoull(text, NULL, 10) : 0;
+}
+
 static struct exchange *exchange_of(const struct http_request *r)
 {
 	return r->handle;

@@ -71,3 +71,5 @@ const char *exchange_title(int status); /* the reason phrase */
 void exchange_headers(const struct exchange *x,
 	void (*put)(void *arg, const char *name, const char *value), void *arg);
 const char *exchange_field(const struct exchange *x, const char *name); /* NULL: absent */
+size_t exchange_length(
+	const struct exchange *x); /* of the body, as the head says; 0: it does not */
