@@ -73,7 +73,12 @@ static void check(struct posted *p, int index, const struct who *who)
 
 static void take_field(const char *name, const char *value, void *arg)
 {
-	binary_add(arg, name, value);
+	struct posted *p = arg;
+	if (!binary_is_misnamed(name))
+		binary_add(p->envelope, name, value);
+	else
+		add_error(&p->faults, p, 0, name, reason_code(REASON_SCHEMA),
+			"names no attribute that may be set");
 }
 
 static void read_body(struct posted *p, const struct http_request *r, const struct who *who)
@@ -174,7 +179,7 @@ static bool take_envelope(const struct visit *v, struct posted *p)
 		return true;
 	p->envelope = calloc(1, sizeof *p->envelope);
 	if (p->envelope)
-		http_each_header(v->request, take_field, p->envelope);
+		http_each_header(v->request, take_field, p);
 	return p->envelope;
 }
 

@@ -5,12 +5,23 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/array.h"
+
 static const char http_prefix[] = "ce-", kafka_prefix[] = "ce_";
 enum { PREFIX = sizeof http_prefix - 1 };
 
 bool binary_is_attribute(const char *name)
 {
 	return strncasecmp(name, http_prefix, PREFIX) == 0;
+}
+
+bool binary_is_misnamed(const char *name)
+{
+	static const char *const none[] = {"", "data", "data_base64"};
+	for (size_t i = 0; binary_is_attribute(name) && i < COUNT(none); i++)
+		if (strcasecmp(name + PREFIX, none[i]) == 0)
+			return true;
+	return false;
 }
 
 /* What is within quotes, where a backslash stands for the character behind it. `out` has room for
@@ -77,6 +88,8 @@ const char *binary_field(const char *field, char out[BINARY_FIELD])
 	bool type = strcmp(field, "datacontenttype") == 0 || strcasecmp(field, "content-type") == 0;
 	if (data || type)
 		snprintf(out, BINARY_FIELD, "%s", data ? field : "content-type");
+	else if (binary_is_attribute(field))
+		snprintf(out, BINARY_FIELD, "%s", field);
 	else
 		snprintf(out, BINARY_FIELD, "%s%s", http_prefix,
 			strncmp(field, kafka_prefix, PREFIX) == 0 ? field + PREFIX : field);

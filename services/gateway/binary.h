@@ -22,6 +22,8 @@ struct binary {
 };
 
 bool binary_is_attribute(const char *name); /* of a request's field: begins with ce- */
+/* Such a field that names no attribute which may be set: nothing at all, or the data. */
+bool binary_is_misnamed(const char *name);
 /* Takes an attribute, or the Content-Type; leaves other fields alone. */
 void binary_add(struct binary *b, const char *name, const char *value);
 /* Where a fault is, as the client wrote it: subject, which the decoder calls so or ce_subject, is

@@ -46,8 +46,7 @@ static void add_header(void *response, const char *name, const char *value)
 	MHD_add_response_header(response, name, value);
 }
 
-/* On the first call of a request this also ends the connection, its body unread; later it may live
- * on. */
+/* On the first call of a request this also ends the connection; later it may live on. */
 static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *connection)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(
@@ -129,15 +128,16 @@ static void refuse_method(struct exchange *x)
 static void choose_route(struct exchange *x)
 {
 	const struct http_config *config = &x->server->config;
+	const char *wrong;
 	bool known;
 
 	x->route = http_route_find(
 		config->routes, config->n_routes, x->request.method, x->path, &known);
 	x->request.route = x->route ? x->route->path : NULL;
 	x->request.row = x->route ? (size_t)(x->route - config->routes) : 0;
-	if (!exchange_cut(x))
-		http_problem(&x->request, 400, "bad_request",
-			"the path or the query does not decode, or repeats a name");
+	wrong = exchange_cut(x);
+	if (wrong)
+		http_problem(&x->request, 400, "bad_request", wrong);
 	else if (!known)
 		http_problem(&x->request, 404, "not_found", "there is nothing at this path");
 	else if (!x->route)
@@ -155,7 +155,6 @@ static size_t content_length(const struct exchange *x)
 
 static void refuse_size(struct exchange *x)
 {
-	x->close = true;
 	http_problem(&x->request, 413, "too_large",
 		x->route && x->route->max_body ? "the request's body is larger than this path takes"
 					       : "this path takes no body");
@@ -214,6 +213,7 @@ static bool do_step(struct exchange *x, struct MHD_Connection *connection, bool 
 	if (atomic_load(&x->parts) == 1 && (done || x->status))
 		return true;
 	atomic_fetch_add(&x->server->away, 1);
+	http_peer_working(x->peer);
 	MHD_suspend_connection(connection);
 	if (quick && (done || atomic_load(&x->parts) > 1)) {
 		part_done(x);
@@ -224,13 +224,12 @@ static bool do_step(struct exchange *x, struct MHD_Connection *connection, bool 
 	return false;
 }
 
-/* The head is there, and admitted. A refused request's body is read and thrown away when it is not
- * too long: to close at once would reset the connection under the answer. */
-static enum MHD_Result await_body(struct exchange *x, struct MHD_Connection *connection)
+/* The head is there, and admitted or refused. */
+static enum MHD_Result await_body(struct exchange *x)
 {
 	x->stage = BODY_COMES;
-	if (x->status && (content_length(x) > SWALLOW || exchange_field(x, "Expect")))
-		return send_answer(x, connection);
+	if (x->status && (content_length(x) || exchange_field(x, "Transfer-Encoding")))
+		http_refusal_early(x);
 	return MHD_YES;
 }
 
@@ -256,7 +255,7 @@ static enum MHD_Result begin(
 	if (!x->status && x->route->max_body && x->server->config.admit &&
 		!do_step(x, connection, true))
 		return MHD_YES;
-	return await_body(x, connection);
+	return await_body(x);
 }
 
 /* --- the request's body, and its handler */
@@ -270,7 +269,6 @@ static void drop_body(struct exchange *x)
 
 static void refuse_busy(struct exchange *x)
 {
-	x->close = true;
 	http_add_header(&x->request, "Retry-After", "1");
 	http_problem(&x->request, 503, "busy", "too many large requests at once; try again");
 }
@@ -286,6 +284,7 @@ static enum MHD_Result take_body(struct exchange *x, const char *data, size_t le
 		else
 			return MHD_YES;
 		drop_body(x);
+		http_refusal_early(x);
 	}
 	x->swallowed += len;
 	return x->swallowed > SWALLOW ? MHD_NO : MHD_YES;
@@ -300,6 +299,8 @@ static enum MHD_Result answer(struct exchange *x, struct MHD_Connection *connect
 
 static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connection)
 {
+	if (x->told)
+		return MHD_NO;
 	if (x->status)
 		return send_answer(x, connection);
 	if (x->body.len) {
@@ -313,22 +314,20 @@ static enum MHD_Result finish(struct exchange *x, struct MHD_Connection *connect
 
 /* --- what the library calls */
 
-static struct http_peer *peer_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-
-	return info ? info->socket_context : NULL;
-}
-
-/* The request line is there. */
+/* The request line is there, and the library has not cut its query yet: of many parameters it would
+ * keep a list that leaves no memory for the head, or for an answer. */
 static void *on_target(void *arg, const char *target, struct MHD_Connection *connection)
 {
-	struct http_peer *peer = peer_of(connection);
+	struct http_peer *peer = http_refusal_peer(connection);
 	struct exchange *x = peer && target ? exchange_new(arg, peer, target) : NULL;
 
-	if (x)
-		http_peer_reading(peer);
+	if (!x)
+		return NULL;
+	http_peer_reading(peer);
+	if (!http_query_fits(x->query)) {
+		http_problem(&x->request, 400, "bad_request", HTTP_QUERY_TOO_MANY);
+		http_refusal_early(x);
+	}
 	return x;
 }
 
@@ -345,9 +344,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	x->request.method = method;
 	switch (x->stage) {
 	case HEAD_CAME:
-		return begin(x, connection, version);
+		return x->told ? MHD_NO : begin(x, connection, version);
 	case ADMITTING:
-		return await_body(x, connection);
+		http_peer_reading_on(x->peer);
+		return await_body(x);
 	case WORKING_ON_IT:
 		return answer(x, connection);
 	case BODY_COMES:
@@ -367,6 +367,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **co
 	(void)code;
 	if (!x)
 		return;
+	if (!x->status)
+		x->status = http_peer_said(x->peer);
 	if (s->config.done && x->status)
 		s->config.done(
 			s->config.context, &x->request, x->status, clock_monotonic() - x->started);
@@ -414,20 +416,24 @@ static size_t leave_escaped(void *arg, struct MHD_Connection *connection, char *
 
 /* --- the server */
 
-/* Pedantic: since 1.0 the library puts folded lines together before they can be seen, unless it is
- * told to refuse them. */
+/* Since 1.0 the library puts folded lines together before they can be seen, unless it is told to
+ * refuse them. Before that it would close without a word over a blank in the target, which the
+ * guard refuses as well. */
+enum { STRICTNESS = MHD_VERSION >= 0x01000000 ? 1 : 0 };
+
 static bool start_daemon(struct http_server *s, struct err *e)
 {
 	const struct http_config *c = &s->config;
 
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-					     MHD_USE_ITC | MHD_USE_PEDANTIC_CHECKS,
-		0, on_accept, s, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd,
+	s->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0,
+		on_accept, s, on_request, s, MHD_OPTION_LISTEN_SOCKET, s->fd,
 		MHD_OPTION_CONNECTION_LIMIT, c->max_connections + SPARE,
 		MHD_OPTION_THREAD_POOL_SIZE, (unsigned)READERS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 		(size_t)POOL, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s,
 		MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_URI_LOG_CALLBACK,
-		on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s, MHD_OPTION_END);
+		on_target, s, MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, s,
+		MHD_OPTION_STRICT_FOR_CLIENT, (int)STRICTNESS, MHD_OPTION_END);
 	return s->daemon || err_set(e, ERR_FATAL, "the HTTP server did not start");
 }
 

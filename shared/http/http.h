@@ -91,7 +91,8 @@ struct http_config {
 				     when nobody lets us wait, they wait in the system's queue */
 	unsigned workers; /* threads for what may wait */
 	unsigned max_per_address; /* connections; requests under way where a trusted proxy speaks
-				     for a client */
+				     for a client; beyond these it is the same, but what nobody
+				     makes room for is refused */
 	int request_deadline_ms; /* for a whole request, first byte to last; for an answer; for
 				    idling */
 	const char *trusted_proxies; /* comma-separated addresses or CIDR blocks, or NULL */

@@ -10,11 +10,26 @@
 #include "base/digest.h"
 #include "base/log.h"
 
+/* An id tells requests apart, it keeps no secret: of each thread's only the first is drawn from the
+ * system, which is a system call; then splitmix64. */
+static uint64_t next_id(void)
+{
+	static _Thread_local uint64_t state;
+	uint64_t z;
+
+	if (!state)
+		digest_random(&state, sizeof state);
+	state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (state ^ (state >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return z ^ (z >> 31);
+}
+
 struct exchange *exchange_new(
 	struct http_server *server, struct http_peer *peer, const char *target)
 {
 	struct exchange *x = calloc(1, sizeof *x);
-	uint8_t id[8];
+	uint64_t id = next_id();
 
 	if (!x)
 		return NULL;
@@ -30,8 +45,7 @@ struct exchange *exchange_new(
 	x->request.path = x->path;
 	x->request.handle = x;
 	x->request.body = "";
-	digest_random(id, sizeof id);
-	x->request.request_id = digest_hex(id, sizeof id, x->id);
+	x->request.request_id = digest_hex((const uint8_t *)&id, sizeof id, x->id);
 	if (x->target && x->path)
 		return x;
 	exchange_free(x);
@@ -59,17 +73,17 @@ void exchange_free(struct exchange *x)
 	free(x);
 }
 
-bool exchange_cut(struct exchange *x)
+const char *exchange_cut(struct exchange *x)
 {
-	int n = http_query_parse(x->query, x->queries);
+	const char *wrong = http_query_parse(x->query, x->queries, &x->n_queries);
 
-	if (n < 0)
-		return false;
-	x->n_queries = n;
-	if (!x->route)
-		return true;
+	if (wrong || !x->route)
+		return wrong;
 	x->cut = strdup(x->path);
-	return x->cut && http_route_params(x->route, x->cut, x->request.params);
+	return x->cut && http_route_params(x->route, x->cut, x->request.params)
+		       ? NULL
+		       : "the path must be percent-encoded UTF-8 without control characters, and "
+			 "no part of it empty";
 }
 
 const char *exchange_field(const struct exchange *x, const char *name)
@@ -124,10 +138,11 @@ json_t *http_form(const struct http_request *r)
 	const char *sent = http_header(r, "Content-Type");
 	struct http_query_field fields[HTTP_QUERIES];
 	char *body = sent && !strncasecmp(sent, type, strlen(type)) ? strdup(r->body) : NULL;
-	int n = body && strlen(body) == r->body_len ? http_query_parse(body, fields) : -1;
-	json_t *form = n < 0 ? NULL : json_object();
+	int n = 0;
+	bool sound = body && strlen(body) == r->body_len && !http_query_parse(body, fields, &n);
+	json_t *form = sound ? json_object() : NULL;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; form && i < n; i++)
 		json_object_set_new(form, fields[i].name, json_string(fields[i].value));
 	free(body);
 	return form;
@@ -184,7 +199,7 @@ bool http_static(struct http_request *r, const char *type, const void *data, siz
 	return true;
 }
 
-static const char *title_of(int status)
+const char *exchange_title(int status)
 {
 	static const struct {
 		int status;
@@ -196,6 +211,7 @@ static const char *title_of(int status)
 		{404, "Not Found"},
 		{405, "Method Not Allowed"},
 		{406, "Not Acceptable"},
+		{408, "Request Timeout"},
 		{409, "Conflict"},
 		{413, "Content Too Large"},
 		{414, "URI Too Long"},
@@ -218,7 +234,7 @@ bool http_problem_errors(
 	struct http_request *r, int status, const char *code, const char *detail, json_t *errors)
 {
 	json_t *problem = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type", "about:blank",
-		"title", title_of(status), "status", status, "code", code, "detail", detail,
+		"title", exchange_title(status), "status", status, "code", code, "detail", detail,
 		"request_id", r->request_id);
 
 	if (errors)

@@ -54,6 +54,7 @@ struct exchange {
 	size_t len;
 	bool owned; /* data is to be freed */
 	bool close; /* the connection ends with this answer */
+	bool told; /* it was sent before all of the request was there */
 	struct exchange_header headers[EXCHANGE_HEADERS];
 	size_t n_headers;
 };
@@ -62,8 +63,9 @@ struct exchange *exchange_new(
 	struct http_server *server, struct http_peer *peer, const char *target);
 void exchange_free(struct exchange *x);
 
-/* Cuts the path and the query for the route; false when they do not decode. */
-bool exchange_cut(struct exchange *x);
+/* Cuts the path and the query for the route. Returns NULL, or what is wrong with them. */
+const char *exchange_cut(struct exchange *x);
+const char *exchange_title(int status); /* the reason phrase */
 /* Calls `put` for every header of the answer but its length. */
 void exchange_headers(const struct exchange *x,
 	void (*put)(void *arg, const char *name, const char *value), void *arg);

@@ -1,12 +1,14 @@
 #include "http/http_peers.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "http/http_address.h"
+#include "http/http_refusal.h"
 
 enum { REAP_EVERY_MS = 250 };
 
@@ -28,7 +30,10 @@ struct http_peer {
 	size_t held; /* of its request's body, beyond what is free */
 	int64_t deadline; /* on the monotonic clock; 0: none */
 	int64_t since; /* it became what it is */
+	int64_t waited, left; /* of the time for its request, when that was last worked on */
 	bool going; /* it has to make room */
+	bool told; /* the last words were said on it */
+	int said; /* with which status, if they were ours; else 0 */
 	struct http_address from, client;
 	char text[HTTP_ADDRESS_TEXT];
 };
@@ -41,7 +46,8 @@ struct http_peers {
 	int busy; /* connections that are not idle */
 	unsigned open, max_open, max_per_address;
 	int64_t patience;
-	bool draining, ending;
+	atomic_bool draining; /* changed with the lock held */
+	bool ending;
 	struct http_block trusted[HTTP_BLOCKS_MOST];
 	int n_trusted;
 };
@@ -54,11 +60,36 @@ static void wait_until(struct http_peers *p, int64_t deadline)
 	pthread_cond_timedwait(&p->changed, &p->lock, &at);
 }
 
+/* With the lock held. Nothing else is being sent while a request is read: what does not fit into
+ * the system's buffer belongs to a client that reads no answers. */
+static void tell(struct http_peer *peer, const struct buf *words)
+{
+	if (peer->told || words->failed)
+		return;
+	peer->told = true;
+	(void)!send(peer->fd, words->data, words->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	shutdown(peer->fd, SHUT_WR);
+}
+
+/* With the lock held. Whoever has begun a request hears why. */
+static void end(struct http_peer *peer, int status)
+{
+	BUF_AUTO words;
+
+	buf_init(&words, HTTP_REFUSAL);
+	if (peer->state == READING && !peer->told) {
+		http_refusal_words(&words, (unsigned)status);
+		tell(peer, &words);
+		peer->said = status;
+	}
+	shutdown(peer->fd, SHUT_RDWR);
+}
+
 static void reap(struct http_peers *p, int64_t now)
 {
 	for (struct http_peer *peer = p->head; peer; peer = peer->next)
 		if (peer->deadline && peer->deadline <= now) {
-			shutdown(peer->fd, SHUT_RDWR);
+			end(peer, HTTP_LATE);
 			peer->deadline = 0;
 		}
 }
@@ -138,35 +169,59 @@ static bool trusts(const struct http_peers *p, const struct http_address *a)
 	return http_blocks_hold(p->trusted, p->n_trusted, a);
 }
 
-bool http_peers_admit(struct http_peers *p, const struct sockaddr *from)
+/* Which connections: NULL is any. A client's are those with a request of its. */
+struct which {
+	const struct http_address *from, *client;
+	const struct http_peer *but;
+};
+
+static bool is_of(const struct http_peer *peer, const struct which *w)
 {
-	struct http_address a;
+	return !peer->going && peer != w->but &&
+	       (!w->from || http_address_equal(&peer->from, w->from)) &&
+	       (!w->client ||
+		       (peer->state != IDLE && http_address_equal(&peer->client, w->client)));
+}
+
+static unsigned count(const struct http_peers *p, const struct which *w)
+{
 	unsigned n = 0;
 
-	if (!http_address_of(from, &a) || trusts(p, &a))
-		return true;
-	pthread_mutex_lock(&p->lock);
 	for (const struct http_peer *peer = p->head; peer; peer = peer->next)
-		n += http_address_equal(&peer->from, &a);
-	pthread_mutex_unlock(&p->lock);
-	return n < p->max_per_address;
+		n += is_of(peer, w);
+	return n;
 }
 
 /* With the lock held. We wait for whoever has asked nothing, or not yet all; for one that is
- * answered it is the other way round. Whoever lets us wait the longest goes: a client that asks is
- * done with it in no time. */
-static void make_room(struct http_peers *p)
+ * answered it is the other way round. Whoever of them lets us wait the longest goes: a client that
+ * asks is done with it in no time. False: we wait for none. */
+static bool make_room(struct http_peers *p, const struct which *w)
 {
 	struct http_peer *oldest = NULL;
 
 	for (struct http_peer *peer = p->head; peer; peer = peer->next)
-		if ((peer->state == IDLE || peer->state == READING) && !peer->going &&
+		if ((peer->state == IDLE || peer->state == READING) && is_of(peer, w) &&
 			(!oldest || peer->since < oldest->since))
 			oldest = peer;
 	if (!oldest)
-		return;
+		return false;
 	oldest->going = true;
-	shutdown(oldest->fd, SHUT_RDWR);
+	end(oldest, HTTP_BUSY);
+	return true;
+}
+
+bool http_peers_admit(struct http_peers *p, const struct sockaddr *from)
+{
+	struct http_address a;
+	const struct which its = {.from = &a};
+	bool fits;
+
+	if (!http_address_of(from, &a) || trusts(p, &a))
+		return true;
+	pthread_mutex_lock(&p->lock);
+	fits = count(p, &its) < p->max_per_address || make_room(p, &its);
+	pthread_mutex_unlock(&p->lock);
+	return fits;
 }
 
 struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sockaddr *from)
@@ -182,6 +237,7 @@ struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sock
 	peer->deadline = peer->since + p->patience;
 	http_address_of(from, &peer->from);
 	peer->client = peer->from;
+	http_address_format(&peer->client, peer->text);
 	pthread_mutex_lock(&p->lock);
 	peer->next = p->head;
 	peer->back = &p->head;
@@ -189,7 +245,7 @@ struct http_peer *http_peer_open(struct http_peers *p, int fd, const struct sock
 		peer->next->back = &peer->next;
 	p->head = peer;
 	if (++p->open > p->max_open)
-		make_room(p);
+		make_room(p, &(struct which){.but = peer});
 	pthread_mutex_unlock(&p->lock);
 	return peer;
 }
@@ -227,6 +283,10 @@ static void enter(struct http_peer *peer, enum state state, int64_t now, int64_t
 {
 	pthread_mutex_lock(&peer->all->lock);
 	become(peer, state);
+	if (state == WORKING) {
+		peer->waited = now - peer->since;
+		peer->left = peer->deadline - now;
+	}
 	peer->since = now;
 	peer->deadline = deadline;
 	if (state == IDLE && peer->all->draining)
@@ -246,6 +306,13 @@ void http_peer_reading(struct http_peer *peer)
 void http_peer_working(struct http_peer *peer)
 {
 	enter(peer, WORKING, clock_monotonic(), 0);
+}
+
+void http_peer_reading_on(struct http_peer *peer)
+{
+	int64_t now = clock_monotonic();
+
+	enter(peer, READING, now - peer->waited, now + peer->left);
 }
 
 void http_peer_answering(struct http_peer *peer)
@@ -268,16 +335,35 @@ bool http_peer_asks(struct http_peer *peer, const char *forwarded)
 	struct http_peers *p = peer->all;
 	struct http_address client =
 		http_client_of(&peer->from, forwarded, p->trusted, p->n_trusted);
-	unsigned n = 0;
+	const struct which its = {.client = &client, .but = peer};
+	bool fits = true;
 
+	if (http_address_equal(&client, &peer->from) && http_address_equal(&client, &peer->client))
+		return true;
 	http_address_format(&client, peer->text);
 	pthread_mutex_lock(&p->lock);
 	peer->client = client;
 	if (!http_address_equal(&client, &peer->from))
-		for (const struct http_peer *other = p->head; other; other = other->next)
-			n += other->state != IDLE && http_address_equal(&other->client, &client);
+		fits = count(p, &its) < p->max_per_address || make_room(p, &its);
 	pthread_mutex_unlock(&p->lock);
-	return n <= p->max_per_address;
+	return fits;
+}
+
+void http_peer_tell(struct http_peer *peer, const struct buf *words)
+{
+	pthread_mutex_lock(&peer->all->lock);
+	tell(peer, words);
+	pthread_mutex_unlock(&peer->all->lock);
+}
+
+int http_peer_said(struct http_peer *peer)
+{
+	int said;
+
+	pthread_mutex_lock(&peer->all->lock);
+	said = peer->said;
+	pthread_mutex_unlock(&peer->all->lock);
+	return said;
 }
 
 bool http_peer_hold(struct http_peer *peer, size_t bytes)
@@ -321,10 +407,5 @@ void http_peers_drain(struct http_peers *p, int wait_ms)
 
 bool http_peers_draining(struct http_peers *p)
 {
-	bool draining;
-
-	pthread_mutex_lock(&p->lock);
-	draining = p->draining;
-	pthread_mutex_unlock(&p->lock);
-	return draining;
+	return atomic_load(&p->draining);
 }

@@ -103,24 +103,38 @@ static bool is_repeated(const struct http_query_field *fields, int n)
 	return false;
 }
 
-int http_query_parse(char *query, struct http_query_field out[HTTP_QUERIES])
+bool http_query_fits(const char *query)
 {
-	int n = 0;
+	int pairs = 1;
 
-	for (char *pair = strsep(&query, "&"); pair; pair = strsep(&query, "&")) {
-		char *value = strchr(pair, '=');
+	for (; query && (query = strchr(query, '&')); query++)
+		pairs++;
+	return pairs <= HTTP_QUERIES;
+}
 
-		if (!*pair)
-			continue;
-		if (!value || n == HTTP_QUERIES)
-			return -1;
-		*value++ = '\0';
-		if (!http_guard_decode(pair, true) || !http_guard_decode(value, true))
-			return -1;
-		out[n] = (struct http_query_field){pair, value};
-		if (is_repeated(out, n))
-			return -1;
-		n++;
-	}
-	return n;
+static const char *add_pair(char *pair, struct http_query_field *out, int n)
+{
+	char *value = strchr(pair, '=');
+
+	if (!value)
+		return "every parameter of the query must have an equals sign";
+	*value++ = '\0';
+	if (!http_guard_decode(pair, true) || !http_guard_decode(value, true))
+		return "the query must be percent-encoded UTF-8 without control characters";
+	out[n] = (struct http_query_field){pair, value};
+	return is_repeated(out, n) ? "the query must name a parameter no more than once" : NULL;
+}
+
+const char *http_query_parse(char *query, struct http_query_field out[HTTP_QUERIES], int *n)
+{
+	const char *wrong = http_query_fits(query) ? NULL : HTTP_QUERY_TOO_MANY;
+
+	*n = 0;
+	for (char *pair = wrong ? NULL : strsep(&query, "&"); pair && !wrong;
+		pair = strsep(&query, "&"))
+		if (*pair) {
+			wrong = add_pair(pair, out, *n);
+			++*n;
+		}
+	return wrong;
 }

@@ -18,10 +18,13 @@ void http_route_allow(const struct http_route *routes, size_t n, const char *pat
  * empty. */
 bool http_route_params(const struct http_route *route, char *path, const char *params[HTTP_PARAMS]);
 
-enum { HTTP_QUERIES = 16 };
+enum { HTTP_QUERIES = 64 };
+#define HTTP_QUERY_TOO_MANY "a query may have at most 64 parameters"
 struct http_query_field {
 	const char *name, *value;
 };
-/* Cuts a query string (changed; NULL: none) into at most HTTP_QUERIES fields, decoded; returns how
- * many. -1: it does not decode, has too many, a repeated name, or one without an equals sign. */
-int http_query_parse(char *query, struct http_query_field out[HTTP_QUERIES]);
+/* Cuts a query string (changed; NULL: none) into at most HTTP_QUERIES fields, decoded; *n: how
+ * many. Returns NULL, or what is wrong with it, for a problem document. */
+const char *http_query_parse(char *query, struct http_query_field out[HTTP_QUERIES], int *n);
+/* Whether it has no more, empty ones counted too: they cost the library as much. */
+bool http_query_fits(const char *query);

@@ -90,7 +90,8 @@ def test_an_attribute_that_is_wrong_is_named_as_it_was_sent(pair, stack):
     for changes, field in (({"ce_subject": None}, "ce-subject"), ({"ce_subject": ""}, "ce-subject"),
                            ({"ce_specversion": None}, "ce-specversion"), ({"ce_id": "x" * 129}, "ce-id"),
                            ({"ce_time": "yesterday"}, "ce-time"), ({"ce_time": "2026-02-30T08:00:00Z"}, "ce-time"),
-                           ({"ce_id": "%C0%A0"}, "ce-id"), ({"ce_type": "a%00b"}, "ce-type")):
+                           ({"ce_id": "%C0%A0"}, "ce-id"), ({"ce_type": "a%00b"}, "ce-type"),
+                           ({"ce_": "x"}, "ce-"), ({"ce_data": "{}"}, "ce-data")):
         [error] = problem(post_binary(pair, pair.event(), **changes), 400, "invalid_events")["errors"]
         assert (error["field"], error["code"]) == (field, "schema"), changes
     for body, field, code in (('{"indicator": "x", "value": "many"}', "data.value", "schema"), ("[]", "", "malformed"),

@@ -337,21 +337,33 @@ static void test_params(void **state)
 
 static void test_query(void **state)
 {
-	static const char *const wrong[] = {"a", "a=1&a=2", "a=%zz", "%00=1", "a=1&%61=2",
-		"a=&b=&c=&d=&e=&f=&g=&h=&i=&j=&k=&l=&m=&n=&o=&p=&q="};
+	static const struct {
+		const char *query, *why;
+	} wrong[] = {{"a", "equals sign"}, {"a=1&a=2", "once"}, {"a=%zz", "percent-encoded"},
+		{"%00=1", "percent-encoded"}, {"a=1&%61=2", "once"}};
 	struct http_query_field fields[HTTP_QUERIES];
-	char query[100];
+	char query[HTTP_QUERIES + 1];
+	int n;
 
 	(void)state;
-	assert_int_equal(http_query_parse(NULL, fields), 0);
-	assert_int_equal(http_query_parse(strcpy(query, ""), fields), 0);
-	assert_int_equal(http_query_parse(strcpy(query, "a=1&b=x+y%3D&&c="), fields), 3);
+	assert_null(http_query_parse(NULL, fields, &n));
+	assert_int_equal(n, 0);
+	assert_null(http_query_parse(strcpy(query, ""), fields, &n));
+	assert_int_equal(n, 0);
+	assert_null(http_query_parse(strcpy(query, "a=1&b=x+y%3D&&c="), fields, &n));
+	assert_int_equal(n, 3);
 	assert_string_equal(fields[1].name, "b");
 	assert_string_equal(fields[1].value, "x y=");
 	assert_string_equal(fields[2].value, "");
 	for (size_t i = 0; i < COUNT(wrong); i++)
-		if (http_query_parse(strcpy(query, wrong[i]), fields) != -1)
-			fail_msg("%s", wrong[i]);
+		assert_non_null(strstr(
+			http_query_parse(strcpy(query, wrong[i].query), fields, &n), wrong[i].why));
+	memset(query, '&', HTTP_QUERIES);
+	query[HTTP_QUERIES] = '\0';
+	assert_string_equal(http_query_parse(query, fields, &n), HTTP_QUERY_TOO_MANY);
+	memset(query, '&', HTTP_QUERIES);
+	query[HTTP_QUERIES - 1] = '\0';
+	assert_null(http_query_parse(query, fields, &n));
 }
 
 int main(void)

@@ -78,6 +78,19 @@ static void test_other_fields(void **state)
 	assert_int_equal(b.n, BINARY_HEADERS);
 }
 
+static void test_fields_that_name_no_attribute(void **state)
+{
+	static const char *const none[] = {"ce-", "CE-Data", "ce-data_base64"},
+				 *const some[] = {"ce-id", "ce-datax", "ce-datacontenttype", "data",
+					 "", "ce", "content-type"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(none); i++)
+		assert_true(binary_is_misnamed(none[i]));
+	for (size_t i = 0; i < COUNT(some); i++)
+		assert_false(binary_is_misnamed(some[i]));
+}
+
 static void test_fields_as_the_client_wrote_them(void **state)
 {
 	static const struct {
@@ -91,6 +104,8 @@ static void test_fields_as_the_client_wrote_them(void **state)
 		{"data.value", "data.value"},
 		{"data", "data"},
 		{"", ""},
+		{"ce-data", "ce-data"},
+		{"Ce-", "Ce-"},
 	};
 	char out[BINARY_FIELD];
 
@@ -176,6 +191,7 @@ int main(void)
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_a_nul_is_seen),
 		cmocka_unit_test(test_other_fields),
+		cmocka_unit_test(test_fields_that_name_no_attribute),
 		cmocka_unit_test(test_fields_as_the_client_wrote_them),
 		cmocka_unit_test(test_media),
 		cmocka_unit_test(test_origin),
