@@ -115,11 +115,6 @@ bool gateway_start(struct gateway *g, const struct route *routes, size_t n, stru
 	return g->out && (g->http = http_start(&config, e));
 }
 
-void gateway_drain(struct gateway *g)
-{
-	http_dismiss(g->http);
-}
-
 void gateway_stop(struct gateway *g)
 {
 	http_stop(g->http);

@@ -42,7 +42,6 @@ struct gateway {
 /* `g` holds the settings. Listens at once, whether PostgreSQL and Kafka are there or not. */
 bool gateway_start(
 	struct gateway *g, const struct route *routes, size_t n, struct err *e) MUST_CHECK;
-void gateway_drain(struct gateway *g); /* who comes from now on is to go elsewhere next time */
 void gateway_stop(struct gateway *g); /* after the requests under way */
 
 /* A timer: a producer that has given up ends the program; old sessions and

@@ -78,11 +78,6 @@ static bool start(const struct service *s, struct err *e)
 	return gateway_start(s->values, gateway_routes, gateway_routes_n, e);
 }
 
-static void drain(const struct service *s)
-{
-	gateway_drain(s->values);
-}
-
 static void stop(const struct service *s)
 {
 	gateway_stop(s->values);
@@ -102,7 +97,6 @@ int main(int argc, char **argv)
 		.n_statements = store_statements_n,
 		.ready_without_kafka = true,
 		.drain_seconds = &gateway.drain_seconds,
-		.drain = drain,
 		.metrics = metrics,
 		.n_metrics = GATEWAY_METRICS,
 		.timers = timers,

@@ -36,7 +36,6 @@ struct http_server {
 	struct http_workers *workers;
 	int fd, port;
 	atomic_int away; /* requests whose connection is suspended */
-	atomic_bool dismissing;
 };
 
 /* --- the answer */
@@ -56,8 +55,7 @@ static enum MHD_Result send_answer(struct exchange *x, struct MHD_Connection *co
 	if (!response)
 		return MHD_NO;
 	x->data = NULL; /* the response's from here on */
-	x->close = x->close || http_peers_draining(x->server->peers) ||
-		   atomic_load(&x->server->dismissing);
+	x->close = x->close || http_peers_draining(x->server->peers);
 	exchange_headers(x, add_header, response);
 	http_peer_answering(x->peer);
 	queued = http_queue(connection, (unsigned)x->status, response);
@@ -458,11 +456,6 @@ struct http_server *http_start(const struct http_config *config, struct err *e)
 int http_port(const struct http_server *s)
 {
 	return s->port;
-}
-
-void http_dismiss(struct http_server *s)
-{
-	atomic_store(&s->dismissing, true);
 }
 
 void http_quiesce(struct http_server *s)

@@ -117,7 +117,7 @@ struct http_config {
 struct http_server;
 struct http_server *http_start(const struct http_config *config, struct err *e) MUST_CHECK;
 int http_port(const struct http_server *s); /* the port it listens on */
-void http_dismiss(struct http_server *s); /* from now on each answer ends its connection */
+void http_dismiss(void); /* from now on each answer of this program ends its connection */
 void http_quiesce(struct http_server *s); /* takes no new connections */
 void http_stop(
 	struct http_server *s); /* waits for the requests under way, at most 5 s; accepts NULL */

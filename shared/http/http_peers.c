@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "http/http.h"
 #include "http/http_address.h"
 #include "http/http_refusal.h"
 
@@ -51,6 +52,8 @@ struct http_peers {
 	struct http_block trusted[HTTP_BLOCKS_MOST];
 	int n_trusted;
 };
+
+static atomic_bool dismissing; /* all of the program's servers: it is about to end */
 
 static void wait_until(struct http_peers *p, int64_t deadline)
 {
@@ -407,5 +410,10 @@ void http_peers_drain(struct http_peers *p, int wait_ms)
 
 bool http_peers_draining(struct http_peers *p)
 {
-	return atomic_load(&p->draining);
+	return atomic_load(&p->draining) || atomic_load(&dismissing);
+}
+
+void http_dismiss(void)
+{
+	atomic_store(&dismissing, true);
 }

@@ -351,8 +351,7 @@ static void drain(const sigset_t *signals)
 	if (!s->drain_seconds || *s->drain_seconds == 0 || atomic_load(&self.exit_code) != EXIT_OK)
 		return;
 	log_info("draining", LOG_I("seconds", *s->drain_seconds));
-	if (s->drain)
-		s->drain(s);
+	http_dismiss();
 	const struct timespec most = {.tv_sec = *s->drain_seconds};
 	while (sigtimedwait(signals, NULL, &most) < 0 && errno == EINTR)
 		;

@@ -93,10 +93,9 @@ struct service {
 	 * that false. */
 	bool ready_without_kafka;
 	/* A setting of its own, or NULL: for so many seconds it goes on after SIGTERM, not ready
-	 * any more, so that whoever sends it work learns of it. A second signal ends that. `drain`
-	 * is called when it begins; optional. */
+	 * any more, so that whoever sends it work learns of it; each answer ends its connection. A
+	 * second signal ends that. */
 	const int64_t *drain_seconds;
-	void (*drain)(const struct service *s);
 	const struct metric *metrics;
 	int n_metrics;
 	const struct service_subscription *subscriptions;
