@@ -34,7 +34,9 @@ enum param {
 	PARAM_SINCE,
 	PARAM_LOCALE, /* how figures and separators are written */
 	PARAM_CURSOR,
+	PARAM_MESSAGE, /* of an inbox, in the path */
 	PARAM_TO, /* where to go after signing in */
+	PARAM_LANG, /* in which language to read */
 	PARAMS
 };
 
