@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "page.h"
 #include "page_inbox.h"
+#include "page_team.h"
 #include "session.h"
 #include "sheet.h"
 
@@ -92,6 +93,15 @@ static json_t *month_values(const struct sheet *s)
 	return month;
 }
 
+static bool log_own(struct visit *v, const struct sheet *s, struct err *e)
+{
+	memcpy(v->person, s->person, sizeof v->person);
+	v->period_name = s->period_name;
+	bool ok = visit_log_access(v, "score", e);
+	v->period_name = NULL;
+	return ok;
+}
+
 /* *month is null where there is nothing. */
 static bool read_month(struct visit *v, json_t **month, struct err *e)
 {
@@ -104,7 +114,7 @@ static bool read_month(struct visit *v, json_t **month, struct err *e)
 		return false;
 	if (!month_to_show(v, periods, &p))
 		return true;
-	bool ok = sheet_load(&s, v, v->who.person, p, &found, e);
+	bool ok = sheet_load(&s, v, v->who.person, p, &found, e) && (!found || log_own(v, &s, e));
 	if (ok && found)
 		*month = month_values(&s);
 	sheet_done(&s);
@@ -165,32 +175,29 @@ static json_t *next_of(const uint8_t person[16], const char *list)
 static bool read_people(struct visit *v, json_t **people, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	bool all = v->who.role == ROLE_AUDITOR;
 	*people = json_null();
-	if (!all && (v->who.role != ROLE_HEAD || !v->who.has_person))
+	if (v->who.role != ROLE_AUDITOR)
 		return true;
-	if (!store_people(v->db, all ? NULL : v->who.person, v->later ? v->after.key : NULL,
-		    clock_date(v->now), &r, e))
+	if (!store_people(v->db, NULL, v->later ? v->after.key : NULL, clock_date(v->now), &r, e))
 		return false;
 	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
 	if (!visit_log_rows(v, "name", r, n, e))
 		return false;
-	*people = json_pack("{s:b, s:o, s:o}", "all", all, "rows", people_rows(r, n), "next",
+	*people = json_pack("{s:o, s:o}", "rows", people_rows(r, n), "next",
 		db_rows(r) > n ? next_of(store_people_row(r, n - 1).person, v->list) : json_null());
 	return true;
 }
 
 static bool show_home(struct visit *v, struct err *e)
 {
-	json_t *own, *people;
-	if (!read_own(v, &own, e))
-		return false;
-	if (!read_people(v, &people, e)) {
-		json_decref(own);
-		return false;
-	}
-	return page_send(
-		v, 200, "home.html", json_pack("{s:o, s:o}", "own", own, "people", people));
+	json_t *own = NULL, *team = NULL, *people = NULL;
+	if (read_own(v, &own, e) && team_read(v, &team, e) && read_people(v, &people, e))
+		return page_send(v, 200, "home.html",
+			json_pack("{s:o, s:o, s:o}", "own", own, "team", team, "people", people));
+	json_decref(own);
+	json_decref(team);
+	json_decref(people);
+	return false;
 }
 
 bool page_home(struct visit *v, struct err *e)

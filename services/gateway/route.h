@@ -33,6 +33,8 @@ enum param {
 	PARAM_REASON,
 	PARAM_SINCE,
 	PARAM_LOCALE, /* how figures and separators are written */
+	PARAM_UNIT, /* of a head's people */
+	PARAM_SORT, /* in which order */
 	PARAM_CURSOR,
 	PARAM_MESSAGE, /* of an inbox, in the path */
 	PARAM_TO, /* where to go after signing in */

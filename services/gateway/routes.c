@@ -48,6 +48,8 @@ const struct route gateway_routes[] = {
 
 	{"GET", "/", page_home, &page_face, .who = FOR_VISITOR, .list = "people",
 		.query = {[PARAM_TO] = PARAM_OPTIONAL,
+			[PARAM_UNIT] = PARAM_OPTIONAL,
+			[PARAM_SORT] = PARAM_OPTIONAL,
 			[PARAM_CURSOR] = PARAM_OPTIONAL,
 			[PARAM_LANG] = PARAM_OPTIONAL}},
 	{"POST", "/session", page_sign_in, &page_face, .who = FOR_ANYBODY, .body = &form,

@@ -135,6 +135,24 @@ const struct db_statement store_statements[] = {
 		"p.person = o.person WHERE o.person IS DISTINCT FROM $1 GROUP BY 2, 3, 4 ORDER BY "
 		"1 DESC LIMIT 5",
 		"uuid"},
+	/* The latest month, up to $3, in which one of a superior's people has a score. */
+	[TEAM_MONTH] = {"team_month",
+		"SELECT max(s.period) FROM registry.assignment_view a JOIN scoring.score_view s ON "
+		"s.person = a.person AND s.period <= $3 AND s.period LIKE '____-__' AND s.period "
+		"NOT LIKE '____-Q_' WHERE a.superior = $1 AND a.from_date <= $2 AND "
+		"coalesce(a.until_date, 'infinity') >= $2",
+		"uuid, date, text"},
+	[TEAM] = {"team",
+		"SELECT p.person, p.name, u.code, u.name, s.body, (SELECT sum(upper(d) - lower(d)) "
+		"FROM unnest(s.service_days) d), (SELECT sum(least(upper(d), $2) - "
+		"least(lower(d), $2)) FROM unnest(s.service_days) d), (SELECT max(e.at) FROM "
+		"intake.evidence_view e WHERE e.person = p.person AND e.day BETWEEN $4 AND $5) "
+		"FROM registry.assignment_view a JOIN registry.person_view p ON p.person = "
+		"a.person JOIN registry.unit_view u ON u.code = a.unit LEFT JOIN "
+		"scoring.score_view s ON s.person = a.person AND s.period = $3 WHERE a.superior = "
+		"$1 AND a.from_date <= $2 AND coalesce(a.until_date, 'infinity') >= $2 ORDER BY "
+		"p.name, p.person LIMIT 500",
+		"uuid, date, text, date, date"},
 	[RULESET] = {"ruleset", "SELECT body FROM registry.ruleset_view WHERE version = $1",
 		"text"},
 	[REJECTIONS] = {"rejections", REJECTIONS_PAGE(""), REJECTIONS_TYPES},

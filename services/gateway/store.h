@@ -149,6 +149,21 @@ bool store_looks(
 	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
 struct looks_row store_looks_row(const struct db_result *r, int row);
 
+/* A superior's people of that day, by name, at most STORE_TEAM, with what they have of a month. */
+enum { STORE_TEAM = 500 };
+struct team_row {
+	const uint8_t *person;
+	const char *name, *unit, *unit_name, *score; /* the score's text; NULL for none */
+	struct service_days days; /* of the score */
+	int64_t last; /* evidence of that month; 0: none */
+};
+/* *month: the latest up to this one in which one of them has a score; this one where none has. */
+bool store_team_month(struct db *db, const uint8_t superior[16], int32_t day, struct period *month,
+	struct err *e) MUST_CHECK;
+bool store_team(struct db *db, const uint8_t superior[16], int32_t day, struct period month,
+	struct db_result **out, struct err *e) MUST_CHECK;
+struct team_row store_team_row(const struct db_result *r, int row);
+
 /* A rule set's body by its version: one row of JSON, or none. */
 bool store_ruleset(
 	struct db *db, const char *version, struct db_result **out, struct err *e) MUST_CHECK;

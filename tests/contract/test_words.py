@@ -39,7 +39,7 @@ def used():
     """Keys that pages, other words and the program's code ask for; of a group's the code chooses."""
     texts = [*PAGES.values(), *WORDS["id"].values()]
     keys = {key for text in texts for key in re.findall(r"\{\{> *w\.([\w.]+)\}\}", text)}
-    groups = {*re.findall(r'page_word\((?:s->|l->)?v, "(\w+)"', SOURCE)}
+    groups = {*re.findall(r'page_word\([^"]*"(\w+)"', SOURCE)}
     keys |= {key for key in WORDS["id"] if key.split(".")[0] in groups - {"problem"}}
     problems = re.findall(r'page_problem\(\s*v, \d+, "(\w+)"\)', SOURCE)
     table = re.search(r"refusals\[\] = \{(.*?)\n\};", SOURCE, re.DOTALL)[1]
