@@ -95,7 +95,7 @@ json_t *sheet_year(const struct sheet *s)
 		json_array_append_new(months, cell(s, period_of(PERIOD_MONTH, first + m), label));
 	}
 	for (int q = 0; q < 4; q++) {
-		char label[16];
+		char label[24];
 		snprintf(
 			label, sizeof label, "%.10s %d", page_word(s->v, "year", "quarter"), q + 1);
 		json_array_append_new(
