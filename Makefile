@@ -110,7 +110,7 @@ $(LIB): $(LIB_OBJECTS)
 
 sources = $(patsubst %.c,$(B)/%.o,$(wildcard services/$(1)/*.c))
 admin_more = $(B)/services/admin/migrations.o
-gateway_more = $(B)/services/gateway/assets.o
+gateway_more = $(B)/services/gateway/assets.o $(B)/services/gateway/web_files.o
 
 define program
 $(B)/$(1): $$(call sources,$(1)) $$($(1)_more) $(LIB)
@@ -160,9 +160,14 @@ $(B)/openapi.json: schemas/bundle.py schemas/openapi.yaml $(wildcard schemas/top
 	@mkdir -p $(@D)
 	@$(PYTHON) schemas/bundle.py > $@.new && mv $@.new $@
 
-$(B)/services/gateway/assets.S: $(B)/openapi.json $(wildcard services/gateway/web/*) scripts/embed.sh
+$(B)/services/gateway/assets.S: $(B)/openapi.json scripts/embed.sh
 	@mkdir -p $(@D)
-	@sh scripts/embed.sh $@ openapi_json=$(B)/openapi.json style_css=services/gateway/web/style.css
+	@sh scripts/embed.sh $@ openapi_json=$(B)/openapi.json
+
+WEB = $(sort $(wildcard services/gateway/web/*))
+$(B)/services/gateway/web_files.S: $(WEB) scripts/embed.sh
+	@mkdir -p $(@D)
+	@sh scripts/embed.sh -t web_files $@ $(WEB)
 
 $(B)/%.o: $(B)/%.S
 	@$(CC) $(OPT) -c -o $@ $<
@@ -177,6 +182,7 @@ test_registry_csv_of = admin
 test_csv_value_of = admin
 test_gateway_of = gateway
 test_upstream_of = gateway
+test_web_of = gateway
 test_admit_of = intake
 
 .PHONY: unit-programs unit-programs-here

@@ -27,7 +27,7 @@ class Indicator(NamedTuple):
     en: str
     aspect: str
     measure: str
-    unit: str
+    unit: tuple  # in Indonesian, in English
     max: float
     sources: str
     size: tuple = (1, 1)  # bounds of one entry's value; of a ratio's `of`
@@ -41,38 +41,38 @@ class Indicator(NamedTuple):
 
 INDICATORS = {
     "lesson_hours": Indicator(
-        "Jam pelajaran", "Lessons taught", "productivity", "sum", "lesson hours", 8, "sekolah", (2, 4),
+        "Jam pelajaran", "Lessons taught", "productivity", "sum", ("jam pelajaran", "lesson hours"), 8, "sekolah", (2, 4),
         step=1),
     "mark_reached": Indicator(
-        "Murid yang tuntas", "Pupils who reach the mark", "service_quality", "ratio", "%", 60, "sekolah", (26, 34),
+        "Murid yang tuntas", "Pupils who reach the mark", "service_quality", "ratio", ("%", "%"), 60, "sekolah", (26, 34),
         pace=.2, swing=.8, result_max=100),
     "classroom_observation": Indicator(
-        "Observasi kelas", "Classroom observation", "service_quality", "mean", "points", 4, "sekolah", min=1,
+        "Observasi kelas", "Classroom observation", "service_quality", "mean", ("poin", "points"), 4, "sekolah", min=1,
         pace=.12, result_max=4),
     "home_visit": Indicator(
-        "Kunjungan rumah", "Home visits", "productivity", "count", "visits", 50, "simpus"),
+        "Kunjungan rumah", "Home visits", "productivity", "count", ("kunjungan", "visits"), 50, "simpus"),
     "immunisation": Indicator(
-        "Imunisasi", "Immunisations", "productivity", "sum", "doses", 200, "simpus", (2, 10), step=1),
+        "Imunisasi", "Immunisations", "productivity", "sum", ("dosis", "doses"), 200, "simpus", (2, 10), step=1),
     "waiting_time": Indicator(
-        "Waktu tunggu", "Waiting time", "service_quality", "mean", "minutes", 480, "simpus", direction="less",
+        "Waktu tunggu", "Waiting time", "service_quality", "mean", ("menit", "minutes"), 480, "simpus", direction="less",
         pace=.8),
     "referral": Indicator(
-        "Rujukan", "Referrals", "productivity", "count", "referrals", 50, "simpus"),
+        "Rujukan", "Referrals", "productivity", "count", ("rujukan", "referrals"), 50, "simpus"),
     "permit_decided": Indicator(
-        "Izin diputus", "Permits decided", "productivity", "count", "permits", 50, "perizinan"),
+        "Izin diputus", "Permits decided", "productivity", "count", ("izin", "permits"), 50, "perizinan"),
     "processing_days": Indicator(
-        "Lama proses izin", "Days to a permit", "service_quality", "mean", "working days", 90, "perizinan",
+        "Lama proses izin", "Days to a permit", "service_quality", "mean", ("hari kerja", "working days"), 90, "perizinan",
         direction="less", pace=1),
     "supervision": Indicator(
-        "Supervisi", "Supervisions", "productivity", "count", "supervisions", 20, "sekolah simpus"),
+        "Supervisi", "Supervisions", "productivity", "count", ("supervisi", "supervisions"), 20, "sekolah simpus"),
     "data_complete": Indicator(
-        "Kelengkapan data", "Completeness of records", "service_quality", "latest", "%", 100, "sekolah simpus",
+        "Kelengkapan data", "Completeness of records", "service_quality", "latest", ("%", "%"), 100, "sekolah simpus",
         pace=.2, swing=.5, step=.1, result_max=100),
     "attendance": Indicator(
-        "Kehadiran", "Attendance", "service_quality", "ratio", "%", 720, "presensi", (450, 450), pace=1, swing=.2,
+        "Kehadiran", "Attendance", "service_quality", "ratio", ("%", "%"), 720, "presensi", (450, 450), pace=1, swing=.2,
         result_max=100),
     "innovation_accepted": Indicator(
-        "Inovasi diterima", "Innovation accepted", "innovation", "count", "innovations", 10, "inovasi"),
+        "Inovasi diterima", "Innovation accepted", "innovation", "count", ("inovasi", "innovations"), 10, "inovasi"),
 }
 
 # position: name, academic titles, {indicator: (target per month, weight)}
@@ -280,7 +280,7 @@ def rows_of(person, reachable):
 
 def indicator_row(code, i):
     row = {"code": code, "name": {"id": i.id, "en": i.en}, "aspect": i.aspect, "measure": i.measure,
-           "direction": i.direction, "unit": i.unit, "min": i.min, "max": i.max, "step": i.step,
+           "direction": i.direction, "unit": dict(zip(("id", "en"), i.unit)), "min": i.min, "max": i.max, "step": i.step,
            "result_max": i.result_max}
     return {key: value for key, value in row.items() if value is not None}
 

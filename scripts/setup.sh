@@ -35,6 +35,8 @@ test_needs='
 clang-format                            clang-format
 cppcheck                                cppcheck
 wrk                                     wrk
+chromium                                chromium
+chromedriver                            chromium-driver
 /usr/lib/python3*/ensurepip             python3-venv
 systemd-analyze                         systemd
 '

@@ -148,6 +148,11 @@ class System:
                 found[log.name] = count
         return found
 
+    def lacking(self):
+        """Values that a page lacked."""
+        return [line for log in (self.run_dir / "log").glob("gateway*.log") for line in log.read_text(errors="replace").splitlines()
+                if "a page lacks a value" in line]
+
     # --- PostgreSQL
 
     def _connect(self, database="terukur"):
@@ -276,6 +281,7 @@ def system(request):
         system.up()
         yield system
         assert system.leaks() == {}, "after everything that was rejected, refused and broken in this run"
+        assert system.lacking() == []
     finally:
         system.down()
         if os.environ.get("KEEP") or request.session.testsfailed:

@@ -2,7 +2,7 @@
 """Runs everything that proves Terukur, in order, and ends with "N passed, N failed".
 
     tests/run.py             all of it
-    tests/run.py STEP…       some of it: check unit golden oracle contract integration faults
+    tests/run.py STEP…       some of it: check unit golden oracle contract integration browser faults
 
 The programs must be built: `make test` does that, and runs this in .run/venv.
 """
@@ -85,6 +85,7 @@ STEPS = {
     "contract": lambda: pytest("tests/contract"),
     "integration": lambda: pytest("-n", "2", "--dist", "loadfile", "-m", "not toolchain",  # mostly they wait
                                   "tests/integration", "tests/clients"),
+    "browser": lambda: pytest("tests/browser"),
     "faults": lambda: pytest("tests/faults"),
 }
 

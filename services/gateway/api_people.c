@@ -23,8 +23,7 @@ static json_t *decimal(dec_wide value)
 }
 
 /* `original`: with the bytes and headers that came, unless these lie in the archive. */
-static json_t *evidence_json(
-	const struct evidence_row *x, const struct uncounted *why, bool original)
+static json_t *evidence_json(const struct evidence_row *x, const char *why, bool original)
 {
 	char time[CLOCK_TEXT], received[CLOCK_TEXT], sha256[DIGEST_HEX];
 	original = original && x->payload;
@@ -34,9 +33,9 @@ static json_t *evidence_json(
 		"source", x->source, "id", x->id, "type", event_type_name((enum event_type)x->kind),
 		"indicator", x->indicator, "time", clock_format(x->time, time), "value",
 		decimal(x->value), "of", x->has_of ? decimal(x->of) : json_null(), "ref", x->ref,
-		"counts", !why, "uncounted", why ? why->code : NULL, "replaced_by", x->replaced_by,
-		"topic", x->topic, "partition", x->partition, "offset", (json_int_t)x->offset,
-		"received_at", clock_format(x->received_at, received), "sha256",
+		"counts", !why, "uncounted", why, "replaced_by", x->replaced_by, "topic", x->topic,
+		"partition", x->partition, "offset", (json_int_t)x->offset, "received_at",
+		clock_format(x->received_at, received), "sha256",
 		digest_hex(x->sha256, x->sha256_len, sha256), "archived", !x->payload, "headers",
 		original ? headers_shown(x->headers, x->headers_len, SIZE_MAX) : json_null(),
 		"payload", original ? api_base64(x->payload, x->payload_len) : json_null());
@@ -73,14 +72,16 @@ static json_t *message_json(const struct inbox_row *x)
 	snprintf(id, sizeof id, "%lld", (long long)x->id);
 	return json_pack("{s:s, s:s, s:s, s:s, s:{s:s, s:s}, s:{s:s, s:s}}", "id", id, "period",
 		x->period, "kind", x->kind, "at", clock_format(x->at, at), "title", "id",
-		x->title_id, "en", x->title_en, "body", "id", x->body_id, "en", x->body_en);
+		x->title[LANGUAGE_ID], "en", x->title[LANGUAGE_EN], "body", "id",
+		x->body[LANGUAGE_ID], "en", x->body[LANGUAGE_EN]);
 }
 
 bool api_get_inbox(struct visit *v, struct err *e)
 {
 	struct cursor at = {.number = v->later ? v->after.number : INT64_MAX};
 	DB_RESULT_AUTO *r = NULL;
-	if (!visit_log_access(v, "inbox", e) || !store_inbox(v->db, v->person, at.number, &r, e))
+	if (!visit_log_access(v, "inbox", e) ||
+		!store_inbox(v->db, v->person, at.number, STORE_PAGE + 1, &r, e))
 		return false;
 	json_t *items = json_array();
 	for (int i = 0; i < db_rows(r) && i < STORE_PAGE; i++) {

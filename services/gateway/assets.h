@@ -5,5 +5,8 @@
 
 extern const char openapi_json[]; /* the contract, bundled */
 extern const size_t openapi_json_len;
-extern const char style_css[]; /* web/style.css */
-extern const size_t style_css_len;
+/* The files of web/. */
+extern const struct {
+	const char *name, *text;
+} web_files[];
+extern const size_t web_files_len;

@@ -17,9 +17,6 @@ struct counting {
 bool counting_begin(struct counting *c, struct visit *v, struct err *e) MUST_CHECK;
 void counting_end(struct counting *c);
 
-/* NULL: it counts. */
-struct uncounted {
-	const char *code;
-	struct words words; /* a place for the id of what replaced it, or none */
-};
-const struct uncounted *counting_of(const struct counting *c, const struct evidence_row *x);
+/* Why it does not count, as the API calls it; the pages' words have the same keys. NULL: it counts.
+ */
+const char *counting_of(const struct counting *c, const struct evidence_row *x);

@@ -13,6 +13,7 @@
 #include "service/retention.h"
 #include "store.h"
 #include "visit.h"
+#include "web.h"
 
 /* With a thread for each connection the allocator would keep free memory for each of many. */
 enum { DECODERS = 4, ARENAS = 2 };
@@ -92,6 +93,9 @@ bool gateway_start(struct gateway *g, const struct route *routes, size_t n, stru
 			ACCESS_DAYS_LEAST);
 	if (!serve(g, routes, n))
 		return err_set(e, ERR_FATAL, "out of memory");
+	g->web = web_new(e);
+	if (!g->web)
+		return false;
 	const struct http_config config = {
 		.listen = g->listen,
 		.routes = g->served,
@@ -120,6 +124,7 @@ void gateway_stop(struct gateway *g)
 	http_stop(g->http);
 	bus_producer_free(g->out);
 	kept_free(g->kept);
+	web_free(g->web);
 	together_free(g->scores);
 	share_free(g->under_way);
 	known_free(g->known);

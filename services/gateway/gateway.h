@@ -30,6 +30,7 @@ struct gateway {
 	struct share *under_way; /* requests, by token */
 	struct together *scores; /* see scores.h */
 	struct kept *kept; /* see kept.h */
+	struct web *web; /* pages and words, see web.h */
 	struct snapshot *registry; /* of rosters: what each day asks of people */
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;

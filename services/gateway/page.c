@@ -4,65 +4,107 @@
 #include <string.h>
 
 #include "assets.h"
-#include "base/clock.h"
 #include "base/log.h"
+#include "gateway.h"
 #include "session.h"
 
-enum { PAGE_MAX = 4 * 1024 * 1024 };
+enum { PAGE_MAX = 4 * 1024 * 1024, HREF_MAX = 8192 };
 
-void page_begin(struct buf *b, struct words title, bool signed_in)
+/* --- language */
+
+enum language page_language(const struct visit *v)
 {
-	buf_init(b, PAGE_MAX);
-	buf_adds(b, "<!doctype html>\n");
-	html_open(b, "html", "lang", "id", NULL);
-	html_open(b, "head", NULL);
-	html_open(b, "meta", "charset", "utf-8", NULL);
-	html_open(b, "meta", "name", "viewport", "content", "width=device-width, initial-scale=1",
-		NULL);
-	html_open(b, "title", NULL);
-	html_text(b, title.id);
-	buf_adds(b, " · Terukur");
-	html_close(b, "title");
-	html_open(b, "link", "rel", "stylesheet", "href", "/style.css", NULL);
-	html_close(b, "head");
-	html_open(b, "body", NULL);
-	html_open(b, "header", NULL);
-	html_link(b, "/", "Terukur");
-	if (signed_in) {
-		html_open(b, "form", "method", "post", "action", "/sign-out", NULL);
-		html_open(b, "button", NULL);
-		html_both(b, (struct words){"Keluar", "Sign out"});
-		html_close(b, "button");
-		html_close(b, "form");
-	}
-	html_close(b, "header");
-	html_open(b, "main", NULL);
-	html_open(b, "h1", NULL);
-	html_both(b, title);
-	html_close(b, "h1");
+	enum language language = language_accepted(http_header(v->request, "Accept-Language"));
+	if (!language_parse(http_query(v->request, "lang"), &language))
+		session_language(v->request, &language);
+	return language;
 }
 
-bool page_send(struct visit *v, int status, struct buf *b)
+const char *page_word(const struct visit *v, const char *group, const char *code)
 {
-	html_close(b, "main");
-	html_close(b, "body");
-	html_close(b, "html");
-	if (b->failed)
-		http_problem(v->request, 500, "internal", "the page has become too long");
-	else
-		http_body(v->request, status, "text/html; charset=utf-8", b->data, b->len);
-	buf_done(b);
-	return true;
+	return web_word(v->gateway->web, page_language(v), group, code);
 }
 
-bool page_problem(struct visit *v, int status, struct words what)
+/* --- addresses */
+
+static void add_encoded(struct buf *b, const char *text)
 {
-	struct buf b;
-	page_begin(&b, what, v->who.token != 0);
-	html_open(&b, "p", NULL);
-	html_link(&b, "/", "Terukur");
-	html_close(&b, "p");
-	page_send(v, status, &b);
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	for (; *text; text++)
+		if (strchr(plain, *text))
+			buf_add(b, text, 1);
+		else
+			buf_addf(b, "%%%02X", (unsigned char)*text);
+}
+
+void page_add_query(struct buf *href, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	buf_adds(href, href->data && strchr(href->data, '?') ? "&" : "?");
+	buf_adds(href, name);
+	buf_adds(href, "=");
+	add_encoded(href, value);
+}
+
+const char *page_of_person(const uint8_t person[16], const char *rest, char out[PAGE_PATH])
+{
+	char uuid[DIGEST_UUID_TEXT];
+	snprintf(out, PAGE_PATH, "/people/%s/%s", digest_uuid_format(person, uuid), rest);
+	return out;
+}
+
+static void add_other_query(const char *name, const char *value, void *href)
+{
+	if (strcmp(name, "lang") != 0)
+		page_add_query(href, name, value);
+}
+
+/* The same page in another language; what a form was sent to has none. */
+static void add_switch(struct buf *href, const struct visit *v, enum language other)
+{
+	bool get = strcmp(v->request->method, "POST") != 0;
+	buf_adds(href, get ? v->request->path : "/");
+	if (get)
+		http_each_query(v->request, add_other_query, href);
+	page_add_query(href, "lang", language_codes[other]);
+}
+
+/* --- sending */
+
+static json_t *frame(const struct visit *v, enum language language)
+{
+	enum language other = language == LANGUAGE_ID ? LANGUAGE_EN : LANGUAGE_ID;
+	BUF_AUTO href;
+	buf_init(&href, HREF_MAX);
+	add_switch(&href, v, other);
+	return json_pack("{s:s, s:s, s:s, s:b}", "lang", language_codes[language], "other_lang",
+		language_codes[other], "switch_href", href.failed ? "/" : href.data, "signed_in",
+		v->who.token != 0);
+}
+
+bool page_send(struct visit *v, int status, const char *page, json_t *values)
+{
+	enum language language = page_language(v);
+	json_auto_t *all = frame(v, language);
+	BUF_AUTO b;
+	buf_init(&b, PAGE_MAX);
+	bool ok = json_object_update(all, values) == 0;
+	json_decref(values);
+	if (language_parse(http_query(v->request, "lang"), &language))
+		session_set_language(v, language);
+	if (ok)
+		web_render(v->gateway->web, language, page, all, &b);
+	if (!ok || b.failed)
+		return http_problem(v->request, 500, "internal", "the page could not be made");
+	return http_body(v->request, status, "text/html; charset=utf-8", b.data, b.len);
+}
+
+bool page_problem(struct visit *v, int status, const char *what)
+{
+	page_send(v, status, "problem.html",
+		json_pack("{s:s}", "problem", page_word(v, "problem", what)));
 	return false;
 }
 
@@ -73,35 +115,21 @@ static bool page_failed(struct visit *v, const struct err *e)
 		LOG_S("route", v->request->route),
 		LOG_S("trace", http_trace_id(v->request, trace)));
 	if (e->code != ERR_RETRY)
-		return !page_problem(v, 500,
-			(struct words){
-				"Ada yang salah di pihak kami", "Something went wrong here"});
+		return !page_problem(v, 500, "internal");
 	http_add_header(v->request, "Retry-After", "5");
-	return !page_problem(v, 503,
-		(struct words){"Sedang tidak tersedia, silakan coba lagi",
-			"Not available just now, please try again"});
-}
-
-const char *page_time(int64_t instant, char out[PAGE_TIME])
-{
-	char date[CLOCK_TEXT];
-	int32_t day = clock_date(instant);
-	int minute = (int)((instant - clock_date_start(day)) / CLOCK_SECOND / 60);
-	snprintf(out, PAGE_TIME, "%.10s %02d:%02d", clock_date_format(day, date), minute / 60 % 24,
-		minute % 60);
-	return out;
+	return !page_problem(v, 503, "unavailable");
 }
 
 /* Where the visitor wanted to go, as the sign-in form's parameter. */
 static bool page_to_sign_in(struct visit *v)
 {
 	BUF_AUTO to;
-	buf_init(&to, 4096);
-	buf_adds(&to, "/?to=");
-	html_url_encode(&to, v->request->path);
+	buf_init(&to, HREF_MAX);
+	buf_adds(&to, "/");
+	page_add_query(&to, "to", v->request->path);
+	page_add_query(&to, "lang", http_query(v->request, "lang"));
 	if (to.failed)
-		return page_problem(
-			v, 400, (struct words){"Alamat ini keliru", "This address is not right"});
+		return page_problem(v, 400, "address");
 	http_add_header(v->request, "Location", to.data);
 	return http_body(v->request, 303, NULL, "", 0);
 }
@@ -110,16 +138,11 @@ static bool page_to_sign_in(struct visit *v)
  * mail: the page asks again by itself, now from here. */
 static bool page_from_elsewhere(struct visit *v)
 {
-	struct buf b;
 	const char *site = http_header(v->request, "Sec-Fetch-Site");
 	if (!site || strcmp(site, "cross-site") != 0)
 		return false;
 	http_add_header(v->request, "Refresh", "0");
-	page_begin(&b, (struct words){"Lanjutkan", "Continue"}, false);
-	html_open(&b, "p", NULL);
-	html_link(&b, v->request->path, "Lanjutkan / Continue");
-	html_close(&b, "p");
-	return page_send(v, 200, &b);
+	return page_send(v, 200, "continue.html", json_pack("{s:s}", "here", v->request->path));
 }
 
 static bool page_stranger(struct visit *v)
@@ -138,7 +161,8 @@ const struct face page_face = {session_find, page_stranger, page_refuse, page_fa
 
 bool page_style(struct visit *v, struct err *e)
 {
+	const char *text = web_file("style.css");
 	(void)e;
 	http_add_header(v->request, "Cache-Control", "public, max-age=300");
-	return http_static(v->request, "text/css; charset=utf-8", style_css, style_css_len);
+	return http_static(v->request, "text/css; charset=utf-8", text, strlen(text));
 }

@@ -1,184 +1,168 @@
-/* page_evidence: the events behind a score, each with where it came from and its original. */
+/* page_evidence: the events behind a score, day by day, each with where it came from and its
+ * original. */
 #include <stdio.h>
 #include <string.h>
 
 #include "authority.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "counting.h"
 #include "messages/event.h"
 #include "page.h"
-#include "words.h"
 
-static void put_fact(struct buf *b, const char *name, const char *value)
-{
-	html_open(b, "div", NULL);
-	html_element(b, "dt", name);
-	html_element(b, "dd", value);
-	html_close(b, "div");
-}
-
-static void put_number(struct buf *b, const char *name, int64_t value)
-{
-	char text[24];
-	snprintf(text, sizeof text, "%lld", (long long)value);
-	put_fact(b, name, text);
-}
-
-/* The event as it came, or why it is not there: for a superior, and where it was put away. */
-static void put_original(struct buf *b, const struct evidence_row *x, bool original)
-{
-	BUF_AUTO payload;
-	buf_init(&payload, EVENT_MAX_BYTES + 1);
-	buf_add(&payload, x->payload, x->payload_len);
-	if (original && !x->payload)
-		html_say(b,
-			(struct words){"Bentuk aslinya tersimpan di arsip; operator dapat "
-				       "mengembalikannya.",
-				"Its original form lies in the archive; operators can bring it "
-				"back."},
-			NULL, NULL);
-	else if (original)
-		html_element(b, "pre", payload.failed || !payload.len ? "" : payload.data);
-	else
-		html_say(b,
-			(struct words){"Bentuk aslinya hanya untuk pegawai ini dan auditor.",
-				"Its original form is for this person and auditors."},
-			NULL, NULL);
-}
-
-static void put_origin(struct buf *b, const struct evidence_row *x, bool original)
-{
-	char received[PAGE_TIME], sha256[DIGEST_HEX];
-	html_open(b, "details", NULL);
-	html_open(b, "summary", NULL);
-	html_both(b, (struct words){"Asal", "Origin"});
-	html_close(b, "summary");
-	html_open(b, "dl", NULL);
-	put_fact(b, "Id", x->id);
-	put_fact(b, "Topic", x->topic);
-	put_number(b, "Partition", x->partition);
-	put_number(b, "Offset", x->offset);
-	put_fact(b, "Diterima / Received", page_time(x->received_at, received));
-	put_fact(b, "SHA-256", digest_hex(x->sha256, x->sha256_len, sha256));
-	html_close(b, "dl");
-	put_original(b, x, original);
-	html_close(b, "details");
-}
-
-static void put_value(struct buf *b, const struct evidence_row *x)
-{
-	char value[DEC_TEXT], of[DEC_TEXT];
-	html_text(b, dec_format_value(x->value, value));
-	if (!x->has_of)
-		return;
-	html_text(b, " / ");
-	html_text(b, dec_format_value(x->of, of));
-}
-
-static void put_why_not(struct buf *b, const struct evidence_row *x, const struct uncounted *why)
-{
-	const char *const *values = HTML_VALUES(x->replaced_by);
-	if (why)
-		html_say(b, why->words, values, values);
-}
+/* Bytes: of an original that are shown; about what a row costs besides; of all rows, so that a page
+ * stays small on the telephone network. */
+enum { ORIGINAL_MOST = 2000, ROW_ABOUT = 900, ROWS_MOST = 36000 };
 
 /* What the rows of a page have in common. */
 struct listing {
+	struct visit *v;
+	enum language language;
 	const struct counting *counting;
 	const struct db_result *indicators;
 	bool originals;
 };
 
-static void put_row(struct buf *b, const struct evidence_row *x, const struct listing *l)
+/* The event as it came, or its beginning; a superior is told why it is not there, and
+ * everybody else of one that was put away. */
+static json_t *original_of(const struct listing *l, const struct evidence_row *x)
 {
-	char time[PAGE_TIME];
-	const struct uncounted *why = counting_of(l->counting, x);
-	const struct indicator_row about = store_indicator_find(l->indicators, x->indicator);
-	html_open(b, "li", "class", why ? "uncounted" : NULL, NULL);
-	html_element(b, "time", page_time(x->time, time));
-	html_text(b, " ");
-	html_open(b, "strong", NULL);
-	html_both(b, (struct words){about.name_id, about.name_en});
-	html_close(b, "strong");
-	html_text(b, " ");
-	put_value(b, x);
-	html_text(b, " · ");
-	html_text(b, x->source);
-	if (x->ref) {
-		html_text(b, " · ");
-		html_name(b, x->ref);
+	size_t len = x->payload_len;
+	const char *bytes = x->payload;
+	if (!l->originals || !bytes)
+		return json_null();
+	if (len > ORIGINAL_MOST) {
+		len = ORIGINAL_MOST;
+		while (len && ((unsigned char)bytes[len] & 0xC0) == 0x80)
+			len--;
 	}
-	put_why_not(b, x, why);
-	put_origin(b, x, l->originals);
-	html_close(b, "li");
+	json_t *text = json_stringn(bytes, len);
+	return json_pack("{s:o, s:b, s:I}", "text", text ? text : json_string(""), "cut",
+		len < x->payload_len, "bytes", (json_int_t)x->payload_len);
 }
 
-static void put_next(struct buf *b, struct visit *v, const struct cursor *next)
+static json_t *origin_of(const struct listing *l, const struct evidence_row *x)
+{
+	char received[LANGUAGE_TEXT], sha256[DIGEST_HEX];
+	return json_pack("{s:s, s:s, s:i, s:I, s:s, s:s, s:b, s:o}", "id", x->id, "topic", x->topic,
+		"partition", (int)x->partition, "offset", (json_int_t)x->offset, "received",
+		language_time(l->language, x->received_at, received), "sha256",
+		digest_hex(x->sha256, x->sha256_len, sha256), "away", l->originals && !x->payload,
+		"original", original_of(l, x));
+}
+
+static json_t *row_of(const struct listing *l, const struct evidence_row *x)
+{
+	char hour[LANGUAGE_TEXT], value[DEC_TEXT], of[DEC_TEXT];
+	const char *why = counting_of(l->counting, x);
+	const struct indicator_row about = store_indicator_find(l->indicators, x->indicator);
+	json_t *not =
+		why ? json_pack("{s:s, s:s, s:s}", "why", page_word(l->v, "uncounted", why),
+			      "replaced_by", x->replaced_by ? x->replaced_by : "", "code", why)
+		    : json_null();
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s, s:s?, s:o, s:o}", "hour",
+		language_hour(l->language, x->time, hour), "name", about.name[l->language], "value",
+		language_value(l->language, x->value, value), "of",
+		x->has_of ? language_value(l->language, x->of, of) : NULL, "unit",
+		about.unit[l->language], "source", x->source, "ref", x->ref, "uncounted", not,
+		"origin", origin_of(l, x));
+}
+
+static json_t *day_of(const struct listing *l, int32_t date)
+{
+	char text[LANGUAGE_TEXT];
+	return json_pack("{s:s, s:[]}", "day", language_date(l->language, date, text), "rows");
+}
+
+/* A list of days, each with its rows; *counts tells how many of them count. */
+static json_t *days_of(const struct listing *l, const struct db_result *r, int n, int *counts)
+{
+	json_t *days = json_array(), *day = NULL;
+	int32_t date = 0;
+	*counts = 0;
+	for (int i = 0; i < n; i++) {
+		const struct evidence_row x = store_evidence_row(r, i);
+		if (!day || clock_date(x.time) != date) {
+			date = clock_date(x.time);
+			day = day_of(l, date);
+			json_array_append_new(days, day);
+		}
+		*counts += !counting_of(l->counting, &x);
+		json_array_append_new(json_object_get(day, "rows"), row_of(l, &x));
+	}
+	return days;
+}
+
+/* How many of the rows make a page; at least one of those that there are. */
+static int rows_of_page(const struct listing *l, const struct db_result *r)
+{
+	size_t bytes = 0;
+	int n = 0;
+	while (n < db_rows(r) && n < STORE_PAGE && bytes < ROWS_MOST) {
+		size_t original = store_evidence_row(r, n).payload_len;
+		bytes += ROW_ABOUT + (!l->originals                     ? 0
+					     : original < ORIGINAL_MOST ? original
+									: ORIGINAL_MOST);
+		n++;
+	}
+	return n;
+}
+
+static json_t *next_of(struct visit *v, const struct cursor *next)
 {
 	char cursor[CURSOR_TEXT];
 	BUF_AUTO href;
 	buf_init(&href, 2048);
-	buf_addf(&href, "%s?cursor=%s", v->request->path, cursor_format(next, v->list, cursor));
-	if (v->period_name) {
-		buf_adds(&href, "&period=");
-		html_url_encode(&href, v->period_name);
-	}
-	if (v->indicator) {
-		buf_adds(&href, "&indicator=");
-		html_url_encode(&href, v->indicator);
-	}
-	html_open(b, "p", NULL);
-	html_link(b, href.failed ? "/" : href.data, "Berikutnya / Next");
-	html_close(b, "p");
+	buf_adds(&href, v->request->path);
+	page_add_query(&href, "cursor", cursor_format(next, v->list, cursor));
+	page_add_query(&href, "period", v->period_name);
+	page_add_query(&href, "indicator", v->indicator);
+	return href.failed ? json_null() : json_string(href.data);
 }
 
-static void put_way_back(struct buf *b, struct visit *v)
+static json_t *back_of(const struct visit *v)
 {
-	BUF_AUTO href;
-	buf_init(&href, 200);
-	buf_addf(&href, "/people/%s/scores/%s", v->request->params[0], v->period_name);
-	html_open(b, "p", NULL);
-	html_link(b, href.data, "Kembali ke nilai / Back to the score");
-	html_close(b, "p");
+	char rest[PERIOD_TEXT + 8], path[PAGE_PATH];
+	if (!v->period_name)
+		return json_null();
+	snprintf(rest, sizeof rest, "scores/%.11s", v->period_name);
+	return json_string(page_of_person(v->person, rest, path));
 }
 
-static void put_rows(struct buf *b, const struct db_result *r, int n, const struct listing *l)
+static bool show(const struct listing *l, const struct db_result *r, const struct db_result *who)
 {
-	html_open(b, "ol", "class", "evidence", NULL);
-	for (int i = 0; i < n; i++) {
-		const struct evidence_row x = store_evidence_row(r, i);
-		put_row(b, &x, l);
-	}
-	html_close(b, "ol");
-}
-
-static bool show(struct visit *v, const struct db_result *r, const struct listing *l)
-{
-	struct buf b;
-	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
-	page_begin(&b, (struct words){"Bukti dukung", "Evidence"}, true);
-	if (v->period_name)
-		put_way_back(&b, v);
-	if (n == 0)
-		html_say(&b, (struct words){"Tidak ada.", "There is none."}, NULL, NULL);
-	put_rows(&b, r, n, l);
-	if (v->beyond || store_evidence_more(r)) {
+	struct visit *v = l->v;
+	char period[LANGUAGE_TEXT];
+	int counts, n = rows_of_page(l, r);
+	json_t *days = days_of(l, r, n, &counts), *next = json_null();
+	if (n > 0 && (n < db_rows(r) || v->beyond || store_evidence_more(r))) {
 		const struct cursor last = store_evidence_row(r, n - 1).at;
-		put_next(&b, v, &last);
+		next = next_of(v, &last);
 	}
-	return page_send(v, 200, &b);
+	return page_send(v, 200, "evidence.html",
+		json_pack("{s:s?, s:s?, s:s, s:i, s:i, s:b, s:o, s:o, s:o}", "period",
+			v->period_name ? language_period(l->language, v->period, period) : NULL,
+			"indicator_name",
+			v->indicator ? store_indicator_find(l->indicators, v->indicator)
+					       .name[l->language]
+				     : NULL,
+			"person_name", db_rows(who) ? store_person_row(who).name : "", "shown", n,
+			"counted", counts, "may_see_originals", l->originals, "days", days, "next",
+			next, "back", back_of(v)));
 }
 
 bool page_evidence(struct visit *v, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	DB_RESULT_AUTO *indicators = NULL;
+	DB_RESULT_AUTO *who = NULL;
 	struct counting c;
 	if (!visit_evidence(v, &r, e) || !store_indicators(v->db, &indicators, e) ||
+		!store_person(v->db, v->person, clock_date(v->now), &who, e) ||
 		!counting_begin(&c, v, e))
 		return false;
-	const struct listing l = {&c, indicators, authority_sees_originals(v)};
-	bool ok = show(v, r, &l);
+	const struct listing l = {v, page_language(v), &c, indicators, authority_sees_originals(v)};
+	bool ok = show(&l, r, who);
 	counting_end(&c);
 	return ok;
 }

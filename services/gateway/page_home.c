@@ -1,35 +1,18 @@
-/* page_home: the first page: the sign-in form, or what somebody who is signed in may look at. */
+/* page_home: the first page: the sign-in form, or what somebody who is signed in has to know now.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "page.h"
+#include "page_inbox.h"
+#include "page_team.h"
 #include "session.h"
-#include "words.h"
+#include "sheet.h"
 
-static void put_sign_in(struct buf *b, const char *to, bool failed)
-{
-	if (failed)
-		html_say(b,
-			(struct words){
-				"Token itu tidak dikenal, sudah tidak berlaku, atau bukan untuk "
-				"orang.",
-				"That token is not known, no longer good, or not for people."},
-			NULL, NULL);
-	html_open(b, "form", "method", "post", "action", "/session", "class", "sign-in", NULL);
-	html_open(b, "label", "for", "token", NULL);
-	html_both(b, (struct words){"Token Anda", "Your token"});
-	html_close(b, "label");
-	html_open(b, "input", "id", "token", "name", "token", "type", "password", "autocomplete",
-		"current-password", "required", "", "autofocus", "", NULL);
-	if (to)
-		html_open(b, "input", "type", "hidden", "name", "to", "value", to, NULL);
-	html_open(b, "button", NULL);
-	html_both(b, (struct words){"Masuk", "Sign in"});
-	html_close(b, "button");
-	html_close(b, "form");
-}
+enum { MESSAGES = 3 };
+
+/* --- signing in */
 
 /* Only a path of our own pages: nobody is sent elsewhere after signing in. */
 static const char *own_path(const char *to)
@@ -43,121 +26,8 @@ static const char *own_path(const char *to)
 
 static bool answer_sign_in(struct visit *v, const char *to, bool failed)
 {
-	struct buf b;
-	page_begin(&b, (struct words){"Masuk", "Sign in"}, false);
-	put_sign_in(&b, own_path(to), failed);
-	return page_send(v, failed ? 403 : 200, &b);
-}
-
-static void open_score_link(struct buf *b, const uint8_t person[16], const char *period)
-{
-	char uuid[DIGEST_UUID_TEXT];
-	BUF_AUTO href;
-	buf_init(&href, 200);
-	buf_addf(&href, "/people/%s/scores/%s", digest_uuid_format(person, uuid), period);
-	html_open(b, "a", "href", href.data, NULL);
-}
-
-static bool put_own(struct buf *b, struct visit *v, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	if (!v->who.has_person)
-		return true;
-	if (!store_periods(v->db, v->who.person, &r, e))
-		return false;
-	html_open(b, "h2", NULL);
-	html_both(b, (struct words){"Nilai kinerja Anda", "Your scores"});
-	html_close(b, "h2");
-	if (db_rows(r) == 0)
-		html_say(b, (struct words){"Belum ada.", "None yet."}, NULL, NULL);
-	html_open(b, "ul", NULL);
-	for (int i = 0; i < db_rows(r); i++) {
-		struct period p;
-		char id[WORDS_PERIOD], en[WORDS_PERIOD];
-		if (!period_parse(db_text(r, i, 0), &p))
-			continue;
-		html_open(b, "li", NULL);
-		open_score_link(b, v->who.person, db_text(r, i, 0));
-		html_text(b, words_period(p, id, en).id);
-		html_close(b, "a");
-		html_close(b, "li");
-	}
-	html_close(b, "ul");
-	return true;
-}
-
-static void put_person_link(struct buf *b, const struct people_row *x)
-{
-	open_score_link(b, x->person, x->month);
-	html_name(b, x->name);
-	html_close(b, "a");
-}
-
-static void put_people_rows(struct buf *b, const struct db_result *r, int n)
-{
-	html_open(b, "ul", "class", "people", NULL);
-	for (int i = 0; i < n; i++) {
-		const struct people_row x = store_people_row(r, i);
-		html_open(b, "li", NULL);
-		if (*x.month)
-			put_person_link(b, &x);
-		else
-			html_name(b, x.name);
-		html_text(b, ", ");
-		html_name(b, x.unit);
-		html_close(b, "li");
-	}
-	html_close(b, "ul");
-}
-
-static void put_next(struct buf *b, const uint8_t person[16], const char *list)
-{
-	struct cursor next = {0};
-	char text[CURSOR_TEXT];
-	BUF_AUTO href;
-	buf_init(&href, 200);
-	memcpy(next.key, person, sizeof next.key);
-	buf_addf(&href, "/?cursor=%s", cursor_format(&next, list, text));
-	html_open(b, "p", NULL);
-	html_link(b, href.data, "Berikutnya / Next");
-	html_close(b, "p");
-}
-
-static bool put_people(struct buf *b, struct visit *v, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	bool all = v->who.role == ROLE_AUDITOR;
-	if (!all && (v->who.role != ROLE_HEAD || !v->who.has_person))
-		return true;
-	if (!store_people(v->db, all ? NULL : v->who.person, v->later ? v->after.key : NULL,
-		    clock_date(v->now), &r, e))
-		return false;
-	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
-	if (!visit_log_rows(v, "name", r, n, e))
-		return false;
-	html_open(b, "h2", NULL);
-	html_both(b, all ? (struct words){"Semua pegawai", "Everybody"}
-			 : (struct words){"Pegawai Anda", "Your people"});
-	html_close(b, "h2");
-	put_people_rows(b, r, n);
-	if (db_rows(r) > n)
-		put_next(b, store_people_row(r, n - 1).person, v->list);
-	return true;
-}
-
-static bool show_home(struct visit *v, struct err *e)
-{
-	struct buf b;
-	page_begin(&b, (struct words){"Beranda", "Home"}, true);
-	if (put_own(&b, v, e) && put_people(&b, v, e))
-		return page_send(v, 200, &b);
-	buf_done(&b);
-	return false;
-}
-
-bool page_home(struct visit *v, struct err *e)
-{
-	return v->who.token ? show_home(v, e) : answer_sign_in(v, v->to, false);
+	return page_send(v, failed ? 403 : 200, "sign_in.html",
+		json_pack("{s:b, s:s?}", "failed", failed, "to", own_path(to)));
 }
 
 static bool go(struct visit *v, const char *to)
@@ -193,4 +63,144 @@ bool page_sign_in(struct visit *v, struct err *e)
 bool page_sign_out(struct visit *v, struct err *e)
 {
 	return session_end(v, e) && go(v, "/");
+}
+
+/* --- one's own */
+
+/* This month, or the latest one that has a score. False: there is none. */
+static bool month_to_show(
+	const struct visit *v, const struct db_result *periods, struct period *out)
+{
+	struct period this = period_of(PERIOD_MONTH, clock_month(clock_date(v->now))), p;
+	int32_t latest = -1;
+	for (int i = 0; i < db_rows(periods); i++)
+		if (period_parse(store_period_row(periods, i).period, &p) &&
+			p.kind == PERIOD_MONTH && p.first_month <= this.first_month &&
+			p.first_month > latest) {
+			latest = p.first_month;
+			*out = p;
+		}
+	return latest >= 0;
+}
+
+static json_t *month_values(const struct sheet *s)
+{
+	char rest[PERIOD_TEXT + 8], path[PAGE_PATH];
+	json_t *month = sheet_summary(s);
+	snprintf(rest, sizeof rest, "scores/%s", s->period_name);
+	json_object_set_new(month, "href", json_string(page_of_person(s->person, rest, path)));
+	json_object_set_new(month, "year", sheet_year(s));
+	return month;
+}
+
+static bool log_own(struct visit *v, const struct sheet *s, struct err *e)
+{
+	memcpy(v->person, s->person, sizeof v->person);
+	v->period_name = s->period_name;
+	bool ok = visit_log_access(v, "score", e);
+	v->period_name = NULL;
+	return ok;
+}
+
+/* *month is null where there is nothing. */
+static bool read_month(struct visit *v, json_t **month, struct err *e)
+{
+	DB_RESULT_AUTO *periods = NULL;
+	struct sheet s;
+	struct period p;
+	bool found;
+	*month = json_null();
+	if (!store_periods(v->db, v->who.person, &periods, e))
+		return false;
+	if (!month_to_show(v, periods, &p))
+		return true;
+	bool ok = sheet_load(&s, v, v->who.person, p, &found, e) && (!found || log_own(v, &s, e));
+	if (ok && found)
+		*month = month_values(&s);
+	sheet_done(&s);
+	return ok;
+}
+
+static bool read_own(struct visit *v, json_t **own, struct err *e)
+{
+	DB_RESULT_AUTO *messages = NULL;
+	DB_RESULT_AUTO *who = NULL;
+	int64_t unread;
+	char inbox[PAGE_PATH];
+	const uint8_t *person = v->who.person;
+	*own = json_null();
+	if (!v->who.has_person)
+		return true;
+	json_t *month;
+	if (!store_person(v->db, person, clock_date(v->now), &who, e) ||
+		!store_inbox(v->db, person, INT64_MAX, MESSAGES, &messages, e) ||
+		!store_inbox_unread(v->db, person, &unread, e) || !read_month(v, &month, e))
+		return false;
+	*own = json_pack("{s:s, s:o, s:o, s:I, s:s}", "person_name",
+		db_rows(who) ? store_person_row(who).name : "", "month", month, "messages",
+		inbox_rows(v, person, messages, MESSAGES), "unread_n", (json_int_t)unread,
+		"inbox_href", page_of_person(person, "inbox", inbox));
+	return true;
+}
+
+/* --- others' */
+
+static json_t *people_rows(const struct db_result *r, int n)
+{
+	json_t *rows = json_array();
+	for (int i = 0; i < n; i++) {
+		char rest[32], path[PAGE_PATH];
+		const struct people_row x = store_people_row(r, i);
+		snprintf(rest, sizeof rest, "scores/%.11s", x.month);
+		json_array_append_new(
+			rows, json_pack("{s:s?, s:s, s:s}", "href",
+				      *x.month ? page_of_person(x.person, rest, path) : NULL,
+				      "name", x.name, "unit_name", x.unit));
+	}
+	return rows;
+}
+
+static json_t *next_of(const uint8_t person[16], const char *list)
+{
+	struct cursor next = {0};
+	char text[CURSOR_TEXT];
+	BUF_AUTO href;
+	buf_init(&href, 200);
+	memcpy(next.key, person, sizeof next.key);
+	buf_adds(&href, "/");
+	page_add_query(&href, "cursor", cursor_format(&next, list, text));
+	return json_string(href.data);
+}
+
+static bool read_people(struct visit *v, json_t **people, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	*people = json_null();
+	if (v->who.role != ROLE_AUDITOR)
+		return true;
+	if (!store_people(v->db, NULL, v->later ? v->after.key : NULL, clock_date(v->now), &r, e))
+		return false;
+	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
+	if (!visit_log_rows(v, "name", r, n, e))
+		return false;
+	*people = json_pack("{s:o, s:o}", "rows", people_rows(r, n), "next",
+		db_rows(r) > n ? next_of(store_people_row(r, n - 1).person, v->list) : json_null());
+	return true;
+}
+
+static bool show_home(struct visit *v, struct err *e)
+{
+	json_t *own = NULL, *team = NULL, *people = NULL;
+	if (read_own(v, &own, e) && team_read(v, &team, e) && read_people(v, &people, e))
+		return page_send(v, 200, "home.html",
+			json_pack("{s:o, s:o, s:o}", "own", own, "team", team, "people", people));
+	json_decref(own);
+	json_decref(team);
+	json_decref(people);
+	return false;
+}
+
+bool page_home(struct visit *v, struct err *e)
+{
+	return v->who.token ? show_home(v, e) : answer_sign_in(v, v->to, false);
 }

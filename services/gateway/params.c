@@ -1,10 +1,12 @@
 #include "params.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/digest.h"
+#include "base/language.h"
 #include "messages/event.h"
 
 static bool take_person(struct visit *v, const char *text)
@@ -66,6 +68,33 @@ static bool take_to(struct visit *v, const char *text)
 	return true;
 }
 
+static bool take_unit(struct visit *v, const char *text)
+{
+	v->unit = *text ? text : NULL;
+	return true;
+}
+
+static bool take_sort(struct visit *v, const char *text)
+{
+	v->by_name = strcmp(text, "name") == 0;
+	return v->by_name || strcmp(text, "need") == 0;
+}
+
+static bool take_message(struct visit *v, const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+	v->message = digits <= 18 ? strtoll(text, NULL, 10) : 0;
+	return v->message > 0 && !text[digits];
+}
+
+/* page_language reads it: it is for pages that refuse, too. */
+static bool take_lang(struct visit *v, const char *text)
+{
+	enum language language;
+	(void)v;
+	return language_parse(text, &language);
+}
+
 static const struct form {
 	const char *name;
 	bool (*take)(struct visit *v, const char *text);
@@ -83,8 +112,12 @@ static const struct form {
 	[PARAM_SINCE] = {"since", take_since,
 		"must be an instant with an offset, such as 2026-03-04T01:15:00Z; a + is %2B here"},
 	[PARAM_LOCALE] = {"locale", take_locale, "must be id or en"},
+	[PARAM_UNIT] = {"unit", take_unit, NULL},
+	[PARAM_SORT] = {"sort", take_sort, "must be need or name"},
 	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
+	[PARAM_MESSAGE] = {"message", take_message, "must be a message's number"},
 	[PARAM_TO] = {"to", take_to, NULL},
+	[PARAM_LANG] = {"lang", take_lang, "must be id or en"},
 };
 
 /* PARAMS: there is none of that name. */

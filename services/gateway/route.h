@@ -33,8 +33,12 @@ enum param {
 	PARAM_REASON,
 	PARAM_SINCE,
 	PARAM_LOCALE, /* how figures and separators are written */
+	PARAM_UNIT, /* of a head's people */
+	PARAM_SORT, /* in which order */
 	PARAM_CURSOR,
+	PARAM_MESSAGE, /* of an inbox, in the path */
 	PARAM_TO, /* where to go after signing in */
+	PARAM_LANG, /* in which language to read */
 	PARAMS
 };
 

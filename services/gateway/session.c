@@ -5,20 +5,52 @@
 #include "base/digest.h"
 
 #define SESSION_COOKIE "terukur"
+#define LANGUAGE_COOKIE "terukur_lang"
 enum { SESSION_HOURS = 12, SESSION_BYTES = 32, SESSION_TEXT = 43 /* base64url */ };
 
-/* The cookie's value; NULL when there is none of the right length. */
-static const char *session_cookie(const struct http_request *r)
+/* The value of the first cookie whose value has that length; `name` ends with the equals sign.
+ * NULL: there is none. */
+static const char *find_cookie(const struct http_request *r, const char *name, size_t value)
 {
-	static const char name[] = SESSION_COOKIE "=";
 	for (const char *p = http_header(r, "Cookie"); p && *p;) {
 		size_t len = strcspn(p, ";");
-		if (len == strlen(name) + SESSION_TEXT && strncmp(p, name, strlen(name)) == 0)
+		if (len == strlen(name) + value && strncmp(p, name, strlen(name)) == 0)
 			return p + strlen(name);
 		p += len;
 		p += strspn(p, "; ");
 	}
 	return NULL;
+}
+
+static const char *session_cookie(const struct http_request *r)
+{
+	return find_cookie(r, SESSION_COOKIE "=", SESSION_TEXT);
+}
+
+static void set_cookie(struct visit *v, struct buf *cookie)
+{
+	if (strncmp(v->gateway->public_url, "https://", 8) == 0)
+		buf_adds(cookie, "; Secure");
+	if (!cookie->failed)
+		http_add_header(v->request, "Set-Cookie", cookie->data);
+}
+
+void session_language(const struct http_request *r, enum language *language)
+{
+	char code[3] = "";
+	const char *value = find_cookie(r, LANGUAGE_COOKIE "=", 2);
+	if (value)
+		memcpy(code, value, 2);
+	language_parse(code, language);
+}
+
+void session_set_language(struct visit *v, enum language language)
+{
+	BUF_AUTO cookie;
+	buf_init(&cookie, 256);
+	buf_addf(&cookie, LANGUAGE_COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000",
+		language_codes[language]);
+	set_cookie(v, &cookie);
 }
 
 bool session_find(struct visit *v, bool *found, struct err *e)
@@ -37,11 +69,9 @@ static bool session_set_cookie(struct visit *v, const char *value, int seconds)
 {
 	BUF_AUTO cookie;
 	buf_init(&cookie, 512);
-	buf_addf(&cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s",
-		value, seconds,
-		strncmp(v->gateway->public_url, "https://", 8) == 0 ? "; Secure" : "");
-	if (!cookie.failed)
-		http_add_header(v->request, "Set-Cookie", cookie.data);
+	buf_addf(&cookie, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d",
+		value, seconds);
+	set_cookie(v, &cookie);
 	return !cookie.failed;
 }
 

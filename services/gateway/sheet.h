@@ -1,25 +1,54 @@
-/* sheet: all that a score's page shows, and the part of it for one item. */
+/* sheet: all that a score's page shows, as values for its template: figures in the reader's
+ * language, names, and what is to be said. It is read once; what makes values of it asks nobody. */
 #pragma once
 
 #include <jansson.h>
 
-#include "base/digest.h"
-#include "html.h"
+#include "base/language.h"
 #include "store.h"
 
+struct visit;
+
 struct sheet {
-	struct buf *b; /* where the page is written */
-	uint8_t person[16];
-	char uuid[DIGEST_UUID_TEXT];
-	const char *period_name;
+	struct visit *v;
+	enum language language;
+	const uint8_t *person;
+	char period_name[PERIOD_TEXT];
 	struct period period;
-	json_t *score; /* owned */
-	struct db_result *who, *indicators, *periods, *units; /* owned */
+	json_t *score, *rules; /* owned; rules: the rule set's body */
+	struct db_result *who, *indicators, *periods, *units, *looks; /* owned; looks: NULL: not
+									  for who asks */
 	struct service_days days;
+	bool open; /* the period still runs */
+	int32_t today;
 };
+
+/* *found: there is a score. End it in any case. */
+bool sheet_load(struct sheet *s, struct visit *v, const uint8_t person[16], struct period p,
+	bool *found, struct err *e) MUST_CHECK;
+void sheet_done(struct sheet *s);
 
 /* A text of the score's JSON; "" when it is absent. */
 const char *sheet_text(const json_t *object, const char *key);
 /* A shown figure such as "95.00", in hundredths. */
-dec_wide sheet_figure(const char *shown);
-void sheet_put_item(const struct sheet *s, const json_t *item);
+dec_wide sheet_hundredths(const char *shown);
+/* The same as people write it; `whole`: without what is behind the comma where that is nothing. */
+json_t *sheet_figure(const struct sheet *s, const char *shown, bool whole);
+json_t *sheet_rating(const struct sheet *s, const char *code); /* {"words", "mark"}, or null */
+
+/* An indicator's row and what it unfolds to. */
+json_t *sheet_item(const struct sheet *s, const json_t *item);
+/* Of an open period: how an indicator that adds up does. False: this one has no pace. */
+struct sheet_pace {
+	dec_wide expected; /* hundredths, as it is shown */
+	bool less, behind;
+};
+bool sheet_pace(const struct sheet *s, const json_t *item, struct sheet_pace *out);
+dec_wide sheet_weights(const struct sheet *s); /* of what was measured, hundredths */
+
+/* The verdict, or how the paces are while the period runs; the grade; the steps. */
+json_t *sheet_summary(const struct sheet *s);
+/* At most three steps that change a rating, the heaviest first. */
+json_t *sheet_steps(const struct sheet *s);
+/* The year's months, quarters and the year itself, each with its rating, and their line. */
+json_t *sheet_year(const struct sheet *s);

@@ -62,11 +62,12 @@ const struct db_statement store_statements[] = {
 		"AND from_date <= $3 AND coalesce(until_date, 'infinity') >= $3",
 		"uuid, uuid, date"},
 	[PERSON] = {"person",
-		"SELECT p.name, u.name, g.name FROM registry.person_view p LEFT JOIN "
-		"registry.assignment_view a ON a.person = p.person AND a.from_date <= $2 "
+		"SELECT p.name, u.name, g.name, o.name, s.name FROM registry.person_view p "
+		"LEFT JOIN registry.assignment_view a ON a.person = p.person AND a.from_date <= $2 "
 		"LEFT JOIN registry.unit_view u ON u.code = a.unit LEFT JOIN "
-		"registry.agency_view g ON g.code = a.agency WHERE p.person = $1 ORDER BY "
-		"a.from_date DESC NULLS LAST LIMIT 1",
+		"registry.agency_view g ON g.code = a.agency LEFT JOIN registry.position_view o "
+		"ON o.code = a.position LEFT JOIN registry.person_view s ON s.person = a.superior "
+		"WHERE p.person = $1 ORDER BY a.from_date DESC NULLS LAST LIMIT 1",
 		"uuid, date"},
 	[UNITS_OF] = {"units_of",
 		"SELECT DISTINCT u.code, u.name FROM registry.assignment_view a JOIN "
@@ -83,8 +84,8 @@ const struct db_statement store_statements[] = {
 		"found) SELECT n, body FROM found",
 		"int4[], timestamptz[], int8[], text[], text[], uuid[]"},
 	[PERIODS] = {"periods",
-		"SELECT period FROM scoring.score_view WHERE person = $1 ORDER BY period "
-		"DESC LIMIT 100",
+		"SELECT period, results, rating FROM scoring.score_view WHERE person = $1 ORDER BY "
+		"period DESC LIMIT 100",
 		"uuid"},
 	[SERVICE_DAYS] = {"service_days",
 		"SELECT sum(upper(d) - lower(d)), sum(least(upper(d), $3) - least(lower(d), $3)) "
@@ -119,10 +120,42 @@ const struct db_statement store_statements[] = {
 		"WHERE y.before < 1048576 ORDER BY y.at, y.key",
 		"uuid, date, date, int4, timestamptz, uuid"},
 	[INBOX] = {"inbox",
-		"SELECT id, at, period, kind, title_id, title_en, body_id, body_en FROM "
-		"notification.inbox_view WHERE person = $1 AND id < $2 ORDER BY id DESC "
-		"LIMIT 101",
-		"uuid, int8"},
+		"SELECT id, at, period, kind, title_id, title_en, body_id, body_en, read_at IS NOT "
+		"NULL FROM notification.inbox_view WHERE person = $1 AND id < $2 ORDER BY id DESC "
+		"LIMIT $3",
+		"uuid, int8, int4"},
+	[INBOX_UNREAD] = {"inbox_unread",
+		"SELECT count(*) FROM notification.inbox_view WHERE person = $1 AND read_at IS "
+		"NULL",
+		"uuid"},
+	[INBOX_READ] = {"inbox_read", "SELECT notification.read_message($1, $2, $3)",
+		"uuid, int8, timestamptz"},
+	[LOOKS] = {"looks",
+		"SELECT max(l.at), o.role, p.name, l.what FROM gateway.looks($1, 200) l JOIN "
+		"registry.token_owner_view o ON o.id = l.token LEFT JOIN registry.person_view p ON "
+		"p.person = o.person WHERE o.person IS DISTINCT FROM $1 GROUP BY 2, 3, 4 ORDER BY "
+		"1 DESC LIMIT 5",
+		"uuid"},
+	/* The latest month, up to $3, in which one of a superior's people has a score. */
+	[TEAM_MONTH] = {"team_month",
+		"SELECT max(s.period) FROM registry.assignment_view a JOIN scoring.score_view s ON "
+		"s.person = a.person AND s.period <= $3 AND s.period LIKE '____-__' AND s.period "
+		"NOT LIKE '____-Q_' WHERE a.superior = $1 AND a.from_date <= $2 AND "
+		"coalesce(a.until_date, 'infinity') >= $2",
+		"uuid, date, text"},
+	[TEAM] = {"team",
+		"SELECT p.person, p.name, u.code, u.name, s.body, (SELECT sum(upper(d) - lower(d)) "
+		"FROM unnest(s.service_days) d), (SELECT sum(least(upper(d), $2) - "
+		"least(lower(d), $2)) FROM unnest(s.service_days) d), (SELECT max(e.at) FROM "
+		"intake.evidence_view e WHERE e.person = p.person AND e.day BETWEEN $4 AND $5) "
+		"FROM registry.assignment_view a JOIN registry.person_view p ON p.person = "
+		"a.person JOIN registry.unit_view u ON u.code = a.unit LEFT JOIN "
+		"scoring.score_view s ON s.person = a.person AND s.period = $3 WHERE a.superior = "
+		"$1 AND a.from_date <= $2 AND coalesce(a.until_date, 'infinity') >= $2 ORDER BY "
+		"p.name, p.person LIMIT 500",
+		"uuid, date, text, date, date"},
+	[RULESET] = {"ruleset", "SELECT body FROM registry.ruleset_view WHERE version = $1",
+		"text"},
 	[REJECTIONS] = {"rejections", REJECTIONS_PAGE(""), REJECTIONS_TYPES},
 	[REJECTIONS_BY_REASON] = {"rejections_by_reason", REJECTIONS_PAGE("AND reason = $5"),
 		REJECTIONS_TYPES},
@@ -144,7 +177,7 @@ const struct db_statement store_statements[] = {
 	[AGENCY_KNOWN] = {"agency_known", "SELECT FROM registry.agency_view WHERE code = $1",
 		"text"},
 	[INDICATORS] = {"indicators",
-		"SELECT code, name_id, name_en, measure, direction, unit FROM "
+		"SELECT code, name_id, name_en, measure, direction, unit_id, unit_en FROM "
 		"registry.indicator_view ORDER BY code",
 		""},
 	[INDICATOR_ID] = {"indicator_id", "SELECT id FROM registry.indicator_view WHERE code = $1",
@@ -288,7 +321,8 @@ bool store_person(
 
 struct person_row store_person_row(const struct db_result *r)
 {
-	return (struct person_row){db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2)};
+	return (struct person_row){db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2),
+		db_text(r, 0, 3), db_text(r, 0, 4)};
 }
 
 bool store_units_of(struct db *db, const uint8_t person[16], struct db_result **out, struct err *e)
@@ -394,10 +428,10 @@ bool store_evidence_more(const struct db_result *r)
 	return n > STORE_PAGE || (n > 0 && db_int(r, 0, 17) > n);
 }
 
-bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct db_result **out,
-	struct err *e)
+bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, int most,
+	struct db_result **out, struct err *e)
 {
-	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before));
+	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before), DB_INT4(most));
 }
 
 bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,

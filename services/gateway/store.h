@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/language.h"
 #include "base/period.h"
 #include "cursor.h"
 #include "db/db.h"
@@ -71,7 +72,8 @@ const char *store_unit_name(const struct db_result *r, const char *code);
 /* A person's name, and where the person works on that day or worked last before; no row when
  * unknown. */
 struct person_row {
-	const char *name, *unit, *agency; /* names; "" without an assignment */
+	const char *name, *unit, *agency, *position; /* names; "" without an assignment */
+	const char *superior; /* a name; "" for none */
 };
 bool store_person(struct db *db, const uint8_t person[16], int32_t day, struct db_result **out,
 	struct err *e) MUST_CHECK;
@@ -80,9 +82,16 @@ struct person_row store_person_row(const struct db_result *r);
 /* One row with the score's text, or none. */
 bool store_score(struct db *db, const uint8_t person[16], const char *period,
 	struct db_result **out, struct err *e) MUST_CHECK;
-/* The periods in which a person has a score: rows of one text, the latest first. */
+/* The periods in which a person has a score, the latest first. */
+struct period_row {
+	const char *period;
+	bool has_results;
+	dec_wide results; /* hundredths */
+	const char *rating; /* NULL without results */
+};
 bool store_periods(
 	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
+struct period_row store_period_row(const struct db_result *r, int row);
 /* The service days of a score: in the whole period, and before `today`, whose work is not done yet;
  * 0 without a score. */
 struct service_days {
@@ -120,11 +129,45 @@ bool store_evidence_more(const struct db_result *r); /* there is more of the sam
 
 struct inbox_row {
 	int64_t id, at;
-	const char *period, *kind, *title_id, *title_en, *body_id, *body_en;
+	const char *period, *kind, *title[LANGUAGES], *body[LANGUAGES];
+	bool read; /* by the person */
 };
-/* The latest first; `before`: only those with a lesser id. */
-bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, struct db_result **out,
+/* At most so many, the latest first; `before`: only those with a lesser id. */
+bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, int most,
+	struct db_result **out, struct err *e) MUST_CHECK;
+bool store_inbox_unread(
+	struct db *db, const uint8_t person[16], int64_t *n, struct err *e) MUST_CHECK;
+/* The person has read a message of the person's own. */
+bool store_inbox_read(
+	struct db *db, const uint8_t person[16], int64_t id, int64_t now, struct err *e) MUST_CHECK;
+
+/* By whom a person's data were looked at lately, besides by the person: the latest first. */
+struct looks_row {
+	int64_t at;
+	const char *role, *name, *what; /* name: "" where the token is nobody's */
+};
+bool store_looks(
+	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
+struct looks_row store_looks_row(const struct db_result *r, int row);
+
+/* A superior's people of that day, by name, at most STORE_TEAM, with what they have of a month. */
+enum { STORE_TEAM = 500 };
+struct team_row {
+	const uint8_t *person;
+	const char *name, *unit, *unit_name, *score; /* the score's text; NULL for none */
+	struct service_days days; /* of the score */
+	int64_t last; /* evidence of that month; 0: none */
+};
+/* *month: the latest up to this one in which one of them has a score; this one where none has. */
+bool store_team_month(struct db *db, const uint8_t superior[16], int32_t day, struct period *month,
 	struct err *e) MUST_CHECK;
+bool store_team(struct db *db, const uint8_t superior[16], int32_t day, struct period month,
+	struct db_result **out, struct err *e) MUST_CHECK;
+struct team_row store_team_row(const struct db_result *r, int row);
+
+/* A rule set's body by its version: one row of JSON, or none. */
+bool store_ruleset(
+	struct db *db, const char *version, struct db_result **out, struct err *e) MUST_CHECK;
 struct inbox_row store_inbox_row(const struct db_result *r, int row);
 
 struct rejection_row {
@@ -171,7 +214,7 @@ bool store_agencies(struct db *db, struct db_result **out,
 bool store_agency_known(struct db *db, const char *agency, bool *known, struct err *e) MUST_CHECK;
 
 struct indicator_row {
-	const char *code, *name_id, *name_en, *measure, *direction, *unit;
+	const char *code, *name[LANGUAGES], *measure, *direction, *unit[LANGUAGES];
 };
 bool store_indicators(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
 struct indicator_row store_indicator_row(const struct db_result *r, int row);

@@ -12,18 +12,13 @@
 
 static const struct refusal refusals[] = {
 	[REFUSED_PARAMETER] = {400, "invalid_parameter", "a parameter is not as it should be",
-		{"Alamat ini keliru", "This address is not right"}},
-	[REFUSED_AUTHORITY] = {403, "forbidden", "this is not for this token",
-		{"Ini bukan untuk Anda lihat", "This is not for you to see"}},
-	[REFUSED_PERSON] = {404, "not_found", "there is no such person",
-		{"Tidak ada orang itu", "There is no such person"}},
-	[REFUSED_AGENCY] = {404, "not_found", "there is no such agency",
-		{"Tidak ada instansi itu", "There is no such agency"}},
+		"address"},
+	[REFUSED_AUTHORITY] = {403, "forbidden", "this is not for this token", "forbidden"},
+	[REFUSED_PERSON] = {404, "not_found", "there is no such person", "person"},
+	[REFUSED_AGENCY] = {404, "not_found", "there is no such agency", "agency"},
 	[REFUSED_BUSY] = {429, "too_many_requests", "too many requests at once with this token",
-		{"Terlalu banyak permintaan sekaligus, silakan coba lagi",
-			"Too many requests at once, please try again"}},
-	[REFUSED_ORIGIN] = {403, "forbidden", "this did not come from here",
-		{"Ini tidak datang dari sini", "This did not come from here"}},
+		"busy"},
+	[REFUSED_ORIGIN] = {403, "forbidden", "this did not come from here", "origin"},
 };
 
 bool visit_refuse(struct visit *v, enum refusal_of why)

@@ -17,7 +17,6 @@
 #include <jansson.h>
 
 #include "gateway.h"
-#include "html.h"
 #include "route.h"
 #include "store.h"
 
@@ -43,6 +42,9 @@ struct visit {
 	const char *indicator; /* NULL: all */
 	const char *event, *reason; /* NULL: all */
 	int64_t since; /* 0: from the beginning */
+	int64_t message;
+	const char *unit; /* NULL: all */
+	bool by_name; /* else by who needs somebody */
 	bool decimal_comma;
 	char list[VISIT_LIST]; /* the route's list with its filters */
 	struct cursor after;
@@ -64,7 +66,7 @@ enum refusal_of {
 struct refusal {
 	int status;
 	const char *code, *detail;
-	struct words shown;
+	const char *shown; /* the key of the words that people are told, under "problem" */
 };
 
 /* How a part of the gateway meets who asks: the API with tokens and problem documents (api.c), the

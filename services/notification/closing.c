@@ -33,7 +33,7 @@ static void add_item(struct buf *b, enum language l, const struct feedback_conte
 	const struct slot slots[] = {{"name", x.names[l]},
 		{"realized", writing_figure(&realized, l, &x, item->realized)},
 		{"target", writing_target(&goal, l, &x, &item->target)},
-		{"achievement", wording_figure(l, item->achievement, false, achievement)},
+		{"achievement", language_figure(l, item->achievement, false, achievement)},
 		{"rating", writing_rating(l, item->rating)}, {NULL, NULL}};
 	wording_add(b, l, CLOSED_ITEM, slots);
 	buf_adds(b, item->has_hint ? " " : "");
@@ -109,8 +109,8 @@ static void add_changes(struct buf *b, enum language l, const struct feedback_co
 static void closed_title(struct buf *b, enum language l, const struct feedback_context *c,
 	const struct facts *f, const json_t *told)
 {
-	char period[WORDING_PERIOD];
-	const struct slot slots[] = {{"period", wording_period(l, c->period, period)},
+	char period[LANGUAGE_TEXT];
+	const struct slot slots[] = {{"period", language_period(l, c->period, period)},
 		{"rating", f->rated ? writing_rating(l, f->rating) : ""}, {NULL, NULL}};
 	wording_add(b, l,
 		told       ? CHANGED_TITLE
@@ -122,9 +122,9 @@ static void closed_title(struct buf *b, enum language l, const struct feedback_c
 static void closed_body(struct buf *b, enum language l, const struct feedback_context *c,
 	const struct facts *f, const json_t *told, const json_t *ratings)
 {
-	char period[WORDING_PERIOD], score[DEC_TEXT];
-	const struct slot slots[] = {{"period", wording_period(l, c->period, period)},
-		{"score", wording_figure(l, f->results, false, score)},
+	char period[LANGUAGE_TEXT], score[DEC_TEXT];
+	const struct slot slots[] = {{"period", language_period(l, c->period, period)},
+		{"score", language_figure(l, f->results, false, score)},
 		{"rating", f->rated ? writing_rating(l, f->rating) : ""}, {NULL, NULL}};
 	if (told) {
 		wording_add(b, l, CHANGED, slots);
@@ -206,9 +206,9 @@ static void add_part(struct buf *b, enum language l, const struct feedback_conte
 	const struct digest_part *p)
 {
 	json_auto_t *ratings = feedback_ratings(p->facts);
-	char period[WORDING_PERIOD], score[DEC_TEXT];
-	const struct slot slots[] = {{"period", wording_period(l, p->period, period)},
-		{"score", wording_figure(l, p->facts->results, false, score)},
+	char period[LANGUAGE_TEXT], score[DEC_TEXT];
+	const struct slot slots[] = {{"period", language_period(l, p->period, period)},
+		{"score", language_figure(l, p->facts->results, false, score)},
 		{"rating", p->facts->rated ? writing_rating(l, p->facts->rating) : ""},
 		{NULL, NULL}};
 	wording_add(b, l, p->facts->rated ? DIGEST_RATED : DIGEST_UNRATED, slots);

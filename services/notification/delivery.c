@@ -184,7 +184,11 @@ static bool hand_over(void *arg)
 static void write_letter(struct buf *head, struct buf *text, const struct notification_settings *x,
 	const struct db_result *r)
 {
-	char id[DIGEST_UUID_TEXT];
+	char id[DIGEST_UUID_TEXT], person[DIGEST_UUID_TEXT];
+	BUF_AUTO url; /* of the message's own page */
+	buf_init(&url, 4096);
+	buf_addf(&url, "%s/people/%s/inbox/%lld", x->public_url,
+		digest_uuid_format(db_uuid(r, 0, 11), person), (long long)db_int(r, 0, 0));
 	const struct letter l = {
 		.from = x->mail_from,
 		.to = db_text(r, 0, 8),
@@ -192,7 +196,7 @@ static void write_letter(struct buf *head, struct buf *text, const struct notifi
 		.at = db_time(r, 0, 3),
 		.title = {[LANGUAGE_ID] = db_text(r, 0, 4), [LANGUAGE_EN] = db_text(r, 0, 5)},
 		.body = {[LANGUAGE_ID] = db_text(r, 0, 6), [LANGUAGE_EN] = db_text(r, 0, 7)},
-		.url = *x->public_url ? x->public_url : NULL,
+		.url = *x->public_url && !url.failed ? url.data : NULL,
 		.reads = db_is_null(r, 0, 9) ? NULL : db_text(r, 0, 9),
 	};
 	letter_write(head, text, &l);

@@ -133,7 +133,7 @@ static void add_pace_need(struct buf *b, enum language l, const struct lag *p)
 	dec_wide step = less && gap < 0 ? -gap : whole(&p->about, gap, !less);
 	const struct slot slots[] = {{"need", writing_figure(&need, l, &p->about, step)},
 		{"left", writing_number(&left, days_left)},
-		{"daily", wording_figure(l, dec_div(step, days_left), false, daily.text)},
+		{"daily", language_figure(l, dec_div(step, days_left), false, daily.text)},
 		{NULL, NULL}};
 	wording_add(b, l,
 		!less     ? PACE_MORE_NEED
@@ -144,7 +144,7 @@ static void add_pace_need(struct buf *b, enum language l, const struct lag *p)
 
 static void add_pace(struct buf *b, enum language l, const struct lag *p)
 {
-	char period[WORDING_PERIOD];
+	char period[LANGUAGE_TEXT];
 	struct figure realized = {""}, expected = {""};
 	struct number elapsed = {""}, total = {""}, events = {""};
 	BUF_AUTO goal;
@@ -153,7 +153,7 @@ static void add_pace(struct buf *b, enum language l, const struct lag *p)
 		{"realized", writing_figure(&realized, l, &p->about, p->item->realized)},
 		{"target", writing_target(&goal, l, &p->about, &p->item->target)},
 		{"expected", writing_figure(&expected, l, &p->about, p->expected)},
-		{"period", wording_period(l, p->c->period, period)},
+		{"period", language_period(l, p->c->period, period)},
 		{"elapsed", writing_number(&elapsed, p->days->elapsed)},
 		{"total", writing_number(&total, p->days->total)},
 		{"events", writing_number(&events, p->item->events)}, {NULL, NULL}};

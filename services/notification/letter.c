@@ -21,14 +21,6 @@ bool letter_address_valid(const char *address)
 	       *domain != '.' && *domain != '-' && !strstr(address, "..") && domain[len - 1] != '.';
 }
 
-static enum language language_of(const char *reads)
-{
-	for (int l = 0; reads && l < LANGUAGES; l++)
-		if (strcmp(reads, language_codes[l]) == 0)
-			return (enum language)l;
-	return LANGUAGE_ID;
-}
-
 static bool is_plain(const char *text)
 {
 	size_t len = strlen(text);
@@ -136,7 +128,8 @@ static void add_head(struct buf *out, const struct letter *l, enum language lang
 
 void letter_write(struct buf *head, struct buf *text, const struct letter *l)
 {
-	enum language language = language_of(l->reads);
+	enum language language = LANGUAGE_ID;
+	language_parse(l->reads, &language);
 	add_head(head, l, language);
 	add_body(text, l, language);
 }

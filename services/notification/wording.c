@@ -1,9 +1,6 @@
 #include "wording.h"
 
-#include <stdio.h>
 #include <string.h>
-
-const char *const language_codes[LANGUAGES] = {"id", "en"};
 
 static const char *const phrases[PHRASES][LANGUAGES] = {
 	[PACE_MORE_TITLE] = {"{name}: tertinggal dari laju target",
@@ -149,38 +146,4 @@ void wording_add(
 		p = open + len + 2;
 	}
 	buf_adds(out, p);
-}
-
-const char *wording_figure(
-	enum language language, dec_wide hundredths, bool whole, char out[DEC_TEXT])
-{
-	dec_format_shown(hundredths, out);
-	char *point = strchr(out, '.');
-	if (whole && hundredths % DEC_SHOWN == 0)
-		*point = '\0';
-	else if (language == LANGUAGE_ID)
-		*point = ',';
-	return out;
-}
-
-const char *wording_period(enum language language, struct period p, char out[WORDING_PERIOD])
-{
-	static const char *const months[LANGUAGES][12] = {
-		{"Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus",
-			"September", "Oktober", "November", "Desember"},
-		{"January", "February", "March", "April", "May", "June", "July", "August",
-			"September", "October", "November", "December"},
-	};
-	static const char *const quarters[LANGUAGES][4] = {
-		{"triwulan I", "triwulan II", "triwulan III", "triwulan IV"},
-		{"the first quarter of", "the second quarter of", "the third quarter of",
-			"the fourth quarter of"},
-	};
-	static const char *const years[LANGUAGES] = {"tahun", "the year"};
-	int month = p.first_month % 12;
-	const char *name = p.kind == PERIOD_MONTH     ? months[language][month]
-			   : p.kind == PERIOD_QUARTER ? quarters[language][month / 3]
-						      : years[language];
-	snprintf(out, WORDING_PERIOD, "%s %d", name, (int)period_year(p));
-	return out;
 }

@@ -1,16 +1,12 @@
-/* wording: the sentences that people read, Indonesian and English side by side, and figures as each
- * language writes them. Pure. A sentence's {slots} are filled by name. */
+/* wording: the sentences that people read, Indonesian and English side by side. Pure. A sentence's
+ * {slots} are filled by name. */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/dec.h"
-#include "base/period.h"
-
-enum language { LANGUAGE_ID, LANGUAGE_EN, LANGUAGES };
-extern const char *const language_codes[LANGUAGES]; /* "id", "en" */
+#include "base/language.h"
 
 enum phrase {
 	PACE_MORE_TITLE,
@@ -63,12 +59,3 @@ struct slot {
 void wording_add(
 	struct buf *out, enum language language, enum phrase phrase, const struct slot *slots);
 const char *wording_text(enum language language, enum phrase phrase); /* as it is written */
-
-/* "1.234,50" is not how we write it: "1234,50" and "1234.50"; with `whole`, "1234" when it is. */
-const char *wording_figure(
-	enum language language, dec_wide hundredths, bool whole, char out[DEC_TEXT]);
-
-enum { WORDING_PERIOD = 40 };
-/* "Maret 2026", "triwulan I 2026", "tahun 2026"; "March 2026", "the first quarter of 2026", "the
- * year 2026". */
-const char *wording_period(enum language language, struct period p, char out[WORDING_PERIOD]);

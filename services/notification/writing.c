@@ -22,7 +22,7 @@ struct indicator writing_indicator(const struct feedback_context *c, const char 
 const char *writing_figure(
 	struct figure *out, enum language l, const struct indicator *x, dec_wide v)
 {
-	return wording_figure(l, v, x->measure == MEASURE_COUNT, out->text);
+	return language_figure(l, v, x->measure == MEASURE_COUNT, out->text);
 }
 
 /* A target with its unit. The registry has units in one language, so Indonesian text has none but

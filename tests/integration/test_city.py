@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from random import Random
 
 import jsonschema
 import pytest
@@ -13,8 +14,9 @@ from conftest import ROOT
 from oracle.city import City
 from oracle.events import LIMIT
 from oracle.oracle import months_of
+from reckon import Reckoned
 from told import MICRO, Told, unpack
-from web import ask
+from web import ask, cookie_of
 SCHEMAS = ROOT / "schemas/topics"
 
 
@@ -40,6 +42,20 @@ def test_every_score_is_the_oracles(told):
             "a brief post": lambda line: line.get("brief"), "a range": lambda line: isinstance(line["target"], list),
             "a kind that changed": lambda line: line["kind"] == "ADDITIONAL"}.items():
         assert sum(bool(is_it(line)) for line in lines) >= 5, kind
+
+
+def test_a_page_alone_says_how_each_figure_came(told):
+    """Whoever has fifty people's pages and a pocket calculator finds every figure and every rating on them."""
+    cookie = cookie_of(told.stack, told.stack.env["AUDITOR_TOKEN"])
+    scores = sorted((nip, period) for (nip, period), score in told.scores().items() if score)
+    for nip, period in Random(11).sample(scores, 50):
+        page = ask(told.stack, "GET", f"/people/{told.ids[nip]}/scores/{period}?lang=en", Cookie=cookie)
+        assert page.status == 200, page.body
+        found, score = Reckoned(page.text), told.before[nip, period]
+        for key in ("realized", "achievement", "capped", "weight", "contribution"):
+            assert [f"{item[key]:.2f}" for item in found.items] == [item[key] for item in score["items"]], (period, key)
+        results = score["results"] or {"score": None, "rating": None}
+        assert (found.score and f"{found.score:.2f}", found.rating and found.rating.upper()) == (results["score"], results["rating"])
 
 
 def test_what_counts_is_in_the_score(told):

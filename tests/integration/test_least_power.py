@@ -76,22 +76,24 @@ PROMISED = {
         intake.evidence_view: SELECT
         intake.month_view: SELECT
         intake.rejection_view: SELECT
-        notification.inbox_view: SELECT(id person period kind at title_id title_en body_id body_en)
+        notification.inbox_view: SELECT(id person period kind at title_id title_en body_id body_en read_at)
         registry.absence_view: SELECT(person from_date until_date)
         registry.agency_view: SELECT
         registry.assignment_view: SELECT
-        registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit result_max step)
+        registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit_id unit_en result_max step)
         registry.person_view: SELECT(person name)
         registry.plan_view: SELECT
         registry.position_version_view: SELECT
+        registry.position_view: SELECT
         registry.ruleset_view: SELECT
         registry.source_uri_view: SELECT(uri code)
         registry.source_view: SELECT(id code)
+        registry.token_owner_view: SELECT
         registry.token_view: SELECT
         registry.unit_view: SELECT(code name)
         registry.version_view: SELECT
         reporting.person_score_view: SELECT
-        scoring.score_view: SELECT(person period body agency service_days)
+        scoring.score_view: SELECT(person period body results rating agency service_days)
         """,
     # The operators' command: it verifies. (The registry it changes as terukur_registry.)
     "terukur_admin": """

@@ -27,7 +27,7 @@ THEIRS = ("person", "superior", "auditor")  # one's own; a superior's people; au
 AGENCYS = ("head", "auditor")
 PERIOD = {"period": "2026-03"}
 NEVER = {"period": "2026-13", "cursor": "never-handed-out", "reason": "none", "since": "yesterday",
-         "locale": "xx"}  # of forms that a parameter cannot have
+         "locale": "xx", "lang": "xx", "sort": "xx"}  # of forms that a parameter cannot have
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -61,12 +61,14 @@ ROUTES = {
                                           logs=seen("score", AGENCYS)),
     "GET /api/v1/public/agencies": Row(EVERYBODY),
     "GET /api/v1/openapi.json": Row(EVERYBODY),
-    "GET /": Row(EVERYBODY, takes=("to", "cursor"), lenient=(*UNKNOWN, *SYSTEMS, "operator"),
-                 logs=seen("name", ("superior", "auditor"))),
+    "GET /": Row(EVERYBODY, takes=("to", "unit", "sort", "cursor", "lang"), lenient=(*UNKNOWN, *SYSTEMS, "operator"),
+                 logs=seen("score", ("person", "superior")) | seen("name", ("auditor",))),
     "POST /session": Row(PEOPLE, 303, body="sign-in", lenient=EVERYBODY),
     "POST /sign-out": Row(EVERYBODY, 303, body="nothing", lenient=EVERYBODY),
-    "GET /people/{person}/scores/{period}": Row(THEIRS, logs=seen("score")),
-    "GET /people/{person}/evidence": Row(THEIRS, takes=("period", "indicator", "cursor"), logs=seen("evidence")),
+    "GET /people/{person}/scores/{period}": Row(THEIRS, takes=("lang",), logs=seen("score")),
+    "GET /people/{person}/evidence": Row(THEIRS, takes=("period", "indicator", "cursor", "lang"), logs=seen("evidence")),
+    "GET /people/{person}/inbox": Row(THEIRS, takes=("cursor", "lang"), logs=seen("inbox")),
+    "GET /people/{person}/inbox/{message}": Row(THEIRS, takes=("lang",), logs=seen("inbox")),
     "GET /style.css": Row(EVERYBODY, lenient=EVERYBODY),
 }
 every_route = pytest.mark.parametrize("name", ROUTES)
@@ -102,8 +104,12 @@ def city(stack):
     time.sleep(5)  # whose session was opened just now
     agency = ours.registry["agencies"][0]["code"]
     assert wait_until(lambda: stack.rows("SELECT FROM reporting.person_score_view WHERE agency = %s", agency), 20)
+    message = stack.value("INSERT INTO notification.inbox (person, period, kind, occasion, at, title, body, published) VALUES "
+                          "(%s, '2026-03', 'closed', 'x', now(), '{\"id\":\"a\",\"en\":\"b\"}', "
+                          "'{\"id\":\"c\",\"en\":\"d\"}', true) RETURNING id", ours.id(person))
     return SimpleNamespace(stack=stack, town=ours, tokens=tokens, cookies=cookies,
-                           parts={"person": ours.id(person), "period": "2026-03", "code": agency, "id": event["id"]})
+                           parts={"person": ours.id(person), "period": "2026-03", "code": agency, "id": event["id"],
+                                  "message": message})
 
 
 class Route:
@@ -243,7 +249,7 @@ def test_a_parameter_that_is_not_of_this_route(route, name):
 @every_route
 def test_a_parameter_that_may_be_there(route, name):
     good = {"period": "2026-03", "indicator": route.city.town.visits, "to": "/people/x", "reason": "invalid_nip",
-            "since": "2026-03-04T08:15:00+07:00", "event": "x", "locale": "id"}
+            "since": "2026-03-04T08:15:00+07:00", "event": "x", "locale": "id", "lang": "en", "unit": "x", "sort": "name"}
     asked = {key: good[key] for key in route.row.takes if key in good}
     who = route.row.may[-1]
     assert route.ask(who, route.query(**asked)).status == route.row.status

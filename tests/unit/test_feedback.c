@@ -728,26 +728,6 @@ static void test_both_languages_say_the_same(void **state)
 	}
 }
 
-static void test_figures_and_periods(void **state)
-{
-	char text[DEC_TEXT], period[WORDING_PERIOD];
-	struct period p;
-
-	(void)state;
-	assert_string_equal(wording_figure(LANGUAGE_ID, 123450, false, text), "1234,50");
-	assert_string_equal(wording_figure(LANGUAGE_EN, 123450, false, text), "1234.50");
-	assert_string_equal(wording_figure(LANGUAGE_ID, -50, false, text), "-0,50");
-	assert_string_equal(wording_figure(LANGUAGE_EN, 3800, true, text), "38");
-	assert_string_equal(wording_figure(LANGUAGE_ID, 3716, true, text), "37,16");
-	period_parse("2026-Q3", &p);
-	assert_string_equal(wording_period(LANGUAGE_ID, p, period), "triwulan III 2026");
-	assert_string_equal(wording_period(LANGUAGE_EN, p, period), "the third quarter of 2026");
-	period_parse("2026", &p);
-	assert_string_equal(wording_period(LANGUAGE_ID, p, period), "tahun 2026");
-	period_parse("2026-12", &p);
-	assert_string_equal(wording_period(LANGUAGE_ID, p, period), "Desember 2026");
-}
-
 static void test_slots(void **state)
 {
 	const struct slot slots[] = {{"name", "{old}"}, {"old", "a"}, {NULL, NULL}};
@@ -964,7 +944,6 @@ int main(void)
 		cmocka_unit_test(test_when_a_digest_is_due),
 		cmocka_unit_test(test_when_a_period_has_ended),
 		cmocka_unit_test(test_both_languages_say_the_same),
-		cmocka_unit_test(test_figures_and_periods),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_a_letter),
