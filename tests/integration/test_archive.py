@@ -79,7 +79,7 @@ def test_the_evidence_says_so(archived, stack):
         [(True, False, False)] * 6 + [(False, True, True)] * 3
     assert sum(x["counts"] for x in items) == 8 and all(len(x["sha256"]) == 64 for x in items)
     own = token(stack, "person", "--nip", archived.nips[0])
-    page = ask(stack, "GET", f"/people/{archived.id()}/evidence?period={MONTH}", Cookie=cookie_of(stack, own)).text
+    page = ask(stack, "GET", f"/people/{archived.id()}/evidence?period={MONTH}&lang=en", Cookie=cookie_of(stack, own)).text
     assert page.count("lies in the archive") == 6
     state = ask(stack, "GET", f"/api/v1/events/{archived.first['id']}", token(stack, "upstream", "--source", archived.source))
     assert state.json["state"] == "accepted"

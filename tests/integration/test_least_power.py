@@ -80,7 +80,7 @@ PROMISED = {
         registry.absence_view: SELECT(person from_date until_date)
         registry.agency_view: SELECT
         registry.assignment_view: SELECT
-        registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit_id unit_en result_max step)
+        registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit unit_id unit_en result_max step)
         registry.person_view: SELECT(person name)
         registry.plan_view: SELECT
         registry.position_version_view: SELECT
