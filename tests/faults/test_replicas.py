@@ -2,9 +2,10 @@
 of the city whose partitions it had waits until somebody notices."""
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
+from confluent_kafka.admin import AdminClient
 from daemon import wait_until
 from programs import SERVICES
 
@@ -21,6 +22,18 @@ def pairs(stack):
 
 def work(town, n):
     town.stack.produce([town.message(town.event(), i % 6) for i in range(n)])
+
+
+def test_each_has_as_many_partitions(town, stack, pairs):
+    """Of every source's topic: else two do not do twice what one does. The names of Kafka's members begin with the thread."""
+    kafka = AdminClient({"bootstrap.servers": stack.brokers})
+
+    def dealt():
+        members = kafka.describe_consumer_groups(["terukur-intake"])["terukur-intake"].result(10).members
+        return Counter(member.group_instance_id.partition("-")[2] for member in members
+                       for partition in member.assignment.topic_partitions if partition.topic == town.topic)
+
+    assert wait_until(lambda: dealt() == {"intake": 3, "intake-2": 3}, 20, 0.3), dealt()
 
 
 def test_the_other_takes_over(town, stack, pairs):
