@@ -23,6 +23,8 @@ def free_port():
 
 
 class SecuredKafka(Kafka):
+    deadline = 120  # its own first connection, to itself, waits for all that TLS loads
+
     def __init__(self, name, stack):
         super().__init__(name, stack)
         self.local = free_port()

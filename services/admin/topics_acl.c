@@ -60,7 +60,7 @@ static void acl_want(const struct bus_acl *acl, void *arg)
 		acl_print("wanted", fields);
 		return;
 	}
-	if (a->e->code != ERR_NONE || acl_take(a->known, fields))
+	if (acl_take(a->known, fields) || a->e->code != ERR_NONE)
 		return;
 	a->missing++;
 	if (!a->apply)
