@@ -99,5 +99,7 @@ class Cluster(System):
         return self.admin("registry", "load", "-", input=json.dumps(registry))
 
     def pods(self, selector="app.kubernetes.io/part-of=terukur"):
+        """Those that are ready."""
         return [pod["metadata"]["name"] for pod in get("pods", "-l", selector)["items"]
-                if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]]
+                if "deletionTimestamp" not in pod["metadata"] and
+                any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))]
