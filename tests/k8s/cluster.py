@@ -12,7 +12,6 @@ from pathlib import Path
 
 import psycopg
 from conftest import System
-from daemon import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "terukur"
@@ -71,13 +70,7 @@ class Cluster(System):
         kubectl("rollout", "status", "statefulset/kafka")
         self.forwards = [Forward("statefulset/kafka", kafka, 19092), Forward("statefulset/postgres", self.port, 5432)]
         self.password = urllib.parse.quote(base64.b64decode(get("secret", "database")["data"]["postgres.password"]).decode())
-        assert wait_until(self.answers, 30)
-
-    def answers(self):
-        try:
-            return self.value("SELECT 1") == 1
-        except psycopg.OperationalError:
-            return False
+        assert self.value("SELECT 1") == 1
 
     def close(self):
         for forward in self.forwards:
@@ -86,8 +79,16 @@ class Cluster(System):
             self._db.close()
 
     def _connect(self, database="terukur"):
-        return psycopg.connect(f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}", autocommit=True,
-                               connect_timeout=5)
+        """Again and again for a while: its pod may just be another one."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return psycopg.connect(f"postgresql://postgres:{self.password}@127.0.0.1:{self.port}/{database}",
+                                       autocommit=True, connect_timeout=5)
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     def toolbox(self, *args, input=None, check=True, timeout=120):
         return kubectl("exec", "-i", "deploy/toolbox", "--", *args, input=input, check=check, timeout=timeout)
@@ -99,5 +100,7 @@ class Cluster(System):
         return self.admin("registry", "load", "-", input=json.dumps(registry))
 
     def pods(self, selector="app.kubernetes.io/part-of=terukur"):
+        """Those that are ready."""
         return [pod["metadata"]["name"] for pod in get("pods", "-l", selector)["items"]
-                if pod["status"]["phase"] == "Running" and "deletionTimestamp" not in pod["metadata"]]
+                if "deletionTimestamp" not in pod["metadata"] and
+                any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", ()))]

