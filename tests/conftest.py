@@ -29,7 +29,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import (TIMESTAMP_NOT_AVAILABLE, Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer,
+                             TopicPartition)
 from confluent_kafka.admin import AdminClient, NewTopic
 from daemon import wait_until
 from oracle.oracle import valid_nip
@@ -248,6 +249,16 @@ class System:
         finally:
             if not consumer:
                 client.close()
+
+    def rewind(self, group, topic):
+        """The group is at the topic's beginning: Kafka refuses that, partition by partition, until the last member's session ends."""
+        admin = AdminClient({"bootstrap.servers": self.brokers})
+        start = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, p, 0) for p in self.ends(topic)])
+
+        def taken():
+            done = admin.alter_consumer_group_offsets([start])[group].result(10)
+            return all(p.error is None for p in done.topic_partitions)
+        assert wait_until(taken, 20, 0.5), f"{group} is not put back"
 
     def read(self, topic, after=None):
         """What lies on a topic, from the offsets `after` on; in order within each partition."""

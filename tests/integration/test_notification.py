@@ -13,8 +13,6 @@ from datetime import datetime, timedelta, timezone
 
 import jsonschema
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
 from conftest import ROOT
 from daemon import wait_until
 from town import Town
@@ -592,10 +590,7 @@ def test_nonsense_stops_nothing(stack):
 def again(stack):
     """notification reads all scores once more."""
     stack.stop("notification")
-    group = [TopicPartition(SCORES, p, 0) for p in stack.ends(SCORES)]
-    kafka = AdminClient({"bootstrap.servers": stack.brokers})
-    for future in kafka.alter_consumer_group_offsets([ConsumerGroupTopicPartitions("terukur-notification", group)]).values():
-        future.result(10)
+    stack.rewind("terukur-notification", SCORES)
     stack.start("notification")
 
 

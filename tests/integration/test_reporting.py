@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
 from town import Town
 
 SCORES = "terukur.score.changed"
@@ -243,10 +241,7 @@ def test_all_of_it_again_and_nonsense_between(city):
     keys = [b"", b"x", person, f"{person}/", f"{person}/2026-13", f"{person}/2026-03/", f"{person}/2026-\0003",
             b"\xff" * 44, f"{person}/{MARCH}"]
     stack.produce([(SCORES, p, key, [], value) for key in keys for p in (0, 5) for value in (b"", b"{", b"\xff", None)])
-    group = [TopicPartition(SCORES, p, 0) for p in stack.ends(SCORES)]
-    kafka = AdminClient({"bootstrap.servers": stack.brokers})
-    for future in kafka.alter_consumer_group_offsets([ConsumerGroupTopicPartitions("terukur-reporting", group)]).values():
-        future.result(10)
+    stack.rewind("terukur-reporting", SCORES)
     stack.start("reporting")
     stack.wait_idle()
     assert stack.rows(ROWS) == before
