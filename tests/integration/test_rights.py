@@ -145,6 +145,8 @@ def refused_to_read(system, user, topic, group):
     consumer = Consumer({**system.processes.client(user), "group.id": group, "auto.offset.reset": "earliest",
                          "enable.auto.commit": False})
     try:
+        if error := consumer.list_topics(topic, timeout=10).topics[topic].error:
+            return error.code()
         consumer.assign([TopicPartition(topic, p, 0) for p in range(6)])
         message = consumer.poll(10)
         return message.error() and message.error().code()
