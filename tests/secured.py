@@ -3,6 +3,7 @@ certificate by docker/services/certificate.sh, a user for each program and for s
 
 Two ways to show who one is: `client(user)` by SCRAM, as in Compose, is for the tests' own client; `login(user)` by PLAIN, over
 the same TLS, for programs. A librdkafka before 2.6.1, as Debian 12's is, sends a nonce by SCRAM that no Kafka 4 takes."""
+import secrets
 import socket
 
 from confluent_kafka import KafkaException
@@ -37,7 +38,7 @@ class SecuredKafka(Kafka):
         file = super()._write_settings(data)
         inside, controller = (f"127.0.0.1:{self.stack.ports[name]}" for name in ("kafka", "controller"))
         listeners = f"INSIDE://{inside},LOCAL://127.0.0.1:{self.local}"
-        plain = " ".join(f'user_{user}="{self.stack.secret(user)}"' for user in self.stack.users)
+        plain = " ".join(f'user_{user}="{self.stack.passwords[user]}"' for user in self.stack.users)
         own = {"sasl.enabled.mechanisms": "SCRAM-SHA-512,PLAIN",
                "listener.name.inside.plain.sasl.jaas.config":
                    f"org.apache.kafka.common.security.plain.PlainLoginModule required {plain};",
@@ -51,7 +52,7 @@ class SecuredKafka(Kafka):
         script = ROOT / "docker/services/certificate.sh"
         pem = run(["sh", script, SUPERUSER, "serverAuth,clientAuth", "IP:127.0.0.1"], "certificate.sh", cwd=self.home)
         (self.home / "kafka.pem").write_text(pem)
-        users = (f"--add-scram\nSCRAM-SHA-512=[name={user},password={self.stack.secret(user)}]\n" for user in self.stack.users)
+        users = (f"--add-scram\nSCRAM-SHA-512=[name={user},password={self.stack.passwords[user]}]\n" for user in self.stack.users)
         (self.home / "users").write_text("".join(users))
         super().prepare()
 
@@ -70,6 +71,7 @@ class SecuredStack(Stack):
     def __init__(self, *args, sources=(), **options):
         super().__init__(*args, **options)
         self.users = [SUPERUSER, *(f"terukur-{name}" for name in PROGRAMS), *(f"terukur-source-{code}" for code in sources)]
+        self.passwords = {user: secrets.token_hex(24) for user in self.users}
         self.programs["kafka"] = SecuredKafka("kafka", self)
 
     def _settle(self, names):
@@ -80,7 +82,7 @@ class SecuredStack(Stack):
     def client(self, user):
         """As the client library calls it."""
         return {"bootstrap.servers": self.addresses()["KAFKA_BROKERS"], "security.protocol": "SASL_SSL",
-                "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": user, "sasl.password": self.secret(user),
+                "sasl.mechanism": "SCRAM-SHA-512", "sasl.username": user, "sasl.password": self.passwords[user],
                 "ssl.ca.location": str(self.programs["kafka"].ca)}
 
     def login(self, user):
