@@ -18,7 +18,7 @@ from k8s.arrows import ARROWS, FROM, TO
 from k8s.cluster import get, kubectl
 from k8s.conftest import ready
 
-SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, int(os.environ.get("SECONDS", 120))
+SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, int(os.environ.get("PACE", 120))
 ELSEWHERE = "terukur-elsewhere"  # a namespace of the test's own
 
 
