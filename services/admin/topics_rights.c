@@ -22,6 +22,8 @@ static const struct right admin_rights[] = {
 	{"Describe", "group", "prefixed", GROUP_PREFIX},
 	{"Read", "topic", "literal", TOPIC_EVIDENCE_ACCEPTED}, /* how old what is unscored is */
 	{"Write", "topic", "prefixed", TOPIC_ACTIVITY}, /* redrive */
+	{"Read", "topic", "prefixed", TOPIC_ACTIVITY}, /* replay, and the next */
+	{"Read", "group", "literal", GROUP_PREFIX "intake"},
 	{"Describe", "cluster", "literal", BUS_CLUSTER}, /* topics acl --check */
 };
 

@@ -25,7 +25,8 @@ HEADER = ["state", "principal", "operation", "resource", "pattern", "name", "hos
 # What admin may beyond its row.
 OPERATORS = {("Create", "topic", "prefixed", "terukur."), ("Describe", "topic", "prefixed", "terukur."),
              ("Describe", "group", "prefixed", "terukur-"), ("Read", "topic", "literal", "terukur.evidence.accepted"),
-             ("Write", "topic", "prefixed", "terukur.activity."), ("Describe", "cluster", "literal", "kafka-cluster")}
+             ("Write", "topic", "prefixed", "terukur.activity."), ("Read", "topic", "prefixed", "terukur.activity."),
+             ("Read", "group", "literal", "terukur-intake"), ("Describe", "cluster", "literal", "kafka-cluster")}
 
 
 @pytest.fixture(scope="module")
