@@ -148,6 +148,7 @@ def topic_right(operation, topic):
 # What the operators' command does beyond its row: topics create and registry load; status; redrive.
 ADMIN = {topic_right("Create", "terukur."), topic_right("Describe", "terukur."), ("Describe", "group", "prefix", "terukur-"),
          topic_right("Read", "terukur.evidence.accepted"), topic_right("Write", "terukur.activity."),
+         topic_right("Read", "terukur.activity."), ("Read", "group", "literal", "terukur-intake"),
          ("Describe", "cluster", "literal", None)}
 
 

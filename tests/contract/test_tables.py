@@ -406,6 +406,7 @@ GLOBALS = {
     "shared/base/log.c": {"logger"}, "shared/base/metrics.c": {"all", "n_all", "adding", "started"},  # what it says of itself
     "services/gateway/main.c": {"gateway"}, "services/notification/main.c": {"values"},  # its settings
     "services/intake/main.c": {"values"},
+    "shared/http/http_peers.c": {"dismissing"},  # that it is about to end
 }
 
 
