@@ -10,6 +10,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import psycopg
@@ -578,7 +579,7 @@ def test_the_page_explains_a_score(stack, city):
     assert score["results"]["score"] in found.text
     for item in score["items"]:
         for key in ("achievement", "capped", "weight", "contribution"):
-            assert item[key] in found.text
+            assert f"{Decimal(item[key]):,.2f}" in found.text
         assert f"{item['realized'].removesuffix('.00')} of {item['target'].removesuffix('.00')} x" in found.text
     assert len(found.all("svg")) == len(score["items"])
     assert {"width=device-width, initial-scale=1"} == {m["content"] for m in found.all("meta") if "content" in m}

@@ -247,6 +247,10 @@ def not_read(db, role, view, columns, refused):
                 yield f"{view}.{column}"
 
 
+# What a program of before may still read: a migration that takes it away says since which step nobody does.
+OF_BEFORE = {"gateway": {"registry.indicator_view.unit"}}
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_reads_no_column_that_it_does_not_use(stack, service):
     """Of others' views. Each column is taken away in turn: some statement, or a view of its own, must miss it."""
@@ -259,7 +263,7 @@ def test_a_service_reads_no_column_that_it_does_not_use(stack, service):
                 "SELECT attname FROM pg_attribute WHERE attrelid = %(view)s::regclass AND attnum > 0 AND "
                 "has_column_privilege(%(role)s, attrelid, attnum, 'SELECT')", {"view": view, "role": role}).fetchall()]
             unused += not_read(db, role, view, columns, refused)
-        assert unused == []
+        assert set(unused) == OF_BEFORE.get(service, set())
 
 
 # --- whoever has intake's password

@@ -25,7 +25,8 @@ STANDS = {
 def all_told(stack):
     """Nothing of notification's is under way, nor is anything about to be: it waits for a second of quiet."""
     assert wait_until(lambda: stack.rows("SELECT * FROM notification.under_way_view") == [(0, 0, 0)] and not stack.value(
-        "SELECT count(*) FROM notification.watch WHERE due_at <= now() + interval '10 seconds'"), 60, 0.3)
+        "SELECT count(*) FROM notification.watch WHERE due_at <= now() + interval '10 seconds'") and not stack.value(
+        "SELECT count(*) FROM notification.email WHERE state = 'sent' AND NOT published"), 60, 0.3)
 
 
 def differs(before, after):
