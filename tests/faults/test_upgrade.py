@@ -32,7 +32,7 @@ def version_before():
     newest = sorted((ROOT / "schemas/sql").glob("*.sql"))[-1].relative_to(ROOT)
     if git("rev-parse", "HEAD") is None:
         pytest.skip("no history is here: this is no clone")
-    added = git("log", "-1", "--diff-filter=A", "--format=%H", "--", str(newest))
+    added = git("log", "-1", "-m", "--first-parent", "--diff-filter=A", "--format=%H", "--", str(newest))
     before = git("rev-parse", "--verify", "--quiet", f"{added.decode().strip()}^" if added else "HEAD")
     if not before:
         pytest.skip(f"the history does not reach behind {newest}: the clone is shallow")
