@@ -6,11 +6,39 @@ import io
 import json
 import time
 from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 
 from oracle.oracle import Intake, Message, merge, months_of, same, scores
 
 MICRO = 1_000_000
+
+
+def paced(seconds):
+    """For tell(): all messages within so many seconds."""
+    def pace(messages):
+        began = time.monotonic()
+        for n, message in enumerate(messages):
+            if n % 200 == 0:
+                time.sleep(max(0, began + seconds * n / len(messages) - time.monotonic()))
+            yield message
+    return pace
+
+
+@contextmanager
+def told_soon(stack, city, every):
+    """Every so many-th person has a mailbox, and notification waits for a second of quiet alone."""
+    for number, person in enumerate(city.registry["people"]):
+        if number % every == 0:
+            person["email"] = f"pegawai{number}@contoh.id"
+    hurry = {"QUIET_SECONDS": "1", "DIGEST_QUIET_SECONDS": "1"}
+    stack.processes.overrides["notification"].update(hurry)
+    stack.restart("notification")
+    try:
+        yield
+    finally:
+        for name in hurry:
+            del stack.processes.overrides["notification"][name]
 
 
 class Told:

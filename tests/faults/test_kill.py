@@ -5,14 +5,13 @@ import json
 import os
 import random
 import threading
-import time
 from collections import Counter
 
 import pytest
 from daemon import wait_until
 from oracle.city import City
 from programs import SERVICES
-from told import Told
+from told import Told, paced, told_soon
 
 SEED, EVENTS, SECONDS = int(os.environ.get("SEED", 8)), 40000, 30
 CHAOS = {SECONDS // 3: "kafka", 2 * SECONDS // 3: "postgres"}  # at which second which one dies
@@ -49,15 +48,6 @@ class Chaos(threading.Thread):
         self.stack.start(*SERVICES)
 
 
-def paced(messages):
-    """All of them in SECONDS."""
-    began = time.monotonic()
-    for n, message in enumerate(messages):
-        if n % 200 == 0:
-            time.sleep(max(0, began + SECONDS * n / len(messages) - time.monotonic()))
-        yield message
-
-
 def heard_in_time(stack):
     """As if the scores of every second person had been there before their periods ended: those are told of one by one, the
     others by digests."""
@@ -70,25 +60,16 @@ def heard_in_time(stack):
 def told(stack):
     city = City(SEED, people=200, events=44000)
     assert len(city.messages) >= EVENTS
-    for number, person in enumerate(city.registry["people"]):
-        if number % 9 == 0:
-            person["email"] = f"pegawai{number}@contoh.id"
-    hurry = {"QUIET_SECONDS": "1", "DIGEST_QUIET_SECONDS": "1"}
-    stack.processes.overrides["notification"].update(hurry)
-    stack.restart("notification")
-    try:
+    with told_soon(stack, city, 9):
         told = Told(stack, city)
         heard_in_time(stack)
         chaos = Chaos(stack)
         chaos.start()
-        told.tell(city.messages, paced)
+        told.tell(city.messages, paced(SECONDS))
         chaos.end()
         assert all(chaos.killed[name] for name in ("kafka", "postgres", "intake", "scoring")), chaos.killed
         stack.wait_idle(60)
         yield told
-    finally:
-        for name in hurry:
-            del stack.processes.overrides["notification"][name]
 
 
 def test_every_score_is_the_oracles(told):

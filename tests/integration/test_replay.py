@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from daemon import wait_until
 from oracle.city import City
-from told import Told
+from told import Told, told_soon
 
 GROUP = "terukur-intake"
 STANDS = {
@@ -49,13 +49,7 @@ def stands(stack):
 def told(stack):
     """A small city whose second half was published a moment after the first, and that knows all about it."""
     city = City(5, people=40, events=3000)
-    for number, person in enumerate(city.registry["people"]):
-        if number % 3 == 0:
-            person["email"] = f"pegawai{number}@contoh.id"
-    hurry = {"QUIET_SECONDS": "1", "DIGEST_QUIET_SECONDS": "1"}
-    stack.processes.overrides["notification"].update(hurry)
-    stack.restart("notification")
-    try:
+    with told_soon(stack, city, 3):
         told = Told(stack, city)
         half = len(city.messages) // 2
         told.tell(city.messages[:half])
@@ -65,9 +59,6 @@ def told(stack):
         stack.wait_idle()
         all_told(stack)
         yield told
-    finally:
-        for name in hurry:
-            del stack.processes.overrides["notification"][name]
 
 
 def days_ago(n):

@@ -11,7 +11,7 @@ import time
 import pytest
 from oracle.city import City
 from services import NUMBERS, SERVICES
-from told import Told
+from told import Told, paced
 from town import Town
 
 from k8s.arrows import ARROWS, FROM, TO
@@ -141,14 +141,6 @@ class Chaos(threading.Thread):
             self.error = e
 
 
-def paced(messages):
-    began = time.monotonic()
-    for n, message in enumerate(messages):
-        if n % 200 == 0:
-            time.sleep(max(0, began + SECONDS * n / len(messages) - time.monotonic()))
-        yield message
-
-
 @pytest.fixture(scope="module")
 def told(cluster, elsewhere):
     city = City(SEED, people=200, events=44000)
@@ -161,7 +153,7 @@ def told(cluster, elsewhere):
     kubectl("wait", "--for=condition=Ready", "pod/watch", "--timeout=60s", namespace=elsewhere)
     chaos = Chaos(cluster)
     chaos.start()
-    told.tell(city.messages, paced)
+    told.tell(city.messages, paced(SECONDS))
     chaos.over.set()
     chaos.join(120)
     assert chaos.error is None and chaos.restarted, chaos.error
