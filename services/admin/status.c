@@ -14,7 +14,7 @@
 
 enum {
 	SHOW_SECONDS = 3,
-	POLL_MS = 200,
+	POLL_MS = 100,
 	IDLE_ROUNDS = 2,
 	STAGES_MOST = SERVICE_ROWS * SERVICE_READS_MOST
 };
@@ -212,13 +212,18 @@ static bool watch_until_idle(struct watch *w, int64_t deadline, struct err *e)
 	}
 }
 
+static bool watch_wait(struct watch *w, int64_t seconds, struct err *e)
+{
+	bool ok = watch_until_idle(w, clock_monotonic() + seconds * CLOCK_SECOND, e);
+	progress_clear(&w->admin->progress);
+	return ok;
+}
+
 bool status_wait(struct admin *a, int64_t seconds, struct err *e)
 {
 	struct watch w;
-	int64_t deadline = clock_monotonic() + seconds * CLOCK_SECOND;
-	bool ok = watch_open(&w, a, e) && watch_until_idle(&w, deadline, e);
+	bool ok = watch_open(&w, a, e) && watch_wait(&w, seconds, e);
 	watch_close(&w);
-	progress_clear(&a->progress);
 	return ok;
 }
 
@@ -386,11 +391,9 @@ static void status_print(const json_t *status)
 	status_print_verified(json_object_get(status, "verified"));
 }
 
-static bool status_show(struct admin *a, bool as_json, struct err *e)
+static bool status_show(struct watch *w, bool as_json, struct err *e)
 {
-	struct watch w;
-	json_auto_t *status = watch_open(&w, a, e) ? status_gather(&w, e) : NULL;
-	watch_close(&w);
+	json_auto_t *status = status_gather(w, e);
 	if (!status)
 		return false;
 	status_oldest(status);
@@ -404,10 +407,10 @@ static bool status_show(struct admin *a, bool as_json, struct err *e)
 }
 
 /* Brokers that are busy with who coordinates what say so, and are asked again. */
-static bool status_show_soon(struct admin *a, bool json, struct err *e)
+static bool status_show_soon(struct watch *w, bool json, struct err *e)
 {
 	int64_t deadline = clock_monotonic() + SHOW_SECONDS * CLOCK_SECOND;
-	for (; !status_show(a, json, e); pause_poll()) {
+	for (; !status_show(w, json, e); pause_poll()) {
 		if (e->code != ERR_RETRY || clock_monotonic() >= deadline)
 			return false;
 		err_clear(e);
@@ -415,12 +418,20 @@ static bool status_show_soon(struct admin *a, bool json, struct err *e)
 	return true;
 }
 
-bool status_run(struct admin *a, const struct arguments *args, struct err *e)
+static bool status_wait_and_show(struct watch *w, const struct arguments *args, struct err *e)
 {
-	bool idle = !args->option[STATUS_WAIT] || status_wait(a, args->number[STATUS_WAIT], e);
+	bool idle = !args->option[STATUS_WAIT] || watch_wait(w, args->number[STATUS_WAIT], e);
 	if (!idle && e->code != ERR_NOT_FOUND)
 		return false;
 	struct err other = {0};
-	bool shown = status_show_soon(a, args->option[STATUS_JSON], &other);
+	bool shown = status_show_soon(w, args->option[STATUS_JSON], &other);
 	return idle ? shown || err_set(e, other.code, "%s", other.text) : false;
+}
+
+bool status_run(struct admin *a, const struct arguments *args, struct err *e)
+{
+	struct watch w;
+	bool ok = watch_open(&w, a, e) && status_wait_and_show(&w, args, e);
+	watch_close(&w);
+	return ok;
 }

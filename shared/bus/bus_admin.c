@@ -160,19 +160,40 @@ static int64_t bus_message_time(
 	return at;
 }
 
-/* A topic that was made just now has its leaders a moment later. */
-static rd_kafka_resp_err_t bus_watermarks(
-	rd_kafka_t *rk, const rd_kafka_topic_partition_t *p, int64_t *low, int64_t *high)
+static rd_kafka_resp_err_t bus_list_error(const rd_kafka_topic_partition_list_t *list)
+{
+	for (int n = 0; n < list->cnt; n++)
+		if (list->elems[n].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+			return list->elems[n].err;
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* The first or next offsets of the same partitions, in one request a broker: in Kafka's ListOffsets
+ * the times -2 and -1 (RD_KAFKA_OFFSET_BEGINNING, _END) are those. A topic that was made just now
+ * has its leaders a moment later. */
+static rd_kafka_topic_partition_list_t *bus_edges(
+	rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *of, int64_t edge, struct err *e)
 {
 	int64_t until = clock_monotonic() + QUERY_MS * 1000;
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(of);
 	for (;;) {
-		rd_kafka_resp_err_t rc = rd_kafka_query_watermark_offsets(
-			rk, p->topic, p->partition, low, high, QUERY_MS);
+		for (int n = 0; n < list->cnt; n++) {
+			list->elems[n].offset = edge;
+			list->elems[n].err = RD_KAFKA_RESP_ERR_NO_ERROR;
+		}
+		rd_kafka_resp_err_t rc = rd_kafka_offsets_for_times(rk, list, QUERY_MS);
+		if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+			rc = bus_list_error(list);
 		bool soon = rc == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
 			    rc == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
 			    rc == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-		if (!soon || clock_monotonic() > until)
-			return rc;
+		if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
+			return list;
+		if (!soon || clock_monotonic() > until) {
+			rd_kafka_topic_partition_list_destroy(list);
+			err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+			return NULL;
+		}
 		nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
 	}
 }
@@ -186,46 +207,62 @@ static void bus_held(struct bus_lag *out, int32_t partition, int64_t messages)
 	out->held += messages;
 }
 
-static bool bus_lag_of(struct bus_inspector *i, const rd_kafka_topic_partition_t *p,
-	bool want_oldest, struct bus_lag *out, struct err *e)
+/* A topic's partitions: what the group has committed, and where they begin and end. */
+struct bus_extent {
+	rd_kafka_topic_partition_list_t *committed, *low, *high, *all;
+};
+
+static void bus_extent_free(struct bus_extent *x)
 {
-	int64_t low, high, all = 0;
-	rd_kafka_resp_err_t rc = RD_KAFKA_RESP_ERR_NO_ERROR;
-	if (i->all) /* before what can be read, which goes on meanwhile */
-		rc = bus_watermarks(i->all, p, &low, &all);
-	if (rc == RD_KAFKA_RESP_ERR_NO_ERROR)
-		rc = bus_watermarks(i->rk, p, &low, &high);
+	rd_kafka_topic_partition_list_t *lists[] = {x->committed, x->low, x->high, x->all};
+	for (size_t i = 0; i < COUNT(lists); i++)
+		if (lists[i])
+			rd_kafka_topic_partition_list_destroy(lists[i]);
+}
+
+/* What is held is asked for before what can be read, which goes on meanwhile. */
+static bool bus_extent_read(
+	struct bus_inspector *i, const char *topic, struct bus_extent *x, struct err *e)
+{
+	x->committed = bus_partitions(i, topic, e);
+	if (!x->committed || x->committed->cnt == 0)
+		return x->committed != NULL;
+	rd_kafka_resp_err_t rc = rd_kafka_committed(i->rk, x->committed, QUERY_MS);
 	if (rc != RD_KAFKA_RESP_ERR_NO_ERROR)
 		return err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
+	return (!i->all || (x->all = bus_edges(i->all, x->committed, RD_KAFKA_OFFSET_END, e))) &&
+	       (x->low = bus_edges(i->rk, x->committed, RD_KAFKA_OFFSET_BEGINNING, e)) &&
+	       (x->high = bus_edges(i->rk, x->committed, RD_KAFKA_OFFSET_END, e));
+}
+
+static void bus_lag_of(struct bus_inspector *i, const struct bus_extent *x, int n, bool want_oldest,
+	struct bus_lag *out)
+{
+	const rd_kafka_topic_partition_t *p = &x->committed->elems[n];
+	int64_t low = x->low->elems[n].offset, high = x->high->elems[n].offset;
 	/* One behind the end speaks of another topic of this name. */
 	bool read = p->offset >= low && p->offset <= high;
 	int64_t done = read ? p->offset : low;
 	out->lost += p->offset >= 0 && p->offset < low ? low - p->offset : 0;
 	out->end += high;
-	bus_held(out, p->partition, all - high);
+	bus_held(out, p->partition, x->all ? x->all->elems[n].offset - high : 0);
 	out->committed += done;
 	if (done < high && want_oldest) {
 		int64_t at = bus_message_time(i, p->topic, p->partition, done);
 		if (at && (!out->oldest_at || at < out->oldest_at))
 			out->oldest_at = at;
 	}
-	return true;
 }
 
 bool bus_lag(struct bus_inspector *i, const char *topic, bool want_oldest, struct bus_lag *out,
 	struct err *e)
 {
-	rd_kafka_topic_partition_list_t *list = bus_partitions(i, topic, e);
-	if (!list)
-		return false;
+	struct bus_extent x = {0};
 	struct bus_lag lag = {0};
-	rd_kafka_resp_err_t rc =
-		list->cnt ? rd_kafka_committed(i->rk, list, QUERY_MS) : RD_KAFKA_RESP_ERR_NO_ERROR;
-	bool ok = rc == RD_KAFKA_RESP_ERR_NO_ERROR ||
-		  err_set(e, ERR_RETRY, "Kafka: %s", rd_kafka_err2str(rc));
-	for (int n = 0; ok && n < list->cnt; n++)
-		ok = bus_lag_of(i, &list->elems[n], want_oldest, &lag, e);
-	rd_kafka_topic_partition_list_destroy(list);
+	bool ok = bus_extent_read(i, topic, &x, e);
+	for (int n = 0; ok && n < x.committed->cnt; n++)
+		bus_lag_of(i, &x, n, want_oldest, &lag);
+	bus_extent_free(&x);
 	if (ok)
 		*out = lag;
 	return ok;
