@@ -1,4 +1,4 @@
-"""The real system, started once for a whole run (with `-n 2` once for each half of it): Kafka, PostgreSQL, a mail catcher
+"""The real system, started once for a whole run (with `-n 3` once for each part of it): Kafka, PostgreSQL, a mail catcher
 and the programs, in a directory and on ports of their own. Nothing is mocked. When it ends, no log may hold a NIP or a
 password.
 
@@ -44,9 +44,9 @@ Message = namedtuple("Message", "topic partition offset key headers value at")
 
 
 def own_ports():
-    """Those of two halves that run at the same time never meet."""
-    half = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
-    while (ports := random_ports())["postgres"] // 20 % 2 != half:
+    """Those of parts that run at the same time never meet."""
+    part, parts = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    while (ports := random_ports())["postgres"] // 20 % parts != part:
         pass
     return ports
 

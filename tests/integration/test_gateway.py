@@ -571,6 +571,7 @@ def test_the_page_counts_the_service_days_of_an_open_period(stack):
 
 
 def test_the_page_explains_a_score(stack, city):
+    stack.wait_idle()
     answer = page(stack, f"/people/{city.person_id}/scores/2026-03?lang=en", cookie_of(stack, city.tokens["person"]))
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -580,7 +581,8 @@ def test_the_page_explains_a_score(stack, city):
     for item in score["items"]:
         for key in ("achievement", "capped", "weight", "contribution"):
             assert f"{Decimal(item[key]):,.2f}" in found.text
-        assert f"{item['realized'].removesuffix('.00')} of {item['target'].removesuffix('.00')} x" in found.text
+        realized, target = (f"{Decimal(item[key]):,f}".removesuffix(".00") for key in ("realized", "target"))
+        assert f"{realized} of {target} x" in found.text
     assert len(found.all("svg")) == len(score["items"])
     assert {"width=device-width, initial-scale=1"} == {m["content"] for m in found.all("meta") if "content" in m}
     links = [a["href"] for a in found.all("a")]
