@@ -80,6 +80,7 @@ class System:
             future.result(10)
         assert wait_until(lambda: not {*names} & {*kafka.list_topics(timeout=10).topics}, 10)
         self.processes.forget_tokens()
+        self._producer = None  # it remembers which topics there were
         self.up()
 
     # --- processes

@@ -83,7 +83,7 @@ STEPS = {
     "golden": golden,
     "oracle": lambda: pytest("tests/oracle"),
     "contract": lambda: pytest("tests/contract"),
-    "integration": lambda: pytest("-n", "2", "--dist", "loadfile", "-m", "not toolchain",  # mostly they wait
+    "integration": lambda: pytest("-n", "3", "--dist", "loadfile", "-m", "not toolchain",  # mostly they wait
                                   "tests/integration", "tests/clients"),
     "browser": lambda: pytest("tests/browser"),
     "faults": lambda: pytest("tests/faults"),
