@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 import pytest
 from daemon import wait_until
 from programs import SERVICES
-from stack import random_ports
+from stack import random_port
 from web import ask, cookie_of, problem, token
 
 API = "/api/v1"
@@ -48,7 +48,7 @@ class Second:
 
 @pytest.fixture
 def second(stack):
-    port = random_ports()["web"] + 19
+    port = random_port()
     overrides = stack.processes.overrides
     overrides["gateway-2"].update(LISTEN=f"127.0.0.1:{port}", DRAIN_SECONDS=str(SECONDS))
     stack.start("gateway-2")
@@ -202,7 +202,7 @@ def test_a_restart_of_postgresql_is_seen_by_nobody(town, stack, hard):
 @pytest.fixture
 def hasty(stack):
     """A second gateway that waits for a second, with three of its four threads."""
-    port = random_ports()["web"] + 19
+    port = random_port()
     overrides = stack.processes.overrides
     overrides["gateway-2"].update(LISTEN=f"127.0.0.1:{port}", DB_WAIT_MS="1000", WORKERS="4")
     stack.start("gateway-2")
