@@ -63,8 +63,8 @@ static bool open_wait(const PGconn *conn, PostgresPollingStatusType wants)
 	return poll(&at, 1, SILENCE_MS) != 0;
 }
 
-/* True when it is made. One that says nothing is cut off, which libpq takes for an address that
- * refuses: it goes on to the next, if there is one. */
+/* True when it is made. One that says nothing is cut off. Where nobody had accepted it, libpq takes
+ * that for an address that refuses: it goes on to the next, if there is one. */
 static bool open_finish(PGconn *conn, bool *silent)
 {
 	PostgresPollingStatusType wants =
