@@ -106,7 +106,7 @@ def test_arrows(cluster, elsewhere):
 WATCH = """token=$1 person=$2; trap 'exit 0' TERM
 while :; do
 	for path in / /style.css /api/v1/public/agencies "/api/v1/people/$person/scores/2026-03"; do
-		echo "$(date +%s) $(curl -s -o /dev/null -m 20 -w '%{http_code} %{errormsg} %{time_total}' -H "Authorization: Bearer $token" "http://gateway.terukur$path") $path"
+		echo "$(date +%s) $(curl -s -o /dev/null -m 60 -w '%{http_code} %{errormsg} %{time_total}' -H "Authorization: Bearer $token" "http://gateway.terukur$path") $path"
 	done
 	sleep 0.05
 done"""
