@@ -30,6 +30,7 @@ import random
 import secrets
 import shutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -60,9 +61,29 @@ FOLDERS = ("kafka", "mail", "demo", "log", "pid")
 ROOM = 512 << 20  # bytes that must be free to begin with
 
 
+BLOCK = 20  # ports of a stack beside others
+claims = []
+
+
 def random_ports():
-    """Ports for a stack beside others, below those that the kernel gives to clients."""
-    return dict(zip(PORTS, range(random.randrange(20000, 32000, 20), 32768)))
+    """Ports for a stack beside others, below those that the kernel gives to clients, and with some to spare for replicas. As long
+    as this process lives they are nobody else's: it holds the last one."""
+    while True:
+        block = range(first := random.randrange(20000, 32000, BLOCK), first + BLOCK)
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", block[-1]))
+        except OSError:
+            claim.close()
+            continue
+        claims.append(claim)
+        if all(map(can_listen, block[:-1])):
+            return dict(zip((*PORTS, "replicas"), block))
+
+
+def random_port():
+    """A single one, that nobody is given meanwhile."""
+    return random_ports()["web"]
 
 
 class Stack:
@@ -251,11 +272,12 @@ class Stack:
         """Ports stay what they were, unless somebody else took one while its process was not running."""
         for port_name in {name: None for name in (*PORTS, *names)}:
             owner = PORTS.get(port_name, (port_name,))[0]
-            port = wanted = self.ports.get(port_name) or self.preferred.get(port_name, 9200)
+            known = self.ports.get(port_name) or self.preferred.get(port_name)
+            port = wanted = known or self.preferred.get("replicas", 9200)
             if self.program(owner).pid is None:
                 others = {p for name, p in self.ports.items() if name != port_name}
-                port = next(p for p in range(wanted, 65536, 50) if p not in others and can_listen(p))
-            if port != wanted:
+                port = next(p for p in range(wanted, 65536, 50 if known else 1) if p not in others and can_listen(p))
+            if known and port != wanted:
                 self.say(f"{port_name:12} port {wanted} is taken by somebody else: {port} instead")
                 if owner in FOUNDATION:
                     self.stop(*SERVICES)  # those that run know it by the old one

@@ -43,20 +43,12 @@ BUILD = ROOT / os.environ.get("BUILD", "build")
 Message = namedtuple("Message", "topic partition offset key headers value at")
 
 
-def own_ports():
-    """Those of parts that run at the same time never meet."""
-    part, parts = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
-    while (ports := random_ports())["postgres"] // 20 % parts != part:
-        pass
-    return ports
-
-
 class System:
     """What tests do to a stack, and what they see of it."""
 
     def __init__(self, run_dir):
         self.run_dir = run_dir
-        self.processes = Stack(run_dir, ports=own_ports(), build=BUILD, quiet=True)
+        self.processes = Stack(run_dir, ports=random_ports(), build=BUILD, quiet=True)
         self._db = self._producer = None
 
     def up(self):

@@ -4,23 +4,16 @@ certificate by docker/services/certificate.sh, a user for each program and for s
 Two ways to show who one is: `client(user)` by SCRAM, as in Compose, is for the tests' own client; `login(user)` by PLAIN, over
 the same TLS, for programs. A librdkafka before 2.6.1, as Debian 12's is, sends a nonce by SCRAM that no Kafka 4 takes."""
 import secrets
-import socket
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from conftest import BUILD, ROOT, System, own_ports
+from conftest import BUILD, ROOT, System
 from daemon import run
 from programs import SCRIPTS, Kafka, inherited_env
 from services import PROGRAMS
-from stack import Stack
+from stack import Stack, random_port, random_ports
 
 SUPERUSER = "kafka"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class SecuredKafka(Kafka):
@@ -28,7 +21,7 @@ class SecuredKafka(Kafka):
 
     def __init__(self, name, stack):
         super().__init__(name, stack)
-        self.local = free_port()
+        self.local = random_port()
 
     @property
     def ca(self):
@@ -98,7 +91,7 @@ class SecuredStack(Stack):
 class Secured(System):
     def __init__(self, run_dir, sources):
         self.run_dir = run_dir
-        self.processes = SecuredStack(run_dir, ports=own_ports(), build=BUILD, quiet=True, sources=sources)
+        self.processes = SecuredStack(run_dir, ports=random_ports(), build=BUILD, quiet=True, sources=sources)
         self._db = self._producer = None
 
     def run(self, name, *args, env=None, **options):

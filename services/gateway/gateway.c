@@ -17,6 +17,8 @@
 
 /* With a thread for each connection the allocator would keep free memory for each of many. */
 enum { DECODERS = 4, ARENAS = 2 };
+/* One worker in so many is left for what needs no PostgreSQL when that is waited for. */
+enum { WORKERS_SPARED = 4 };
 /* The database forgets no look sooner, whoever asks. */
 enum { ACCESS_DAYS_LEAST = 365 };
 
@@ -74,8 +76,17 @@ static bool serve(struct gateway *g, const struct route *routes, size_t n)
 /* What handlers share. */
 static bool prepare(struct gateway *g, const char *database)
 {
-	g->pool = pool_new(
-		(int)g->db_pool, database, "gateway", store_statements, store_statements_n);
+	const struct pool_config pool = {
+		.size = (int)g->db_pool,
+		.url = database,
+		.application = "gateway",
+		.table = store_statements,
+		.n = store_statements_n,
+		.wait_ms = g->db_wait_ms < g->request_deadline_ms ? g->db_wait_ms
+								  : g->request_deadline_ms,
+		.most_waiting = (int)(g->workers - g->workers / WORKERS_SPARED),
+	};
+	g->pool = pool_new(&pool);
 	g->registry = snapshot_new(database, &roster_snapshot);
 	g->known = known_new();
 	g->under_way = share_new((unsigned)g->max_per_token);

@@ -20,7 +20,7 @@
 struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
-	int64_t db_pool, max_connections, max_per_address, max_per_token, workers,
+	int64_t db_pool, db_wait_ms, max_connections, max_per_address, max_per_token, workers,
 		request_deadline_ms, keep_access_days, drain_seconds;
 
 	const struct route *routes;

@@ -27,6 +27,10 @@ static const struct conf_setting settings[] = {
 		"addresses or CIDR blocks of proxies whose X-Forwarded-For counts",
 		&http_blocks_form},
 	{"DB_POOL", CONF_INT, SETTING(db_pool), "8", 1, 100, "connections to PostgreSQL", NULL},
+	{"DB_WAIT_MS", CONF_INT, SETTING(db_wait_ms), "8000", 0, 600000,
+		"milliseconds for which requests wait for a PostgreSQL that is away, no longer "
+		"than for themselves",
+		NULL},
 	{"MAX_CONNECTIONS", CONF_INT, SETTING(max_connections), "256", 1, 10000, "of clients",
 		NULL},
 	{"MAX_PER_ADDRESS", CONF_INT, SETTING(max_per_address), "64", 1, 10000,

@@ -65,6 +65,7 @@ struct route {
 	const struct route_body *body; /* NULL: takes none */
 	const char *list; /* the name of the list that a cursor is good for */
 	bool lenient; /* what is wrong with the query is passed over */
+	bool again; /* what it writes bears being written twice; a GET does anyhow */
 	bool offline; /* the work holds no connection to PostgreSQL */
 };
 

@@ -26,6 +26,19 @@ static void tell(struct look *look, const struct err *e)
 	http_done(v->request);
 }
 
+static bool read(struct pool *pool, const struct store_look *const *whats, int n,
+	struct db_result **out, struct err *e)
+{
+	for (int left = POOL_TRIES;;) {
+		struct err why = {0};
+		struct db *db = pool_take(pool, POOL_FOR_ALL, &why);
+		bool ok = db && store_scores(db, whats, n, out, &why);
+		pool_give(pool, db);
+		if (ok || !db || why.code != ERR_RETRY || --left == 0)
+			return ok || err_set(e, why.code, "%s", why.text);
+	}
+}
+
 /* What fails, fails for each of them. */
 static void run(void *arg, struct together_item *items)
 {
@@ -38,9 +51,7 @@ static void run(void *arg, struct together_item *items)
 		looks[n] = (struct look *)x;
 		whats[n] = &looks[n]->what;
 	}
-	struct db *db = pool_take(arg, POOL_FOR_ALL, &e);
-	bool ok = db && store_scores(db, whats, n, &r, &e);
-	pool_give(arg, db);
+	bool ok = read(arg, whats, n, &r, &e);
 	for (int i = 0; ok && i < db_rows(r); i++)
 		looks[db_int(r, i, 0)]->body = db_text(r, i, 1);
 	for (int i = 0; i < n; i++)

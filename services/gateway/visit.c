@@ -214,8 +214,27 @@ static struct visit *visit_new(struct gateway *g, struct http_request *r)
 	return v;
 }
 
-/* A connection is held no longer than this. False: begun where it may not wait, and it would have
- * had to; nothing came of it, and all of it is done again. */
+/* Deciding only reads. */
+static bool may_be_begun_anew(const struct visit *v)
+{
+	return !v->decided || v->route->again || strcmp(v->route->method, "GET") == 0;
+}
+
+/* A connection is held no longer than this. When it is lost on the way, as by a restart of
+ * PostgreSQL, nobody has been answered yet, and what bears it is done again with another. */
+static bool try(struct visit *v, bool (*step)(struct visit *v, struct err *e), struct err *e)
+{
+	for (int left = POOL_TRIES;;) {
+		struct err why = {0};
+		bool ok = step(v, &why), had = v->db;
+		disconnect(v);
+		if (ok || !had || why.code != ERR_RETRY || !may_be_begun_anew(v) || --left == 0)
+			return ok || err_set(e, why.code, "%s", why.text);
+	}
+}
+
+/* False: begun where it may not wait, and it would have had to; nothing came of it, and all of it
+ * is done again. */
 static bool run(
 	struct gateway *g, struct http_request *r, bool (*step)(struct visit *v, struct err *e))
 {
@@ -223,8 +242,7 @@ static bool run(
 	if (!r->user && !(r->user = visit_new(g, r)))
 		return http_problem(r, 500, "internal", "something went wrong here");
 	struct visit *v = r->user;
-	bool ok = step(v, &e);
-	disconnect(v);
+	bool ok = try(v, step, &e);
 	if (!ok && v->waits) {
 		v->waits = false;
 		return false;

@@ -134,6 +134,8 @@ struct bus_producer *bus_producer_new(const char *brokers, struct err *e) MUST_C
 /* One for many threads that each wait for their own: what they queue at the same moment shares an
  * acknowledgement, which wakes each of them. */
 struct bus_producer *bus_producer_shared_new(const char *brokers, struct err *e) MUST_CHECK;
+/* One that only asks (bus_ping), which whoever may write nothing may as well. */
+struct bus_producer *bus_asker_new(const char *brokers, struct err *e) MUST_CHECK;
 void bus_producer_free(struct bus_producer *p);
 /* Queues one message (copied); a NULL `data` is a tombstone. Blocks while the queue is full.
  * Thread-safe. `delivery` NULL: the producer's own, for producers that one thread has to itself.

@@ -27,6 +27,11 @@ static const struct setting producer_settings[] = {
 static const struct setting shared_settings[] = {
 	{"linger.ms", "0.5"},
 };
+/* Its first request is none for a number of its own, which only those get who may write somewhere.
+ */
+static const struct setting asker_settings[] = {
+	{"enable.idempotence", "false"},
+};
 
 /* Said of the message itself: it would be said again. */
 static bool bus_is_refusal(rd_kafka_resp_err_t rc)
@@ -66,20 +71,22 @@ static void *bus_tell(void *arg)
 	return NULL;
 }
 
-static rd_kafka_conf_t *bus_producer_conf(const char *brokers, bool shared, struct err *e)
+static rd_kafka_conf_t *bus_producer_conf(
+	const char *brokers, const struct setting *own, size_t n, struct err *e)
 {
 	rd_kafka_conf_t *conf = bus_conf(brokers, producer_settings, COUNT(producer_settings), e);
-	if (!conf || !shared || bus_set(conf, shared_settings, COUNT(shared_settings), e))
+	if (!conf || bus_set(conf, own, n, e))
 		return conf;
 	rd_kafka_conf_destroy(conf);
 	return NULL;
 }
 
-static struct bus_producer *bus_producer_start(const char *brokers, bool shared, struct err *e)
+static struct bus_producer *bus_producer_start(
+	const char *brokers, const struct setting *own, size_t n, struct err *e)
 {
 	char text[256];
 	struct bus_producer *p = calloc(1, sizeof *p);
-	rd_kafka_conf_t *conf = p ? bus_producer_conf(brokers, shared, e) : NULL;
+	rd_kafka_conf_t *conf = p ? bus_producer_conf(brokers, own, n, e) : NULL;
 	if (!conf) {
 		free(p);
 		return NULL;
@@ -97,12 +104,18 @@ static struct bus_producer *bus_producer_start(const char *brokers, bool shared,
 
 struct bus_producer *bus_producer_new(const char *brokers, struct err *e)
 {
-	return bus_producer_start(brokers, false, e);
+	return bus_producer_start(brokers, NULL, 0, e);
+}
+
+struct bus_producer *bus_asker_new(const char *brokers, struct err *e)
+{
+	return bus_producer_start(brokers, asker_settings, COUNT(asker_settings), e);
 }
 
 struct bus_producer *bus_producer_shared_new(const char *brokers, struct err *e)
 {
-	struct bus_producer *p = bus_producer_start(brokers, true, e);
+	struct bus_producer *p =
+		bus_producer_start(brokers, shared_settings, COUNT(shared_settings), e);
 	if (!p || pthread_create(&p->teller, NULL, bus_tell, p) == 0) {
 		if (p)
 			p->shared = true;

@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include "base/array.h"
+#include "db/db_open.h"
 #include "db/db_schema.h"
 #include "db/db_wire.h"
 
@@ -145,12 +146,6 @@ static bool db_prepare(struct db *db, const struct db_statement *s, struct err *
 	return ok;
 }
 
-static void db_quiet(void *arg, const PGresult *r)
-{
-	(void)arg;
-	(void)r;
-}
-
 static bool db_prepare_all(struct db *db, struct err *e)
 {
 	for (size_t i = 0; i < db->n; i++)
@@ -161,64 +156,17 @@ static bool db_prepare_all(struct db *db, struct err *e)
 	return true;
 }
 
-/* In a URL, what comes before a stray @ would be taken for a host, a port or a database, and told
- * in messages. */
-static bool db_url_spills(const char *url)
-{
-	const char *scheme = strstr(url, "://");
-	if (!scheme || (strncmp(url, "postgresql:", 11) != 0 && strncmp(url, "postgres:", 9) != 0))
-		return false;
-	const char *start = scheme + strlen("://"), *at = strpbrk(start, "@/");
-	if (at && *at == '@')
-		start = at + 1;
-	at = strpbrk(start, "?@");
-	return at && *at == '@';
-}
-
-static bool db_ports_valid(const char *ports)
-{
-	enum { PORT_MOST = 65535 };
-	for (const char *p = ports ? ports : ""; *p; p += strcspn(p, ","), p += *p == ',') {
-		size_t digits = strspn(p, "0123456789");
-		if (digits != strcspn(p, ",") || digits > 5 || atoi(p) > PORT_MOST)
-			return false;
-	}
-	return true;
-}
-
-bool db_url_valid(const char *url)
-{
-	bool valid = !db_url_spills(url);
-	PQconninfoOption *all = PQconninfoParse(url, NULL);
-	for (const PQconninfoOption *o = all; o && o->keyword; o++)
-		valid = valid && (strcmp(o->keyword, "port") != 0 || db_ports_valid(o->val));
-	PQconninfoFree(all);
-	return valid && all;
-}
-
 bool db_connect(struct db *db, struct err *e)
 {
 	if (db->conn)
 		return true;
-	if (!db_url_valid(db->url)) /* libpq's words would quote it */
-		return err_set(
-			e, ERR_FATAL, "PostgreSQL: DATABASE_URL is not a valid PostgreSQL URL");
 	char application[128];
 	snprintf(application, sizeof application, "%s%s%s", db->application, db_instance ? "@" : "",
 		db_instance ? db_instance : "");
-	const char *names[] = {"dbname", "application_name", "connect_timeout", "keepalives_idle",
-		"keepalives_interval", "keepalives_count", "tcp_user_timeout", "client_encoding",
-		NULL};
-	const char *values[] = {db->url, application, "5", "10", "5", "2", "15000", "UTF8", NULL};
-	db->conn = PQconnectdbParams(names, values, 1);
-	if (PQstatus(db->conn) != CONNECTION_OK) {
-		const char *text = PQerrorMessage(db->conn);
-		err_set(e, ERR_RETRY, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
-		db_drop(db);
+	db->conn = db_open(db->url, application, e);
+	if (!db->conn)
 		return false;
-	}
 	db->connections++;
-	PQsetNoticeReceiver(db->conn, db_quiet, NULL);
 	if (db_instance && !db_schema_fits(db->conn, e)) {
 		db_drop(db);
 		return false;
@@ -226,15 +174,15 @@ bool db_connect(struct db *db, struct err *e)
 	return db_prepare_all(db, e);
 }
 
+bool db_is_connected(const struct db *db)
+{
+	return db->conn;
+}
+
 unsigned db_connections(const struct db *db)
 {
 	return db->connections;
 }
-
-const struct conf_form db_url_form = {db_url_valid,
-	"is not a valid PostgreSQL URL: it is like "
-	"postgresql://role:password@host:5432/database, and in a password / @ % : ? # "
-	"and spaces are written as %2F %40 %25 %3A %3F %23 %20"};
 
 static bool db_ready(struct db *db, struct err *e)
 {

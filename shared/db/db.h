@@ -91,6 +91,7 @@ void db_free(struct db *db);
 /* Connects and prepares every statement unless that stands already. Every other call does it by
  * itself when no transaction is open. */
 bool db_connect(struct db *db, struct err *e) MUST_CHECK;
+bool db_is_connected(const struct db *db); /* as far as is known */
 /* How many connections were made so far: another number, another connection. */
 unsigned db_connections(const struct db *db);
 void db_disconnect(struct db *db); /* an open transaction is over, as after db_rollback */

@@ -40,7 +40,7 @@ static struct {
 	struct http_server *ops;
 	pthread_t monitor;
 	struct snapshot *registry;
-	struct bus_producer *producer; /* the monitor's */
+	struct bus_producer *asker; /* the monitor's */
 	struct db *db; /* likewise */
 	atomic_llong asked; /* when the monitor asked what it waits for; 0: it waits for nothing */
 	pthread_mutex_t lock; /* of away */
@@ -253,7 +253,7 @@ static void *monitor(void *arg)
 		bool stored = db_script(self.db, "SELECT 1", &e);
 		if (stored)
 			monitor_waiting(&waiting);
-		bool there = stored && bus_ping(self.producer, MONITOR_MS / 2, &e);
+		bool there = stored && bus_ping(self.asker, MONITOR_MS / 2, &e);
 		atomic_store(&self.asked, 0);
 		pthread_mutex_lock(&self.lock);
 		text_format(self.away, sizeof self.away, "%s", there ? "" : e.text);
@@ -297,10 +297,10 @@ static bool start(struct err *e)
 	};
 	self.db = db_new(self.common.database, self.service->name, self.service->statements,
 		self.service->waiting ? self.service->n_statements : 0);
-	self.producer = bus_producer_new(self.common.brokers, e);
+	self.asker = bus_asker_new(self.common.brokers, e);
 	if (self.service->registry)
 		self.registry = snapshot_new(self.common.database, self.service->registry);
-	return self.producer && (self.ops = http_start(&ops, e)) &&
+	return self.asker && (self.ops = http_start(&ops, e)) &&
 	       (!self.service->start || self.service->start(self.service, e)) && start_threads(e) &&
 	       (pthread_create(&self.monitor, NULL, monitor, NULL) == 0 ||
 		       err_set(e, ERR_FATAL, "no thread could be started"));
@@ -339,7 +339,7 @@ static void stop(void)
 		self.service->stop(self.service);
 	http_stop(self.ops);
 	snapshot_free(self.registry);
-	bus_producer_free(self.producer);
+	bus_producer_free(self.asker);
 	db_free(self.db);
 }
 
@@ -387,10 +387,10 @@ static int check(void)
 	struct err e = {0};
 	self.db = db_new(self.common.database, self.service->name, self.service->statements,
 		self.service->n_statements);
-	self.producer = bus_producer_new(self.common.brokers, &e);
-	bool set = self.producer != NULL;
-	bool ok = set && db_connect(self.db, &e) && bus_ping(self.producer, 5000, &e);
-	bus_producer_free(self.producer);
+	self.asker = bus_asker_new(self.common.brokers, &e);
+	bool set = self.asker != NULL;
+	bool ok = set && db_connect(self.db, &e) && bus_ping(self.asker, 5000, &e);
+	bus_producer_free(self.asker);
 	db_free(self.db);
 	if (!ok) {
 		fprintf(stderr, "%s: %s\n", self.service->name, e.text);

@@ -28,7 +28,7 @@ struct service;
 struct worker {
 	const struct service *service;
 	struct db *db;
-	struct bus_producer *out;
+	struct bus_producer *out; /* NULL: its row in services.def writes nothing */
 	struct snapshot *registry; /* see worker_registry; NULL when the service has none */
 	void *state; /* what `open` put there */
 	int number; /* 0, 1, … within its subscription or timer */

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "messages/emit.h"
+#include "service/services.h"
 
 enum { BACKOFF_FIRST_MS = 100, BACKOFF_MOST_MS = 5000, IDLE_MS = 200, QUEUE_KIB = 2048 };
 
@@ -313,9 +314,11 @@ bool service_thread_start(struct service_thread *t, struct err *e)
 	thread_turned(t);
 	w->db = db_new(service_settings()->database, t->name, w->service->statements,
 		w->service->n_statements);
-	w->out = bus_producer_new(service_settings()->brokers, e);
-	if (!w->db || !w->out)
+	if (!w->db)
 		return err_set(e, ERR_FATAL, "out of memory");
+	if (*service_row_find(w->service->name)->writes &&
+		!(w->out = bus_producer_new(service_settings()->brokers, e)))
+		return false;
 	t->started = pthread_create(&t->id, NULL, thread_run, t) == 0;
 	return t->started || err_set(e, ERR_FATAL, "no thread could be started");
 }

@@ -14,7 +14,7 @@ from conftest import BUILD, ROOT
 from daemon import wait_until
 from oracle.city import City
 from programs import SERVICES
-from stack import random_ports
+from stack import random_port
 from told import Told
 from town import Town
 
@@ -54,7 +54,7 @@ def before(tmp_path_factory):
 def stack(system, before):
     """All of the version before, empty, with a second gateway."""
     processes = system.processes
-    processes.overrides["gateway-2"]["LISTEN"] = f"127.0.0.1:{random_ports()['web'] + 19}"
+    processes.overrides["gateway-2"]["LISTEN"] = f"127.0.0.1:{random_port()}"
     processes.build = before
     try:
         system.reset()

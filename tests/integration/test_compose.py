@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 
 import pytest
@@ -16,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from conftest import ROOT
 from daemon import tail, wait_until
 from programs import SERVICES
+from stack import random_port
 from town import Town
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -96,18 +96,12 @@ def why_not():
     return None
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Project:
     """A Compose project of its own beside whatever else runs."""
 
     def __init__(self):
         self.name = f"terukur-test-{secrets.token_hex(4)}"
-        self.gateway, self.kafka, self.prometheus = free_port(), free_port(), free_port()
+        self.gateway, self.kafka, self.prometheus = random_port(), random_port(), random_port()
         self.env = {**os.environ, "GATEWAY_PORT": str(self.gateway), "KAFKA_PORT": str(self.kafka),
                     "PROMETHEUS_PORT": str(self.prometheus), "SMTP_URL": "", "PUBLIC_URL": "", "LOG_LEVEL": "info"}
 

@@ -121,6 +121,22 @@ def test_logs_are_json(stack, name):
         assert said["service"] == name and said["message"], line
 
 
+@pytest.fixture
+def warned(stack):
+    """As after an upgrade of the C library, PostgreSQL warns at each new connection of its database's collation."""
+    before = stack.value("SELECT datcollversion FROM pg_database WHERE datname = 'terukur'")
+    change = "UPDATE pg_database SET datcollversion = %s WHERE datname = 'terukur'"
+    stack.execute(change, "0")
+    yield
+    stack.execute(change, before)
+
+
+@pytest.mark.parametrize("name", [*SERVICES, "admin"])
+def test_what_postgresql_says_is_no_line_of_the_log(stack, warned, name):
+    done = stack.run(name, "--check")
+    assert done.stderr == "" and len(done.stdout.splitlines()) == (name != "admin")
+
+
 def test_trace_goes_all_the_way(town, stack):
     """From the upstream's request to the score that came of it, in one trace."""
     ends = {topic: stack.ends(topic) for topic in ("terukur.evidence.accepted", "terukur.score.changed")}

@@ -3,7 +3,6 @@ runs in a pod is reached by kubectl exec, Kafka and PostgreSQL by port-forward, 
 led to is gone."""
 import base64
 import json
-import socket
 import subprocess
 import threading
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 from conftest import System
+from stack import random_port
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "terukur"
@@ -26,12 +26,6 @@ def kubectl(*args, namespace=NAMESPACE, input=None, check=True, timeout=120):
 
 def get(*args, **options):
     return json.loads(kubectl("get", *args, "-o", "json", **options).stdout)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Forward(threading.Thread):
@@ -64,7 +58,7 @@ class Cluster(System):
 
     def reach(self):
         """Opens the ways from here, when there is something at their other ends."""
-        kafka, self.port = free_port(), free_port()
+        kafka, self.port = random_port(), random_port()
         self.brokers = f"127.0.0.1:{kafka}"  # which it must tell its clients: its own 19092 may be somebody else's here
         kubectl("set", "env", "statefulset/kafka", f"EXTERNAL_ADDRESS={self.brokers}")
         kubectl("rollout", "status", "statefulset/kafka")

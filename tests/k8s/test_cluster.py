@@ -106,7 +106,7 @@ def test_arrows(cluster, elsewhere):
 WATCH = """token=$1 person=$2; trap 'exit 0' TERM
 while :; do
 	for path in / /style.css /api/v1/public/agencies "/api/v1/people/$person/scores/2026-03"; do
-		echo "$(date +%s) $(curl -s -o /dev/null -m 20 -w '%{http_code} %{errormsg} %{time_total}' -H "Authorization: Bearer $token" "http://gateway.terukur$path") $path"
+		echo "$(date +%s) $(curl -s -o /dev/null -m 60 -w '%{http_code} %{errormsg} %{time_total}' -H "Authorization: Bearer $token" "http://gateway.terukur$path") $path"
 	done
 	sleep 0.05
 done"""
@@ -130,7 +130,7 @@ class Chaos(threading.Thread):
             began = time.monotonic()
             while not self.over.wait(4):
                 if not self.restarted and time.monotonic() - began > SECONDS / 3:
-                    self.restarted = time.time()
+                    self.restarted = True
                     kubectl("rollout", "restart", "deployment,statefulset")
                 names = self.cluster.pods("app.kubernetes.io/component=service")
                 if names:
@@ -163,7 +163,6 @@ def told(cluster, elsewhere):
         assert time.monotonic() - began < 180
         time.sleep(0.5)
     cluster.wait_idle(120)
-    told.restarted, told.ready = chaos.restarted, time.time()
     told.answers = [line.split(maxsplit=2) for line in kubectl("logs", "watch", namespace=elsewhere).stdout.splitlines()]
     return told
 
@@ -182,10 +181,8 @@ def test_verify_finds_nothing(told):
 
 
 def test_no_request_failed(told):
-    """But for what needs PostgreSQL, of which there is one here, while it is started anew: that is answered with 503."""
+    """Not even while PostgreSQL, of which there is one here, is started anew: who needs it waits for it."""
     assert len(told.answers) > 300
-    failed = [(int(at), code, rest) for at, code, rest in told.answers if code != "200"]
-    bad = [one for one in failed if one[1] != "503" or one[2].endswith("/style.css") or
-           not told.restarted <= one[0] + 1 <= told.ready]
-    print(f"{len(told.answers)} answers, {len(failed)} of them 503 while PostgreSQL was started anew")
+    print(f"{len(told.answers)} answers, the slowest after {max(float(rest.split()[-2]) for _, _, rest in told.answers):.1f} s")
+    bad = [one for one in told.answers if one[1] != "200"]
     assert not bad, f"{len(bad)} of {len(told.answers)}, such as {bad[:5]}"
