@@ -151,6 +151,15 @@ $(B)/%.o: %.c
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS) -c -o $@ $<
 
+# What messages say in the same words as the pages.
+SAID = services/gateway/web/words
+$(B)/services/notification/said.inc: $(SAID).id $(SAID).en
+	@mkdir -p $(@D)
+	@for l in ID EN; do sed -n "s/^rating\.\([A-Z]*\) = \(.*\)/[RATING_IS_\1][LANGUAGE_$$l] = \"\2\",/p" \
+		$(SAID).$$(echo $$l | tr A-Z a-z); done >$@.new && mv $@.new $@
+$(B)/services/notification/wording.o: $(B)/services/notification/said.inc
+$(B)/services/notification/wording.o: CFLAGS += -I$(B)/services/notification
+
 # What programs carry in themselves.
 $(B)/services/admin/migrations.S: $(MIGRATIONS) scripts/embed.sh
 	@mkdir -p $(@D)

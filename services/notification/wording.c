@@ -105,10 +105,8 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 		"\nThe score of each period says more.\n"},
 	[NEED_MORE] = {"Dengan tambahan {need}: {to}.", "With {need} more: {to}."},
 	[NEED_LESS] = {"Dengan {need} lebih rendah: {to}.", "With {need} less: {to}."},
-	[RATING_IS_BELOW] = {"di bawah ekspektasi", "below expectations"},
-	[RATING_IS_MEETS] = {"sesuai ekspektasi", "meets expectations"},
-	[RATING_IS_ABOVE] = {"di atas ekspektasi", "above expectations"},
-	[RATING_IS_NONE] = {"tidak dinilai", "not rated"},
+/* As the pages say them: made of their files of words. */
+#include "said.inc"
 	[MAIL_LINK] = {"Selengkapnya: {url}\n", "In full: {url}\n"},
 	[MAIL_FOOT] =
 		{"Pesan ini dikirim otomatis oleh Terukur dan juga ada di kotak masuk Anda di "
