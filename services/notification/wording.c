@@ -98,7 +98,7 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 		"Of these periods, evidence or other data came in or changed after they had "
 		"ended. Their results now:\n\n"},
 	[DIGEST_RATED] = {"- {period}: {score}, {rating}.", "- {period}: {score}, {rating}."},
-	[DIGEST_UNRATED] = {"- {period}: tidak dinilai.", "- {period}: not rated."},
+	[DIGEST_UNRATED] = {"- {period}: {rating}.", "- {period}: {rating}."},
 	[DIGEST_BEFORE] = {" Sebelumnya {old}.", " Before: {old}."},
 	[DIGEST_ITEMS] = {" Predikat yang berubah: {names}.", " Ratings that changed: {names}."},
 	[DIGEST_FOOT] = {"\nRinciannya ada pada nilai setiap periode.\n",
