@@ -83,7 +83,7 @@ def pages(city):
             f"{person}/evidence?period=2026-03": ("person", "head"), f"{person}/evidence?period=2026-03&indicator=none": ("person",),
             f"{person}/inbox": ("person", "head"), f"{person}/inbox/{city.message}": ("person",),
             f"{person}/scores/1999": ("person",), f"{person}/scores/2026-13": ("person",), f"{person}/inbox/999999999": ("person",),
-            f"{long}/scores/2026-03": ("head",), f"{long}/evidence?period=2026-03": ("head",), "/?sort=weakest": ("head",),
+            f"{long}/scores/2026-03": ("head",), f"{long}/evidence?period=2026-03": ("head",),
             f"/people/{NOTHING}/inbox": ("auditor",), f"/people/{NOTHING}/scores/2026": ("person",), "/?lang=xx": ("person",)}
 
 
