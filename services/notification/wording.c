@@ -57,9 +57,10 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 			"system decides nothing.\n"},
 	[CLOSED_TITLE] = {"Hasil kerja {period}: {rating}", "Results for {period}: {rating}"},
 	[CLOSED_TITLE_UNRATED] = {"Hasil kerja {period}", "Results for {period}"},
-	[CLOSED] = {"Periode {period} sudah berakhir. Nilai hasil kerja Anda {score}: "
-		    "{rating}.\n\n",
-		"Now that {period} is over, the score of your results is {score}: {rating}.\n\n"},
+	[CLOSED] = {"Periode {period} sudah berakhir. Hasil kerja Anda: {rating}. "
+		    "Nilai {score} tidak menentukan hasil ini.\n\n",
+		"Now that {period} is over, your results: {rating}. The score, {score}, does not "
+		"decide this.\n\n"},
 	[CLOSED_UNRATED] = {"Periode {period} sudah berakhir. Belum ada nilai hasil kerja.\n\n",
 		"Now that {period} is over, there is no score of your results.\n\n"},
 	[CLOSED_ITEM] =

@@ -415,8 +415,8 @@ static void test_the_words_of_an_end(void **state)
 	assert_string_equal(
 		out.list[0].title[LANGUAGE_EN], "Results for March 2026: meets expectations");
 	assert_string_equal(out.list[0].body[LANGUAGE_ID],
-		"Periode Maret 2026 sudah berakhir. Nilai hasil kerja Anda 92,86: sesuai "
-		"ekspektasi.\n\n- Kunjungan rumah: 38 dengan target 40 kunjungan, capaian 95,00 %: sesuai "
+		"Periode Maret 2026 sudah berakhir. Hasil kerja Anda: sesuai ekspektasi. Nilai "
+		"92,86 tidak menentukan hasil ini.\n\n- Kunjungan rumah: 38 dengan target 40 kunjungan, capaian 95,00 %: sesuai "
 		"ekspektasi. Dengan tambahan 6: di atas ekspektasi.\n- Waktu tunggu: 33,50 "
 		"dengan target 20,00–30,00 menit, capaian 88,33 %: di bawah ekspektasi. Dengan 0,50 "
 		"lebih rendah: sesuai ekspektasi.\n- Tidak terukur, dan karena itu tidak "
@@ -425,8 +425,8 @@ static void test_the_words_of_an_end(void **state)
 		"mengoreksinya dan nilai ini ikut berubah. Sistem tidak memutuskan apa pun: "
 		"predikat kinerja baru ada bila pejabat penilai menandatanganinya.\n");
 	assert_string_equal(out.list[0].body[LANGUAGE_EN],
-		"Now that March 2026 is over, the score of your results is 92.86: meets "
-		"expectations.\n\n- Home visits: 38 against a target of 40 visits, achievement "
+		"Now that March 2026 is over, your results: meets expectations. The score, 92.86, "
+		"does not decide this.\n\n- Home visits: 38 against a target of 40 visits, achievement "
 		"95.00 %: meets expectations. With 6 more: above expectations.\n- Waiting time: "
 		"33.50 against a target of 20.00–30.00 minutes, achievement 88.33 %: below "
 		"expectations. With 0.50 less: meets expectations.\n- Not measured, and for that "
