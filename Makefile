@@ -29,7 +29,7 @@ C_FILES = $(wildcard shared/*/*.[ch] services/*/*.[ch] tests/*.[ch] tests/*/*.[c
 
 .PHONY: all up down clean test clients check unit bench bless format compose install help
 .PHONY: up-alone clean-alone test-programs clients-programs bench-programs
-.PHONY: kubernetes kubernetes-tools cluster cluster-programs
+.PHONY: kubernetes kubernetes-tools cluster cluster-programs screenshots screenshots-tools
 # What tests ask the library itself, and a client for what no ordinary one sends: tests/a_b.c is build/a-b.
 TOOLS = event-check db-check bus-check raw-produce
 all: $(PROGRAMS:%=$(B)/%) $(TOOLS:%=$(B)/%)
@@ -85,6 +85,12 @@ bench-programs:
 	@sh scripts/setup.sh test
 	@$(MAKE) --no-print-directory -j$$(nproc) all $(B)/bare
 
+screenshots: up
+	@sh scripts/alone.sh 'make screenshots' $(MAKE) --no-print-directory screenshots-tools
+	@sh scripts/alone.sh --using 'make screenshots' $(VENV) tests/browser/screenshots.py docs/pages
+screenshots-tools:
+	@sh scripts/setup.sh test
+
 help:
 	@echo "make up [EMPTY=1]  set up and start everything here, with the demo city; again: start what is not running"
 	@echo "make down          stop it             make clean   forget it"
@@ -93,6 +99,7 @@ help:
 	@echo "make kubernetes    judge the manifests and the Dockerfiles  CRDS=folder of the operators' CRDs"
 	@echo "make cluster       try the overlay dev on the one-node cluster of KUBECONFIG"
 	@echo "make bench         measure it          BENCH='--events 300000 --history 0'"
+	@echo "make screenshots   make the pictures in docs/pages anew, of the demo city that make up runs"
 	@echo "make all           build the programs into build/"
 	@echo "make unit-programs build the unit tests with the sanitizers into build/asan/unit"
 	@echo "make install       install it for systemd   DESTDIR=/tmp/root PREFIX=/usr"
@@ -150,6 +157,15 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC $<"
 	@$(CC) $(CFLAGS) -c -o $@ $<
+
+# What messages say in the same words as the pages.
+SAID = services/gateway/web/words
+$(B)/services/notification/said.inc: $(SAID).id $(SAID).en
+	@mkdir -p $(@D)
+	@for l in ID EN; do sed -n "s/^rating\.\([A-Z]*\) = \(.*\)/[RATING_IS_\1][LANGUAGE_$$l] = \"\2\",/p" \
+		$(SAID).$$(echo $$l | tr A-Z a-z); done >$@.new && mv $@.new $@
+$(B)/services/notification/wording.o: $(B)/services/notification/said.inc
+$(B)/services/notification/wording.o: CFLAGS += -I$(B)/services/notification
 
 # What programs carry in themselves.
 $(B)/services/admin/migrations.S: $(MIGRATIONS) scripts/embed.sh

@@ -14,11 +14,11 @@ HOLIDAYS = {(1, 1), (5, 1), (6, 1), (8, 17), (12, 25)}
 AGENCIES = {"dinas-pendidikan": "Dinas Pendidikan", "dinas-kesehatan": "Dinas Kesehatan"}
 
 SOURCES = {
-    "sekolah": "Sistem sekolah / School system",
-    "simpus": "Sistem puskesmas / Health-centre system",
-    "presensi": "Presensi / Attendance",
-    "perizinan": "Perizinan / Licensing",
-    "inovasi": "Daftar inovasi / Register of innovations",
+    "sekolah": "Sistem sekolah",
+    "simpus": "Sistem puskesmas",
+    "presensi": "Presensi",
+    "perizinan": "Perizinan",
+    "inovasi": "Daftar inovasi",
 }
 
 

@@ -1,42 +1,51 @@
 #!/usr/bin/env python3
-"""Prints one score, explained, in Indonesian with English beside it: from the gateway, by HTTP alone.
+"""Prints one score, explained, in one language and in the words of its page: from the gateway, by HTTP alone.
 
-    show.py --gateway URL --token T --person UUID --period 2026-10 [--indicator CODE]
+    show.py --gateway URL --token T --person UUID --period 2026-10 [--indicator CODE] [--language en]
     show.py --dir DIR [--who transferred]    one of DIR/cast.json, the example person unless it is named
     show.py --pick --dir DIR                 only says who they are
 
-Defaults: GATEWAY_URL and AUDITOR_TOKEN from the environment. `build/admin people list` tells the example
+Defaults: GATEWAY_URL and AUDITOR_TOKEN from the environment, and Indonesian. `build/admin people list` tells the example
 person's id, so DATABASE_URL has to be set where --person is not given.
 """
 import argparse
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from base64 import b64decode
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-ADMIN = Path(__file__).resolve().parents[1] / "build" / "admin"
+ROOT = Path(__file__).resolve().parents[1]
+ADMIN = ROOT / "build" / "admin"
 ZONE = timezone(timedelta(hours=7))
 
-WORDS = {
-    "ABOVE": "di atas ekspektasi / above",
-    "MEETS": "sesuai ekspektasi / meets",
-    "BELOW": "di bawah ekspektasi / below",
-    "VERY_GOOD": "Sangat Baik / very good",
-    "GOOD": "Baik / good",
-    "NEEDS_IMPROVEMENT": "Butuh Perbaikan / needs improvement",
-    "POOR": "Kurang / poor",
-    "VERY_POOR": "Sangat Kurang / very poor",
-}
-COLUMNS = (("Target", "Target"), ("Realisasi", "Realised"), ("Capaian", "Achieved"), ("Dihitung", "Counted"),
-           ("Bobot", "Weight"), ("Sumbangan", "Contrib."), ("Bukti", "Events"))
+
+class Words:
+    """The sentences of the pages, in one language, with their places filled; and figures as that language writes them."""
+
+    def __init__(self, language):
+        self.language = language
+        text = (ROOT / f"services/gateway/web/words.{language}").read_text(encoding="utf-8").replace("\n\t", " ")
+        self.sentences = dict(line.split(" = ", 1) for line in text.splitlines() if " = " in line and not line.startswith("#"))
+
+    def say(self, key, **values):
+        text = re.sub(r"\{\{#(\w+)\}\}(.*?)\{\{/\1\}\}", lambda m: m[2] if values.get(m[1]) else "", self.sentences[key])
+        return re.sub(r"<[^>]*>", "", re.sub(r"\{\{(\w+)\}\}", lambda m: str(values[m[1]]), text))
+
+    def figure(self, shown, whole=False):
+        text = f"{Decimal(shown):,.2f}"
+        if whole and text.endswith(".00"):
+            text = text[:-3]
+        return text if self.language == "en" else text.translate({44: ".", 46: ","})
 
 
 class Gateway:
@@ -64,97 +73,118 @@ class Gateway:
                 return entries
 
 
-WHY_NOT = {
-    "replaced": "diganti / replaced",
-    "not_employed": "tidak bertugas pada hari itu / not employed on that day",
-    "absent": "hari cuti / a day of leave",
-    "nothing_asked": "belum ada rencana untuk hari itu / no plan for that day",
-    "not_asked": "tidak ada dalam rencana hari itu / not in that day's plan",
-}
 STORIES = {
-    "person": "contohnya / the example",
-    "head": "kepalanya / her head",
-    "transferred": "pindah unit dan jabatan di tengah bulan / another unit and post within a month",
-    "amended": "rencana diubah di tengah bulan / the plan amended within a month",
-    "renumbered": "NIP diperbaiki / the number corrected",
-    "leave_taken_back": "satu cuti dibatalkan, satu hari kerja saat cuti / a leave called off, a day's work on another",
+    "person": "the example",
+    "head": "her head",
+    "transferred": "another unit and post within a month",
+    "amended": "the plan amended within a month",
+    "renumbered": "the number corrected",
+    "leave_taken_back": "a leave called off, a day's work on another",
 }
 
 
-def target_of(item):
-    target = item["target"]
-    return target if isinstance(target, str) else "–".join(target)
+def capital(text):
+    return text[:1].upper() + text[1:]
 
 
-def explain_items(score, name):
-    wide = max(len(name(item["indicator"])) for item in score["items"])
-    for language in (0, 1):
-        title = ("Indikator", "Indicator")[language]
-        print(f"{title:{wide}}" + "".join(f"{column[language]:>13}" for column in COLUMNS))
-    for item in score["items"]:
-        remarks = ["sebentar / brief"] * bool(item.get("brief")) + [f"tanpa / without {u}" for u in item.get("left", ())]
-        cells = (target_of(item), item["realized"], f"{item['achievement']} %", item["capped"], item["weight"],
-                 item["contribution"], str(item["events"]))
-        print(f"{name(item['indicator']):{wide}}" + "".join(f"{cell:>13}" for cell in cells)
-              + "   " + ", ".join([WORDS[item["rating"]], *remarks]))
+class Explained:
+    """A score as its page explains it."""
+
+    def __init__(self, words, score, indicators):
+        self.words, self.score, self.indicators = words, score, indicators
+
+    def about(self, code):
+        known = self.indicators.get(code, {})
+        unit = known.get("unit", "")
+        return {"name": known.get("name", {}).get(self.words.language, code), "less": known.get("direction") == "less",
+                "measure": known.get("measure"), "unit": unit if isinstance(unit, str) else unit[self.words.language]}
+
+    def figures(self, item):
+        """Realised, of how much, in which unit."""
+        say, figure, about = self.words.say, self.words.figure, self.about(item["indicator"])
+        low, high = item["target"] if isinstance(item["target"], list) else ("", item["target"])
+        which = "item.of_range" if low else "item.of_most" if about["less"] else "item.of"
+        return say(which, realized=figure(item["realized"], True), target=figure(high, True), unit=about["unit"],
+                   low=low and figure(low, True))
+
+    def sum(self, item):
+        """The way to the achievement, with its numbers put in."""
+        say, figure = self.words.say, lambda shown: self.words.figure(shown, True)
+        realized, less = Decimal(item["realized"]), self.about(item["indicator"])["less"]
+        low, high = map(Decimal, item["target"] if isinstance(item["target"], list) else [item["target"]] * 2)
+        values = {"realized": figure(realized), "achievement": self.words.figure(item["achievement"])}
+        if low < high and low <= realized <= high:
+            return say("sum.inside", **values, low=figure(low), target=figure(high))
+        against = high if realized > high else low
+        if not against:
+            return say("sum.zero", **values)
+        which = "sum.more" if not less else "sum.floor" if realized > 2 * against else "sum.less"
+        return say(which, **values, against=figure(against))
+
+    def show_results(self):
+        say, results = self.words.say, self.score["results"]
+        if not results:
+            return print(say("summary.nothing"))
+        print(capital(say(f"rating.{results['rating']}")))
+        print(say("summary.from", **results))
+        print(say("summary.score", score=self.words.figure(results["score"])))
+
+    def show_items(self):
+        say, figure, items = self.words.say, self.words.figure, self.score["items"]
+        weights = figure(sum(Decimal(item["weight"]) for item in items))
+        wide = max(len(say(key)) for key in ("item.achievement", "item.counts", "item.contribution"))
+        for item in items:
+            capped = figure(item["capped"])
+            rows = [("item.achievement", self.sum(item)), ("item.contribution", say(
+                "sum.contribution", capped=capped, weight=figure(item["weight"]), weights=weights,
+                contribution=figure(item["contribution"])))]
+            if item["capped"] != item["achievement"]:
+                rows.insert(1, ("item.counts", say("sum.capped", capped=capped)))
+            print(f"\n{self.about(item['indicator'])['name']}: {self.figures(item)}; {say('rating.' + item['rating'])}")
+            for key, text in rows:
+                print(f"  {say(key):{wide}}  {text}")
+            print(f"  {say('item.evidence', events=item['events'])}")
+
+    def show_rest(self):
+        say, score = self.words.say, self.score
+        if score["missing"]:
+            print(f"\n{say('score.missing')}: {', '.join(self.about(code)['name'] for code in score['missing'])}")
+            print(say("score.missing_why"))
+        print()
+        if score["grade"]:
+            print(say("grade_is.signed", signed=say(f"grade.{score['grade']}")))
+        else:
+            print(say("grade_is.none"))
+        for hint in score["hints"]:
+            about, down = self.about(hint["indicator"]), hint["need"].startswith("-")
+            change = ("take" if down else "add") if about["measure"] in ("count", "sum") else "fall" if down else "rise"
+            print(f"{about['name']}: " + say(
+                f"step.closed_{change}", need=self.words.figure(hint["need"].lstrip("-"), True), unit=about["unit"],
+                to=say(f"rating.{hint['to']}"), measure=say(f"measure.{about['measure'] or 'count'}")))
+
+    def show_evidence(self, entries, indicator):
+        say, figure = self.words.say, self.words.figure
+        print(f"\n{say('evidence.title')}: {self.about(indicator)['name']}")
+        latest = [entry for entry in entries if not entry["counts"]][-3:] + entries[-3:]
+        for entry in sorted({entry["id"]: entry for entry in latest}.values(), key=lambda entry: entry["time"]):
+            when = datetime.fromisoformat(entry["time"]).astimezone(ZONE)
+            value = figure(entry["value"], True) + (f" {say('evidence.of', of=figure(entry['of'], True))}" if entry["of"] else "")
+            why = "" if entry["counts"] else f"  {say('uncounted.' + entry['uncounted'])}"
+            print(f"  {when:%Y-%m-%d %H:%M}  {value}  {entry['ref'] or ''}{why}")
+            place = say("evidence.place_in", partition=entry["partition"], offset=entry["offset"])
+            same = sha256(b64decode(entry["payload"])).hexdigest() == entry["sha256"]
+            print(f"    {entry['topic']}, {place}; sha256 {entry['sha256'][:16]}… {'✓' if same else '✗'}")
 
 
-def explain_results(score):
-    results, items = score["results"], score["items"]
-    sums = " + ".join(f"{item['weight']}×{item['capped']}" for item in items)
-    weights = " + ".join(item["weight"] for item in items)
-    if not results:
-        return print("\nHasil kerja / Results: –")
-    print(f"\nHasil kerja / Results: {results['score']}, {WORDS[results['rating']]}")
-    print(f"  {results['above']} di atas / above, {results['meets']} sesuai / meets, {results['below']} di bawah / below")
-    print(f"  = ({sums})\n    / ({weights})")
-    print("  bukan jumlah sumbangan yang sudah dibulatkan / not the sum of the rounded contributions")
-
-
-def explain_rest(score, name):
-    for code in score["missing"]:
-        print(f"\nBelum ada bukti, tidak dihitung nol / No evidence, which is not zero: {name(code)}")
-    seen = score["behaviour"]
-    print("\nPerilaku / Behaviour: " + (
-        f"{WORDS[seen['rating']]}, {seen['observations']} pengamatan / observations" if seen
-        else "belum diamati / not observed yet"))
-    for title, grade in (("Usulan predikat / Proposed grade", score["proposed"]),
-                         ("Predikat yang ditandatangani / Grade signed", score["grade"])):
-        print(f"{title}: {WORDS[grade] if grade else 'belum ada / none yet'}")
-    if score["hints"]:
-        print("\nYang akan mengubah rating / What would change a rating:")
-    for hint in score["hints"]:
-        need = hint["need"].lstrip("-")
-        change = f"turun {need} / {need} less" if hint["need"].startswith("-") else f"tambah {need} / {need} more"
-        print(f"  {name(hint['indicator'])}: {change} → {WORDS[hint['to']]}")
-
-
-def show_evidence(entries, title):
-    print(f"\nBukti terakhir, juga yang tidak dihitung / Latest evidence, also what does not count: {title}")
-    latest = [entry for entry in entries if not entry["counts"]][-3:] + entries[-3:]
-    for entry in sorted({entry["id"]: entry for entry in latest}.values(), key=lambda entry: entry["time"]):
-        when = datetime.fromisoformat(entry["time"]).astimezone(ZONE)
-        value = f"{entry['value']} / {entry['of']}" if entry["of"] else entry["value"]
-        counts = "" if entry["counts"] else f"  tidak dihitung / not counted: {WHY_NOT[entry['uncounted']]}"
-        same = sha256(b64decode(entry["payload"])).hexdigest() == entry["sha256"]
-        print(f"  {when:%Y-%m-%d %H:%M}  {value}  {entry['ref'] or ''}{counts}")
-        print(f"    {entry['topic']}  partition {entry['partition']}  offset {entry['offset']}")
-        print(f"    sha256 {entry['sha256']} {'= aslinya / the original' if same else '≠ ASLINYA / THE ORIGINAL'}")
-
-
-def show(gateway, person, period, indicator, names):
-    def name(code):
-        return names.get(code, code)
-
+def show(gateway, words, person, period, indicator, indicators):
     score = gateway.score(person, period)
-    print(f"Nilai kinerja / Performance score   {score['period']}\n"
-          f"orang / person {score['person']}, aturan / rule set {score['ruleset']}, "
-          f"rencana / plan {score['plan']}, revisi / revision {score['revision']}\n")
-    explain_items(score, name)
-    explain_results(score)
-    explain_rest(score, name)
+    shown = Explained(words, score, indicators)
+    print(f"{words.say('score.title', period=score['period'])}: {gateway.url}/people/{person}/scores/{period}\n")
+    shown.show_results()
+    shown.show_items()
+    shown.show_rest()
     indicator = indicator or (score["hints"] + score["items"])[0]["indicator"]
-    show_evidence(gateway.evidence(person, period, indicator), name(indicator))
+    shown.show_evidence(gateway.evidence(person, period, indicator), indicator)
 
 
 def read(folder, file):
@@ -193,6 +223,7 @@ def arguments():
     parser.add_argument("--indicator", metavar="CODE", help="whose evidence to show (default: the first hint's)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help="what city.py wrote")
     parser.add_argument("--who", choices=STORIES, default="person", help="whose of the city's stories")
+    parser.add_argument("--language", choices=("id", "en"), default="id", help="in which it is said")
     parser.add_argument("--pick", action="store_true", help="print who they are")
     args = parser.parse_args()
     if args.pick and not args.dir:
@@ -211,10 +242,10 @@ def main():
     cast = read(args.dir, "cast.json") if args.dir else {}
     best = cast.get("shown", {}).get(args.who, {})
     indicators = read(args.dir, "registry.json")["indicators"] if args.dir else []
-    names = {row["code"]: f"{row['name']['id']} / {row['name']['en']}" for row in indicators}
     try:
-        show(Gateway(args.gateway, args.token), args.person or person_id(cast[args.who]),
-             args.period or best.get("period") or cast["period"], args.indicator or best.get("indicator"), names)
+        show(Gateway(args.gateway, args.token), Words(args.language), args.person or person_id(cast[args.who]),
+             args.period or best.get("period") or cast["period"], args.indicator or best.get("indicator"),
+             {row["code"]: row for row in indicators})
     except HTTPError as why:
         sys.exit(f"show: {why.code} {why.reason}: {why.read(2000).decode(errors='replace')}")
     except URLError as why:

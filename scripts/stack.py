@@ -362,12 +362,19 @@ class Stack:
         tokens = self._demo_tokens(demo)
         self.write_env()
         self.say("done")
-        print(f"\nTerukur: {self.addresses()['GATEWAY_URL']}\nSign in with a token:")
-        for who, token in tokens.items():
-            print(f"  {who:10} {token}")
-        print(f"Settings for clients: {self.run_dir}/env   mails: {self.run_dir}/mail\n", flush=True)
         run([sys.executable, "demo/show.py", "--dir", demo], "demo/show.py", capture_output=False,
             env={**os.environ, **self.env()})
+        print(f"\nSettings for clients: {self.run_dir}/env   mails: {self.run_dir}/mail\nWorth opening, and the key to sign in with:")
+        for who, path in self._demo_pages(demo).items():
+            print(f"  {who:8} {self.addresses()['GATEWAY_URL']}{path}   {tokens[who]}")
+        print(end="", flush=True)
+
+    def _demo_pages(self, demo):
+        """Where each part of the demo's cast begins."""
+        cast = read_json(demo / "cast.json")
+        ids = dict(line.split(",")[:2] for line in self.admin("people", "list").splitlines())
+        period = cast.get("shown", {}).get("person", {}).get("period", cast["period"])
+        return {"person": f"/people/{ids[cast['person']]}/scores/{period}", "head": "/", "auditor": "/"}
 
     def _demo_tokens(self, demo):
         """A sign-in for each part of the demo's cast, made once."""

@@ -7,6 +7,7 @@ import html
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+MONTHS = ("January February March April May June July August September October November December").split()
 NUMBER = r"(-?[\d,]+(?:\.\d+)?)"
 
 
@@ -50,7 +51,17 @@ class Reckoned:
         name = text_of(re.search(r"<h3>(.*?)</h3>", block, re.DOTALL)[1])
         return {"name": name, "realized": realized, "achievement": achievement, "capped": capped, "weight": weight, "weights": weights,
                 "contribution": contribution, "rating": rating, "main": "A result of the main kind" in text,
-                "brief": "Held only briefly" in text}
+                "brief": "Held only briefly" in text, "months": self.months(block)}
+
+    def months(self, block):
+        """{3: (realised, [target])} of the table beside the picture; the columns reach to where the figures say."""
+        rows = re.findall(r'<tr><th scope="row">(\w+)</th><td>([^<]*)</td><td>([^<]*)</td></tr>', block)
+        found = {MONTHS.index(month) + 1: (number(realized), [number(bound) for bound in target.split("–")])
+                 for month, realized, target in rows}
+        heights = [Decimal(height) for height in re.findall(r'<rect x="\d+" y="[^"]*" width="14" height="([^"]*)"/>', block)]
+        most = max((max(realized, *target) for realized, target in found.values()), default=0)
+        assert heights == [rounded(realized * 60 / most) if most else 0 for realized, _ in found.values()], block
+        return found
 
     def achievement(self, text):
         """From the numbers that are put in; and what is realised."""

@@ -9,17 +9,18 @@
 #include "counting.h"
 #include "messages/event.h"
 #include "page.h"
+#include "sheet.h"
 
 /* Bytes: of an original that are shown; about what a row costs besides; of all rows, so that a page
  * stays small on the telephone network. */
-enum { ORIGINAL_MOST = 2000, ROW_ABOUT = 900, ROWS_MOST = 36000 };
+enum { ORIGINAL_MOST = 2000, ROW_ABOUT = 900, ROWS_MOST = 30000 };
 
 /* What the rows of a page have in common. */
 struct listing {
 	struct visit *v;
 	enum language language;
 	const struct counting *counting;
-	const struct db_result *indicators;
+	struct db_result *indicators;
 	bool originals;
 };
 
@@ -129,7 +130,71 @@ static json_t *back_of(const struct visit *v)
 	return json_string(page_of_person(v->person, rest, path));
 }
 
-static bool show(const struct listing *l, const struct db_result *r, const struct db_result *who)
+/* --- what stands above and below the events */
+
+/* Realised of target, of the indicator that is asked for, or of all of the period's. */
+static bool read_totals(
+	struct visit *v, struct db_result *indicators, json_t **totals, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	*totals = json_array();
+	if (!v->period_name)
+		return true;
+	if (!store_score(v->db, v->person, v->period_name, &r, e))
+		return false;
+	json_auto_t *score = db_rows(r) ? json_loads(db_text(r, 0, 0), 0, NULL) : NULL;
+	const struct sheet s = {
+		.v = v, .language = page_language(v), .score = score, .indicators = indicators};
+	size_t i;
+	const json_t *item;
+	json_array_foreach (json_object_get(score, "items"), i, item)
+		if (!v->indicator || strcmp(sheet_text(item, "indicator"), v->indicator) == 0)
+			json_array_append_new(*totals, sheet_figures(&s, item));
+	return true;
+}
+
+static json_t *rejected_of(
+	const struct visit *v, const struct db_result *indicators, const struct rejected_row *x)
+{
+	enum language language = page_language(v);
+	char day[LANGUAGE_TEXT], received[LANGUAGE_TEXT];
+	return json_pack("{s:s, s:s?, s:s, s:s, s:s, s:s?}", "day",
+		language_date(language, x->day, day), "name",
+		x->indicator ? store_indicator_find(indicators, x->indicator).name[language] : NULL,
+		"source", x->source, "reason", page_word(v, "reason", x->reason), "received",
+		language_time(language, x->at, received), "id", x->event);
+}
+
+/* On the first page: what is not evidence, and why; nothing of its original. */
+static bool read_rejected(
+	struct visit *v, const struct db_result *indicators, json_t **rejected, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	struct evidence_query q = {
+		.person = v->person, .has_period = v->period_name != NULL, .period = v->period};
+	*rejected = json_null();
+	if (v->later)
+		return true;
+	if (v->indicator && !store_indicator_id(v->db, v->indicator, &q.indicator, e))
+		return false;
+	if ((v->indicator && q.indicator == 0))
+		return true;
+	if (!store_rejected_of(v->db, &q, &r, e))
+		return false;
+	if (db_rows(r) == 0)
+		return true;
+	json_t *rows = json_array();
+	for (int i = 0; i < db_rows(r) && i < STORE_REJECTED; i++) {
+		const struct rejected_row x = store_rejected_row(r, i);
+		json_array_append_new(rows, rejected_of(v, indicators, &x));
+	}
+	json_decref(*rejected);
+	*rejected = json_pack("{s:o, s:b}", "refusals", rows, "more", db_rows(r) > STORE_REJECTED);
+	return true;
+}
+
+static bool show(const struct listing *l, const struct db_result *r, const struct db_result *who,
+	json_t *totals, json_t *rejected)
 {
 	struct visit *v = l->v;
 	char period[LANGUAGE_TEXT];
@@ -140,7 +205,8 @@ static bool show(const struct listing *l, const struct db_result *r, const struc
 		next = next_of(v, &last);
 	}
 	return page_send(v, 200, "evidence.html",
-		json_pack("{s:s?, s:s?, s:s, s:i, s:i, s:b, s:o, s:o, s:o}", "period",
+		json_pack("{s:s?, s:s?, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:b, s:o, s:o}",
+			"period",
 			v->period_name ? language_period(l->language, v->period, period) : NULL,
 			"indicator_name",
 			v->indicator ? store_indicator_find(l->indicators, v->indicator)
@@ -148,7 +214,20 @@ static bool show(const struct listing *l, const struct db_result *r, const struc
 				     : NULL,
 			"person_name", db_rows(who) ? store_person_row(who).name : "", "shown", n,
 			"counted", counts, "may_see_originals", l->originals, "days", days, "next",
-			next, "back", back_of(v)));
+			next, "back", back_of(v), "has_totals", json_array_size(totals) > 0,
+			"totals", totals, "rejected", rejected));
+}
+
+static bool read_and_show(struct visit *v, const struct listing *l, const struct db_result *r,
+	const struct db_result *who, struct err *e)
+{
+	json_t *totals = NULL, *rejected = NULL;
+	if (read_totals(v, l->indicators, &totals, e) &&
+		read_rejected(v, l->indicators, &rejected, e))
+		return show(l, r, who, totals, rejected);
+	json_decref(totals);
+	json_decref(rejected);
+	return false;
 }
 
 bool page_evidence(struct visit *v, struct err *e)
@@ -162,7 +241,7 @@ bool page_evidence(struct visit *v, struct err *e)
 		!counting_begin(&c, v, e))
 		return false;
 	const struct listing l = {v, page_language(v), &c, indicators, authority_sees_originals(v)};
-	bool ok = show(&l, r, who);
+	bool ok = read_and_show(v, &l, r, who, e);
 	counting_end(&c);
 	return ok;
 }

@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/clock.h"
 #include "page.h"
+#include "picture.h"
 #include "sheet.h"
 
 /* Where somebody is, in the order of who needs the head first. While the month runs it is the pace
@@ -91,16 +92,42 @@ static void read_member(const struct team *t, struct member *m)
 	find_weakest(&s, m);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct member *)a)->row.name, ((const struct member *)b)->row.name);
+}
+
+/* The weakest first; whoever has nothing measured comes last. */
+static int by_weakest(const void *a, const void *b)
+{
+	const struct member *x = a, *y = b;
+	if (!*x->indicator != !*y->indicator)
+		return *x->indicator ? -1 : 1;
+	if (x->weakest != y->weakest)
+		return x->weakest < y->weakest ? -1 : 1;
+	return by_name(a, b);
+}
+
 /* Of those with the same state, whose weakest indicator is weaker. */
 static int by_need(const void *a, const void *b)
 {
 	const struct member *x = a, *y = b;
 	if (x->state != y->state)
 		return x->state < y->state ? -1 : 1;
-	if (x->weakest != y->weakest)
-		return x->weakest < y->weakest ? -1 : 1;
-	return strcmp(x->row.name, y->row.name);
+	return by_weakest(a, b);
 }
+
+/* Of whom nothing came, or for the longest time, first. */
+static int by_last(const void *a, const void *b)
+{
+	int64_t x = ((const struct member *)a)->row.last, y = ((const struct member *)b)->row.last;
+	return x != y ? x < y ? -1 : 1 : by_name(a, b);
+}
+
+static int (*const orders[SORTS])(const void *, const void *) = {[SORT_NEED] = by_need,
+	[SORT_NAME] = by_name,
+	[SORT_WEAKEST] = by_weakest,
+	[SORT_LAST] = by_last};
 
 /* --- values */
 
@@ -150,26 +177,25 @@ static json_t *bars_of(const struct team *t, const int counts[STATES], int n, bo
 		char width[DEC_TEXT];
 		if (open && x == STATE_ABOVE)
 			continue;
-		json_array_append_new(bars,
-			json_pack("{s:s, s:s, s:i, s:s}", "class", state_codes[x], "state",
-				x == STATE_NONE ? page_word(t->v, "team", "no_evidence")
-						: page_word(t->v, open ? "pace_is" : "rating",
-							  state_codes[x]),
-				"count", counts[x], "width",
-				dec_format_shown(
-					dec_div((dec_wide)counts[x] * 100 * DEC_SHOWN, n ? n : 1),
-					width)));
+		json_array_append_new(
+			bars, json_pack("{s:s, s:i, s:o}", "state",
+				      x == STATE_NONE ? page_word(t->v, "team", "no_evidence")
+						      : page_word(t->v, open ? "pace_is" : "rating",
+								state_codes[x]),
+				      "count", counts[x], "bar",
+				      picture_bar(100, picture_share(counts[x], n, width),
+					      state_codes[x], NULL, NULL)));
 	}
 	return bars;
 }
 
-static json_t *link_to(const char *unit, bool by_name)
+static json_t *link_to(const char *unit, enum sort sort)
 {
 	BUF_AUTO href;
 	buf_init(&href, 1024);
 	buf_adds(&href, "/");
 	page_add_query(&href, "unit", unit);
-	page_add_query(&href, "sort", by_name ? "name" : NULL);
+	page_add_query(&href, "sort", sort == SORT_NEED ? NULL : sort_names[sort]);
 	return json_string(href.failed ? "/" : href.data);
 }
 
@@ -188,14 +214,14 @@ static json_t *units_of(const struct team *t)
 	qsort(t->members, (size_t)t->n, sizeof *t->members, by_unit);
 	json_array_append_new(
 		units, json_pack("{s:s, s:o, s:b}", "unit_name", page_word(v, "team", "all_units"),
-			       "href", link_to(NULL, v->by_name), "here", !v->unit));
+			       "href", link_to(NULL, v->sort), "here", !v->unit));
 	for (int i = 0; i < t->n; i++) {
 		const struct team_row *x = &t->members[i].row;
 		if (strcmp(x->unit, last) == 0)
 			continue;
 		last = x->unit;
 		json_array_append_new(units, json_pack("{s:s, s:o, s:b}", "unit_name", x->unit_name,
-						     "href", link_to(x->unit, v->by_name), "here",
+						     "href", link_to(x->unit, v->sort), "here",
 						     v->unit && strcmp(v->unit, x->unit) == 0));
 	}
 	if (json_array_size(units) < 3)
@@ -203,9 +229,17 @@ static json_t *units_of(const struct team *t)
 	return units;
 }
 
-static int by_name(const void *a, const void *b)
+/* The columns' heads, which sort. */
+static json_t *columns_of(const struct team *t)
 {
-	return strcmp(((const struct member *)a)->row.name, ((const struct member *)b)->row.name);
+	static const enum sort columns[] = {SORT_NAME, SORT_NEED, SORT_WEAKEST, SORT_LAST};
+	json_t *out = json_array();
+	for (size_t i = 0; i < COUNT(columns); i++)
+		json_array_append_new(out,
+			json_pack("{s:s, s:o, s:b}", "label",
+				page_word(t->v, "sorted_by", sort_names[columns[i]]), "href",
+				link_to(t->v->unit, columns[i]), "here", t->v->sort == columns[i]));
+	return out;
 }
 
 static json_t *values(const struct team *t)
@@ -214,15 +248,14 @@ static json_t *values(const struct team *t)
 	int counts[STATES] = {0}, n;
 	bool open = false;
 	json_t *units = units_of(t);
-	qsort(t->members, (size_t)t->n, sizeof *t->members, t->v->by_name ? by_name : by_need);
+	qsort(t->members, (size_t)t->n, sizeof *t->members, orders[t->v->sort]);
 	for (int i = 0; i < t->n; i++)
 		open = open || t->members[i].open;
 	json_t *rows = rows_of(t, counts, &n);
-	return json_pack("{s:s, s:i, s:b, s:o, s:o, s:b, s:o, s:o, s:b}", "month",
+	return json_pack("{s:s, s:i, s:b, s:o, s:o, s:b, s:o, s:o}", "month",
 		language_period(t->language, t->month, month), "n", n, "open", open, "bars",
 		bars_of(t, counts, n, open), "units", units, "has_units",
-		json_array_size(units) > 0, "sort_href", link_to(t->v->unit, !t->v->by_name),
-		"rows", rows, "by_name", t->v->by_name);
+		json_array_size(units) > 0, "columns", columns_of(t), "rows", rows);
 }
 
 /* --- reading all of it */

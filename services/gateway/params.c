@@ -74,10 +74,19 @@ static bool take_unit(struct visit *v, const char *text)
 	return true;
 }
 
+const char *const sort_names[SORTS] = {[SORT_NEED] = "need",
+	[SORT_NAME] = "name",
+	[SORT_WEAKEST] = "weakest",
+	[SORT_LAST] = "last"};
+
 static bool take_sort(struct visit *v, const char *text)
 {
-	v->by_name = strcmp(text, "name") == 0;
-	return v->by_name || strcmp(text, "need") == 0;
+	for (int i = 0; i < SORTS; i++)
+		if (strcmp(text, sort_names[i]) == 0) {
+			v->sort = (enum sort)i;
+			return true;
+		}
+	return false;
 }
 
 static bool take_message(struct visit *v, const char *text)
@@ -113,7 +122,7 @@ static const struct form {
 		"must be an instant with an offset, such as 2026-03-04T01:15:00Z; a + is %2B here"},
 	[PARAM_LOCALE] = {"locale", take_locale, "must be id or en"},
 	[PARAM_UNIT] = {"unit", take_unit, NULL},
-	[PARAM_SORT] = {"sort", take_sort, "must be need or name"},
+	[PARAM_SORT] = {"sort", take_sort, "must be need, name, weakest or last"},
 	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
 	[PARAM_MESSAGE] = {"message", take_message, "must be a message's number"},
 	[PARAM_TO] = {"to", take_to, NULL},

@@ -5,6 +5,7 @@
 
 #include "appraisal/pace.h"
 #include "page.h"
+#include "picture.h"
 
 const char *sheet_text(const json_t *object, const char *key)
 {
@@ -34,7 +35,7 @@ json_t *sheet_rating(const struct sheet *s, const char *code)
 
 /* --- what an item is measured against */
 
-static const char *bound(const json_t *item, bool high)
+const char *sheet_bound(const json_t *item, bool high)
 {
 	const json_t *target = json_object_get(item, "target");
 	const char *text =
@@ -63,10 +64,10 @@ static json_t *sum_of(const struct sheet *s, const json_t *item, const struct in
 {
 	bool less = is_less(x);
 	dec_wide realized = sheet_hundredths(sheet_text(item, "realized")),
-		 low = sheet_hundredths(bound(item, false)),
-		 high = sheet_hundredths(bound(item, true));
+		 low = sheet_hundredths(sheet_bound(item, false)),
+		 high = sheet_hundredths(sheet_bound(item, true));
 	bool inside = low != high && realized >= low && realized <= high;
-	const char *against = bound(item, low != high && realized > high);
+	const char *against = sheet_bound(item, low != high && realized > high);
 	bool zero = !inside && sheet_hundredths(against) == 0;
 	return json_pack("{s:o, s:o, s:o, s:b, s:b, s:b, s:b, s:b}", "realized",
 		sheet_figure(s, sheet_text(item, "realized"), true), "against",
@@ -85,13 +86,11 @@ bool sheet_pace(const struct sheet *s, const json_t *item, struct sheet_pace *ou
 	bool less = is_less(&x);
 	if (!s->open || s->days.all <= 0 || (!is_count(&x) && strcmp(x.measure, "sum") != 0))
 		return false;
-	dec_wide target = sheet_hundredths(bound(item, less)),
+	dec_wide target = sheet_hundredths(sheet_bound(item, less)),
 		 realized = sheet_hundredths(sheet_text(item, "realized"));
 	const struct pace p = pace_of(target, realized, s->days.elapsed, s->days.all, less);
 	/* As it is said: about so many. Whoever is there by that is not behind. */
-	dec_wide about_so = is_count(&x) || target >= 10 * DEC_SHOWN
-				    ? dec_div(p.expected, DEC_SHOWN) * DEC_SHOWN
-				    : p.expected;
+	dec_wide about_so = pace_said(p.expected, target, is_count(&x));
 	*out = (struct sheet_pace){
 		about_so, less, less ? realized > about_so : realized < about_so};
 	return true;
@@ -119,8 +118,8 @@ static json_t *bar_of(const struct sheet *s, const json_t *item)
 	if (paced && !p.less)
 		dec_format_shown(
 			dec_div((dec_wide)s->days.elapsed * 100 * DEC_SHOWN, s->days.all), elapsed);
-	return json_pack("{s:s, s:s, s:s?}", "width", sheet_text(item, "capped"), "class", class,
-		"now", paced && !p.less ? elapsed : NULL);
+	return picture_bar(
+		120, sheet_text(item, "capped"), class, "100", paced && !p.less ? elapsed : NULL);
 }
 
 /* --- the row */
@@ -165,35 +164,68 @@ static json_t *arithmetic_of(
 	char weights[DEC_TEXT];
 	const char *capped = sheet_text(item, "capped");
 	bool range = json_is_array(json_object_get(item, "target"));
-	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:b, s:o}", "sum", sum_of(s, item, x),
+	return json_pack("{s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:o}", "sum", sum_of(s, item, x),
 		"capped", sheet_figure(s, capped, false), "weight",
 		sheet_figure(s, sheet_text(item, "weight"), false), "contribution",
 		sheet_figure(s, sheet_text(item, "contribution"), false), "weights",
 		language_figure(s->language, sheet_weights(s), false, weights), "is_capped",
-		strcmp(capped, sheet_text(item, "achievement")) != 0, "is_range", range, "is_less",
-		is_less(x), "evidence_href", evidence_of(s, item));
+		strcmp(capped, sheet_text(item, "achievement")) != 0, "is_range", range,
+		"evidence_href", evidence_of(s, item));
+}
+
+json_t *sheet_figures(const struct sheet *s, const json_t *item)
+{
+	const struct indicator_row x = about(s, item);
+	bool range = json_is_array(json_object_get(item, "target"));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:b}", "name", x.name[s->language], "unit",
+		x.unit[s->language], "realized",
+		sheet_figure(s, sheet_text(item, "realized"), true), "target",
+		sheet_figure(s, sheet_bound(item, true), true), "low",
+		range ? sheet_figure(s, sheet_bound(item, false), true) : json_null(), "is_less",
+		is_less(&x));
+}
+
+/* The systems that may report an indicator: "SIMPUS, Presensi"; null for none. */
+static json_t *sources_of(const struct sheet *s, const char *indicator)
+{
+	BUF_AUTO names;
+	buf_init(&names, 4096);
+	for (int i = 0; i < db_rows(s->sources); i++) {
+		const struct source_row x = store_source_row(s->sources, i);
+		if (strcmp(x.indicator, indicator) != 0)
+			continue;
+		buf_adds(&names, names.len ? ", " : "");
+		buf_adds(&names, x.name);
+	}
+	return names.len && !names.failed ? json_string(names.data) : json_null();
+}
+
+/* What it unfolds to besides the arithmetic. */
+static json_t *unfolded(const struct sheet *s, const json_t *item, const struct indicator_row *x)
+{
+	bool differ;
+	json_t *months = sheet_months(s, item, &differ);
+	return json_pack("{s:s, s:s, s:I, s:b, s:o, s:s, s:b, s:o, s:b, s:o}", "kind",
+		page_word(s->v, "kind", sheet_text(item, "kind")), "aspect",
+		page_word(s->v, "aspect", sheet_text(item, "aspect")), "events",
+		json_integer_value(json_object_get(item, "events")), "brief",
+		json_is_true(json_object_get(item, "brief")), "left", left_of(s, item), "measure",
+		page_word(s->v, "measure", x->measure), "has_months", json_array_size(months) > 0,
+		"months", months, "differ", differ, "sources",
+		sources_of(s, sheet_text(item, "indicator")));
 }
 
 json_t *sheet_item(const struct sheet *s, const json_t *item)
 {
 	const struct indicator_row x = about(s, item);
-	bool range = json_is_array(json_object_get(item, "target"));
-	json_t *out = arithmetic_of(s, item, &x);
-	json_auto_t *row =
-		json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:s, s:I, s:b, s:o, s:o, s:s}",
-			"name", x.name[s->language], "unit", x.unit[s->language], "realized",
-			sheet_figure(s, sheet_text(item, "realized"), true), "target",
-			sheet_figure(s, bound(item, true), true), "low",
-			range ? sheet_figure(s, bound(item, false), true) : json_null(), "rating",
-			sheet_rating(s, sheet_text(item, "rating")), "pace", pace_values(s, item),
-			"kind", page_word(s->v, "kind", sheet_text(item, "kind")), "aspect",
-			page_word(s->v, "aspect", sheet_text(item, "aspect")), "events",
-			json_integer_value(json_object_get(item, "events")), "brief",
-			json_is_true(json_object_get(item, "brief")), "left", left_of(s, item),
-			"bar", bar_of(s, item), "measure", page_word(s->v, "measure", x.measure));
-	if (!out || !row || json_object_update(out, row) != 0) {
-		json_decref(out);
-		return NULL;
-	}
-	return out;
+	json_t *out = sheet_figures(s, item);
+	json_auto_t *sums = arithmetic_of(s, item, &x), *more = unfolded(s, item, &x),
+		    *row = json_pack("{s:o, s:o, s:o}", "rating",
+			    sheet_rating(s, sheet_text(item, "rating")), "pace",
+			    pace_values(s, item), "bar", bar_of(s, item));
+	if (json_object_update(out, sums) == 0 && json_object_update(out, more) == 0 &&
+		json_object_update(out, row) == 0)
+		return out;
+	json_decref(out);
+	return NULL;
 }

@@ -16,8 +16,9 @@ struct sheet {
 	char period_name[PERIOD_TEXT];
 	struct period period;
 	json_t *score, *rules; /* owned; rules: the rule set's body */
-	struct db_result *who, *indicators, *periods, *units, *looks; /* owned; looks: NULL: not
-									  for who asks */
+	json_t *months; /* owned; of the period, or of its year: each's "number" and "score" */
+	struct db_result *who, *indicators, *periods, *units, *sources, *looks; /* owned; looks:
+						NULL: not for who asks */
 	struct service_days days;
 	bool open; /* the period still runs */
 	int32_t today;
@@ -36,6 +37,13 @@ dec_wide sheet_hundredths(const char *shown);
 json_t *sheet_figure(const struct sheet *s, const char *shown, bool whole);
 json_t *sheet_rating(const struct sheet *s, const char *code); /* {"words", "mark"}, or null */
 
+/* A bound of an item's target: "0.00" for none; both are the target where that is no range. */
+const char *sheet_bound(const json_t *item, bool high);
+/* What figures.html and a name say: realised, of how much, in which unit. */
+json_t *sheet_figures(const struct sheet *s, const json_t *item);
+/* Month by month, as columns.html shows it; empty where there is one alone. *differ: not all ask
+ * the same. */
+json_t *sheet_months(const struct sheet *s, const json_t *item, bool *differ);
 /* An indicator's row and what it unfolds to. */
 json_t *sheet_item(const struct sheet *s, const json_t *item);
 /* Of an open period: how an indicator that adds up does. False: this one has no pace. */

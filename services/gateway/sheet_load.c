@@ -25,6 +25,26 @@ static bool load_rules(struct sheet *s, struct err *e)
 	return true;
 }
 
+/* The months of the period, or of its year. */
+static bool load_months(struct sheet *s, struct err *e)
+{
+	DB_RESULT_AUTO *r = NULL;
+	int32_t first = s->period.first_month, n = s->period.months;
+	if (s->period.kind == PERIOD_MONTH) {
+		first = period_year(s->period) * 12;
+		n = 12;
+	}
+	if (!store_months(s->v->db, s->person, first, first + n - 1, &r, e))
+		return false;
+	s->months = json_array();
+	for (int i = 0; i < db_rows(r); i++) {
+		const struct month_row x = store_month_row(r, i);
+		json_array_append_new(s->months, json_pack("{s:i, s:o?}", "number", x.month,
+							 "score", json_loads(x.score, 0, NULL)));
+	}
+	return true;
+}
+
 static bool load_rest(struct sheet *s, struct err *e)
 {
 	struct db *db = s->v->db;
@@ -34,6 +54,7 @@ static bool load_rest(struct sheet *s, struct err *e)
 	       store_indicators(db, &s->indicators, e) &&
 	       store_units_of(db, s->person, &s->units, e) &&
 	       store_periods(db, s->person, &s->periods, e) && load_rules(s, e) &&
+	       store_sources(db, &s->sources, e) && load_months(s, e) &&
 	       (!own || store_looks(db, s->person, &s->looks, e)) &&
 	       store_service_days(db, s->person, s->period, s->today, &s->days, e);
 }
@@ -58,9 +79,11 @@ void sheet_done(struct sheet *s)
 {
 	json_decref(s->score);
 	json_decref(s->rules);
+	json_decref(s->months);
 	db_result_free(s->who);
 	db_result_free(s->indicators);
 	db_result_free(s->periods);
 	db_result_free(s->units);
+	db_result_free(s->sources);
 	db_result_free(s->looks);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "page.h"
+#include "picture.h"
 #include "sheet.h"
 
 static bool find(const struct sheet *s, struct period p, struct period_row *out)
@@ -39,17 +40,6 @@ static json_t *cell(const struct sheet *s, struct period p, const char *label)
 		"figure", rated ? language_figure(s->language, row.results, false, score) : NULL);
 }
 
-enum { CHART_STEP = 20, CHART_TOP = 120 };
-
-/* Where a month's score lies on the chart: 240 wide, a point for each of a score's from 120 down.
- */
-static json_t *dot(int month, dec_wide score)
-{
-	char y[DEC_TEXT];
-	return json_pack("{s:i, s:s}", "x", CHART_STEP / 2 + CHART_STEP * month, "y",
-		dec_format_shown(CHART_TOP * DEC_SHOWN - score, y));
-}
-
 /* The line of the months that have ended; empty where there are no two of them. */
 static json_t *line(const struct sheet *s)
 {
@@ -59,7 +49,7 @@ static json_t *line(const struct sheet *s)
 		struct period_row row;
 		struct period p = period_of(PERIOD_MONTH, first + m);
 		if (find(s, p, &row) && row.has_results && period_last_day(p) < s->today)
-			json_array_append_new(dots, dot(m, row.results));
+			json_array_append_new(dots, picture_dot(m, row.results));
 	}
 	if (json_array_size(dots) > 1)
 		return dots;

@@ -193,6 +193,24 @@ const struct db_statement store_statements[] = {
 		"o.name, o.person FROM registry.person_view o WHERE o.person = $2)) ORDER "
 		"BY p.name, p.person LIMIT 101",
 		"uuid, uuid, date"},
+	/* Quarters sort behind. */
+	[MONTHS] = {"months",
+		"SELECT period, body FROM scoring.score_view WHERE person = $1 AND period BETWEEN "
+		"$2 AND $3 AND period LIKE '____-__' AND body IS NOT NULL ORDER BY period",
+		"uuid, text, text"},
+	[SOURCES] = {"sources",
+		"SELECT i.code, s.name FROM registry.source_indicator_view x JOIN "
+		"registry.indicator_view i ON i.id = x.indicator JOIN registry.source_view s ON "
+		"s.id = x.source ORDER BY i.code, s.name",
+		""},
+	/* One more than are shown. */
+	[REJECTED_OF] = {"rejected_of",
+		"SELECT r.at, r.day, i.code, s.name, r.source, r.reason, r.event FROM "
+		"intake.rejected_view r LEFT JOIN registry.indicator_view i ON i.id = r.indicator "
+		"LEFT JOIN registry.source_view s ON s.code = r.source WHERE r.person = $1 AND "
+		"($2::date IS NULL OR r.day BETWEEN $2 AND $3) AND ($4 = 0 OR r.indicator = $4) "
+		"ORDER BY r.day DESC, r.id DESC LIMIT 21",
+		"uuid, date, date, int4"},
 };
 const size_t store_statements_n = COUNT(store_statements);
 const int store_forget_access = FORGET_ACCESS;
@@ -310,46 +328,6 @@ bool store_is_superior(struct db *db, const uint8_t superior[16], const uint8_t 
 	if (!db_exec(db, IS_SUPERIOR, &r, e, DB_UUID(person), DB_UUID(superior), DB_DATE(day)))
 		return false;
 	*is = db_rows(r) > 0;
-	return true;
-}
-
-bool store_person(
-	struct db *db, const uint8_t person[16], int32_t day, struct db_result **out, struct err *e)
-{
-	return db_exec(db, PERSON, out, e, DB_UUID(person), DB_DATE(day));
-}
-
-struct person_row store_person_row(const struct db_result *r)
-{
-	return (struct person_row){db_text(r, 0, 0), db_text(r, 0, 1), db_text(r, 0, 2),
-		db_text(r, 0, 3), db_text(r, 0, 4)};
-}
-
-bool store_units_of(struct db *db, const uint8_t person[16], struct db_result **out, struct err *e)
-{
-	return db_exec(db, UNITS_OF, out, e, DB_UUID(person));
-}
-
-bool store_score(struct db *db, const uint8_t person[16], const char *period,
-	struct db_result **out, struct err *e)
-{
-	return db_exec(db, SCORE, out, e, DB_UUID(person), DB_TEXT(period));
-}
-
-bool store_periods(struct db *db, const uint8_t person[16], struct db_result **out, struct err *e)
-{
-	return db_exec(db, PERIODS, out, e, DB_UUID(person));
-}
-
-bool store_service_days(struct db *db, const uint8_t person[16], struct period p, int32_t today,
-	struct service_days *out, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	char text[PERIOD_TEXT];
-	if (!db_exec(db, SERVICE_DAYS, &r, e, DB_UUID(person), DB_TEXT(period_format(p, text)),
-		    DB_DATE(today)))
-		return false;
-	*out = (struct service_days){db_int(r, 0, 0), db_int(r, 0, 1)};
 	return true;
 }
 

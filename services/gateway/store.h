@@ -92,6 +92,20 @@ struct period_row {
 bool store_periods(
 	struct db *db, const uint8_t person[16], struct db_result **out, struct err *e) MUST_CHECK;
 struct period_row store_period_row(const struct db_result *r, int row);
+/* The scores of months, from the first to the last, which are of one year. */
+struct month_row {
+	int month; /* 0: January */
+	const char *score; /* its text */
+};
+bool store_months(struct db *db, const uint8_t person[16], int32_t first, int32_t last,
+	struct db_result **out, struct err *e) MUST_CHECK;
+struct month_row store_month_row(const struct db_result *r, int row);
+/* Which systems may report which indicator: rows by the indicator's code. */
+struct source_row {
+	const char *indicator, *name;
+};
+bool store_sources(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
+struct source_row store_source_row(const struct db_result *r, int row);
 /* The service days of a score: in the whole period, and before `today`, whose work is not done yet;
  * 0 without a score. */
 struct service_days {
@@ -126,6 +140,18 @@ bool store_evidence(struct db *db, const struct evidence_query *q, bool *beyond,
 	struct db_result **out, struct err *e) MUST_CHECK;
 struct evidence_row store_evidence_row(const struct db_result *r, int row);
 bool store_evidence_more(const struct db_result *r); /* there is more of the same year */
+
+/* What was rejected of a person's, the latest work first; one more than STORE_REJECTED where there
+ * is more. */
+enum { STORE_REJECTED = 20 };
+struct rejected_row {
+	int64_t at;
+	int32_t day; /* of the work; of its receipt where that could not be read */
+	const char *indicator, *source, *reason, *event; /* indicator, event: NULL: not readable */
+};
+bool store_rejected_of(struct db *db, const struct evidence_query *q, struct db_result **out,
+	struct err *e) MUST_CHECK;
+struct rejected_row store_rejected_row(const struct db_result *r, int row);
 
 struct inbox_row {
 	int64_t id, at;

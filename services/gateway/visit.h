@@ -22,6 +22,10 @@
 
 enum { VISIT_LIST = 1280 };
 
+/* In which order a head's people are listed. */
+enum sort { SORT_NEED, SORT_NAME, SORT_WEAKEST, SORT_LAST, SORTS };
+extern const char *const sort_names[SORTS]; /* as the parameter has them */
+
 struct visit {
 	struct gateway *gateway;
 	struct http_request *request;
@@ -44,7 +48,7 @@ struct visit {
 	int64_t since; /* 0: from the beginning */
 	int64_t message;
 	const char *unit; /* NULL: all */
-	bool by_name; /* else by who needs somebody */
+	enum sort sort;
 	bool decimal_comma;
 	char list[VISIT_LIST]; /* the route's list with its filters */
 	struct cursor after;

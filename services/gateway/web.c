@@ -157,7 +157,7 @@ static const struct mustache *partial(void *arg, const char *name)
 	return x ? x->template : NULL;
 }
 
-void web_render(const struct web *w, enum language language, const char *page, const json_t *values,
+bool web_render(const struct web *w, enum language language, const char *page, const json_t *values,
 	struct buf *out)
 {
 	struct reader r = {w, language};
@@ -165,8 +165,10 @@ void web_render(const struct web *w, enum language language, const char *page, c
 	const struct mustache *m = partial(&r, page);
 	if (m)
 		mustache_render(&job, m, values);
-	if (!m || *job.missing)
+	bool whole = m && !*job.missing;
+	if (!whole)
 		log_warn("a page lacks a value", LOG_S("page", page), LOG_S("name", job.missing));
+	return whole;
 }
 
 const char *web_word(

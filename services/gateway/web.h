@@ -18,8 +18,9 @@ struct web;
 struct web *web_new(struct err *e) MUST_CHECK;
 void web_free(struct web *w); /* accepts NULL */
 
-/* Appends the page. What its values lack is left empty, and logged: the tests look for that. */
-void web_render(const struct web *w, enum language language, const char *page, const json_t *values,
+/* Appends the page. What its values lack is left empty, and logged: the tests look for that. False:
+ * something was lacking. */
+bool web_render(const struct web *w, enum language language, const char *page, const json_t *values,
 	struct buf *out);
 /* The words of `group`.`code`, which have no places; the code itself where there are none. */
 const char *web_word(

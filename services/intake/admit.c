@@ -141,6 +141,15 @@ static void fill(const struct judged *j, struct evidence *out)
 		event_key(j->source->code, e->replaces, out->replaces);
 }
 
+void admit_note_person(const struct registry *r, const char *nip, int32_t day, struct evidence *out)
+{
+	const struct registry_person *p = r ? registry_person(r, nip) : NULL;
+	out->has_person = p != NULL;
+	out->day = day;
+	if (p)
+		memcpy(out->person, p->id, sizeof out->person);
+}
+
 void admit_event(const struct registry *r, const char *topic_source, const struct event *e,
 	int64_t now, const char *(*keep)(void *memory, const char *text), void *memory,
 	struct evidence *out)
@@ -156,6 +165,8 @@ void admit_event(const struct registry *r, const char *topic_source, const struc
 		out->early = j.source ? REASON_SOURCE_MISMATCH : REASON_UNKNOWN_SOURCE;
 		out->detail = j.source ? "is not the source that this topic belongs to"
 				       : "is a source that the registry does not know";
+		if (is_activity(&j))
+			admit_note_person(r, e->subject, clock_date(e->time), out);
 		return;
 	}
 	j.person = registry_person(r, e->subject);

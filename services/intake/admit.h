@@ -22,7 +22,7 @@ struct evidence {
 			receipt */
 	int32_t month; /* in which it counts, or which is complete */
 	int32_t source, indicator; /* ids; 0: none */
-	bool has_person, has_of;
+	bool has_person, has_of; /* of what is rejected, too, where it can be told whose it is */
 	uint8_t person[16];
 	dec_wide value, of;
 	const char *source_code; /* the topic's, borrowed from the message */
@@ -35,6 +35,11 @@ struct evidence {
 
 /* The source a topic belongs to: "simpus" of "terukur.activity.simpus". */
 const char *admit_topic_source(const char *topic);
+
+/* Of what could not be decoded, or is no event of this source: whose it seems to be, by the number
+ * that it is under. */
+void admit_note_person(
+	const struct registry *r, const char *nip, int32_t day, struct evidence *out);
 
 /* Judges a decoded event. `keep` copies a text into the batch's memory. */
 void admit_event(const struct registry *r, const char *topic_source, const struct event *e,

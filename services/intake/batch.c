@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/nip.h"
 #include "messages/headers.h"
 
 enum { PAGE = 64 * 1024 };
@@ -65,6 +66,19 @@ void intake_done(struct intake *in)
 
 /* Decode */
 
+/* What cannot be decoded is its person's as far as its key says so: upstreams send a person's
+ * events under the number. */
+static void note_key(
+	const struct registry *r, const struct bus_message *m, int32_t today, struct evidence *x)
+{
+	char nip[NIP_DIGITS + 1];
+	if (!m->key || headers_key(m) != NIP_DIGITS)
+		return;
+	memcpy(nip, m->key, NIP_DIGITS);
+	nip[NIP_DIGITS] = '\0';
+	admit_note_person(r, nip, today, x);
+}
+
 static void decode_one(struct batch *b, const struct registry *r, int i)
 {
 	const struct bus_message *m = &b->messages[i];
@@ -90,6 +104,7 @@ static void decode_one(struct batch *b, const struct registry *r, int i)
 		.field = batch_keep(b, fault.field),
 		.detail = batch_keep(b, fault.detail),
 		.event_id = event_read_id(&in, id) ? batch_keep(b, id) : NULL};
+	note_key(r, m, clock_date(b->now), &b->rows[i]);
 }
 
 /* By key, and by arrival among equals: rows are in order of arrival. */

@@ -69,8 +69,7 @@ static bool note_rejected(struct batch *b, struct worker *w, struct evidence *x,
 {
 	char detail[BATCH_DETAIL];
 	DB_RESULT_AUTO *stands = NULL;
-	if (!store_reject(w->db, from, x->event_id, x->early, batch_detail(x, detail), b->now,
-		    &stands, e))
+	if (!store_reject(w->db, from, x, batch_detail(x, detail), b->now, &stands, e))
 		return false;
 	x->early = reason_parse(db_text(stands, 0, 0));
 	x->field = "";

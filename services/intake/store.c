@@ -50,12 +50,12 @@ const struct db_statement store_statements[] = {
 		"text[], numeric[]"},
 	[REJECT] = {"reject",
 		"INSERT INTO intake.rejection (source, reason, detail, topic, \"partition\", "
-		"\"offset\", at, sha256, key, headers, payload, published, event) VALUES ($1, $2, "
-		"$3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12) ON CONFLICT (topic, "
-		"\"partition\", \"offset\", sha256) DO UPDATE SET published = "
-		"rejection.published RETURNING reason, detail",
+		"\"offset\", at, sha256, key, headers, payload, published, event, person, day, "
+		"indicator) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true, $12, $13, "
+		"$14, $15) ON CONFLICT (topic, \"partition\", \"offset\", sha256) DO UPDATE SET "
+		"published = rejection.published RETURNING reason, detail",
 		"text, text, text, text, int4, int8, timestamptz, bytea, bytea, bytea, bytea, "
-		"text"},
+		"text, uuid, date, int4"},
 	[REJECTED] = {"rejected",
 		"SELECT r.* FROM unnest($1::text[], $2::int4[], $3::int8[], $4::int8[]) AS "
 		"p(topic, \"partition\", first, last) CROSS JOIN LATERAL (SELECT topic, "
@@ -391,16 +391,17 @@ bool store_totals(struct db *db, const struct evidence *const *rows, int n, stru
 	return columns_run(db, TOTALS, &cs, ok, NULL, e);
 }
 
-bool store_reject(struct db *db, const struct origin *from, const char *event, enum reason reason,
+bool store_reject(struct db *db, const struct origin *from, const struct evidence *x,
 	const char *detail, int64_t now, struct db_result **stands, struct err *e)
 {
-	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(reason)),
+	return db_exec(db, REJECT, stands, e, DB_TEXT(from->source), DB_TEXT(reason_code(x->early)),
 		DB_TEXT(detail), DB_TEXT(from->topic_name), DB_INT4(from->partition),
 		DB_INT8(from->offset), DB_TIME(now), DB_BYTES(from->sha256, sizeof from->sha256),
 		from->key ? DB_BYTES(from->key, from->key_len) : DB_NULL,
 		from->headers ? DB_BYTES(from->headers, from->headers_len) : DB_NULL,
 		from->payload ? DB_BYTES(from->payload, from->payload_len) : DB_NULL,
-		DB_TEXT(event));
+		DB_TEXT(x->event_id), person_of(x), x->has_person ? DB_DATE(x->day) : DB_NULL,
+		x->indicator ? DB_INT4(x->indicator) : DB_NULL);
 }
 
 bool store_rejected(

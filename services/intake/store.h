@@ -52,9 +52,9 @@ bool store_complete(struct db *db, const struct evidence *x, struct err *e) MUST
  * those. */
 bool store_totals(
 	struct db *db, const struct evidence *const *rows, int n, struct err *e) MUST_CHECK;
-/* `event` is its id, NULL where none could be read. Returns what stands now, a row of reason and
- * detail: those of the first time for a message that comes again. */
-bool store_reject(struct db *db, const struct origin *from, const char *event, enum reason reason,
+/* For the reason `early`. Returns what stands now, a row of reason and detail: those of the first
+ * time for a message that comes again. */
+bool store_reject(struct db *db, const struct origin *from, const struct evidence *x,
 	const char *detail, int64_t now, struct db_result **stands, struct err *e) MUST_CHECK;
 /* A part of a topic's partition, both ends included. */
 struct store_span {

@@ -209,7 +209,8 @@ static void add_part(struct buf *b, enum language l, const struct feedback_conte
 	char period[LANGUAGE_TEXT], score[DEC_TEXT];
 	const struct slot slots[] = {{"period", language_period(l, p->period, period)},
 		{"score", language_figure(l, p->facts->results, false, score)},
-		{"rating", p->facts->rated ? writing_rating(l, p->facts->rating) : ""},
+		{"rating", p->facts->rated ? writing_rating(l, p->facts->rating)
+					   : wording_text(l, RATING_IS_NONE)},
 		{NULL, NULL}};
 	wording_add(b, l, p->facts->rated ? DIGEST_RATED : DIGEST_UNRATED, slots);
 	if (p->told)

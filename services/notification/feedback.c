@@ -152,7 +152,9 @@ static void add_pace(struct buf *b, enum language l, const struct lag *p)
 	const struct slot slots[] = {
 		{"realized", writing_figure(&realized, l, &p->about, p->item->realized)},
 		{"target", writing_target(&goal, l, &p->about, &p->item->target)},
-		{"expected", writing_figure(&expected, l, &p->about, p->expected)},
+		{"expected", writing_figure(&expected, l, &p->about,
+				     pace_said(p->expected, bound_of(p->item, &p->about),
+					     p->about.measure == MEASURE_COUNT))},
 		{"period", language_period(l, p->c->period, period)},
 		{"elapsed", writing_number(&elapsed, p->days->elapsed)},
 		{"total", writing_number(&total, p->days->total)},

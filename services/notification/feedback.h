@@ -29,7 +29,7 @@
 #include "wording.h"
 
 struct indicator {
-	const char *code, *names[LANGUAGES], *unit;
+	const char *code, *names[LANGUAGES], *units[LANGUAGES];
 	enum measure measure;
 	enum direction direction;
 };

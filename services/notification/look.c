@@ -28,10 +28,10 @@ static struct indicator indicator_of(const struct db_result *r, int i)
 {
 	struct indicator x = {.code = db_text(r, i, 0),
 		.names = {[LANGUAGE_ID] = db_text(r, i, 1), [LANGUAGE_EN] = db_text(r, i, 2)},
-		.unit = db_text(r, i, 3),
+		.units = {[LANGUAGE_ID] = db_text(r, i, 3), [LANGUAGE_EN] = db_text(r, i, 4)},
 		.measure = MEASURES};
-	score_measure_parse(db_text(r, i, 4), &x.measure);
-	score_direction_parse(db_text(r, i, 5), &x.direction);
+	score_measure_parse(db_text(r, i, 5), &x.measure);
+	score_direction_parse(db_text(r, i, 6), &x.direction);
 	return x;
 }
 

@@ -68,7 +68,7 @@ const struct db_statement notification_statements[] = {
 		"s.period = w.period ORDER BY w.n",
 		"uuid[], text[], date"},
 	[INDICATORS] = {"indicators",
-		"SELECT code, name_id, name_en, unit, measure, direction FROM "
+		"SELECT code, name_id, name_en, unit_id, unit_en, measure, direction FROM "
 		"registry.indicator_view ORDER BY code COLLATE \"C\"",
 		""},
 	[PACES_TOLD] = {"paces_told",

@@ -57,9 +57,10 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 			"system decides nothing.\n"},
 	[CLOSED_TITLE] = {"Hasil kerja {period}: {rating}", "Results for {period}: {rating}"},
 	[CLOSED_TITLE_UNRATED] = {"Hasil kerja {period}", "Results for {period}"},
-	[CLOSED] = {"Periode {period} sudah berakhir. Nilai hasil kerja Anda {score}: "
-		    "{rating}.\n\n",
-		"Now that {period} is over, the score of your results is {score}: {rating}.\n\n"},
+	[CLOSED] = {"Periode {period} sudah berakhir. Hasil kerja Anda: {rating}. "
+		    "Nilai {score} tidak menentukan hasil ini.\n\n",
+		"Now that {period} is over, your results: {rating}. The score, {score}, does not "
+		"decide this.\n\n"},
 	[CLOSED_UNRATED] = {"Periode {period} sudah berakhir. Belum ada nilai hasil kerja.\n\n",
 		"Now that {period} is over, there is no score of your results.\n\n"},
 	[CLOSED_ITEM] =
@@ -98,17 +99,15 @@ static const char *const phrases[PHRASES][LANGUAGES] = {
 		"Of these periods, evidence or other data came in or changed after they had "
 		"ended. Their results now:\n\n"},
 	[DIGEST_RATED] = {"- {period}: {score}, {rating}.", "- {period}: {score}, {rating}."},
-	[DIGEST_UNRATED] = {"- {period}: tidak dinilai.", "- {period}: not rated."},
+	[DIGEST_UNRATED] = {"- {period}: {rating}.", "- {period}: {rating}."},
 	[DIGEST_BEFORE] = {" Sebelumnya {old}.", " Before: {old}."},
 	[DIGEST_ITEMS] = {" Predikat yang berubah: {names}.", " Ratings that changed: {names}."},
 	[DIGEST_FOOT] = {"\nRinciannya ada pada nilai setiap periode.\n",
 		"\nThe score of each period says more.\n"},
 	[NEED_MORE] = {"Dengan tambahan {need}: {to}.", "With {need} more: {to}."},
 	[NEED_LESS] = {"Dengan {need} lebih rendah: {to}.", "With {need} less: {to}."},
-	[RATING_IS_BELOW] = {"di bawah ekspektasi", "below expectations"},
-	[RATING_IS_MEETS] = {"sesuai ekspektasi", "meets expectations"},
-	[RATING_IS_ABOVE] = {"di atas ekspektasi", "above expectations"},
-	[RATING_IS_NONE] = {"tidak dinilai", "not rated"},
+/* As the pages say them: made of their files of words. */
+#include "said.inc"
 	[MAIL_LINK] = {"Selengkapnya: {url}\n", "In full: {url}\n"},
 	[MAIL_FOOT] =
 		{"Pesan ini dikirim otomatis oleh Terukur dan juga ada di kotak masuk Anda di "

@@ -16,7 +16,7 @@ struct indicator writing_indicator(const struct feedback_context *c, const char 
 			? bsearch(code, c->indicators, c->n_indicators, sizeof *known, by_code)
 			: NULL;
 	return known ? *known
-		     : (struct indicator){code, {code, code}, "", MEASURES, DIRECTION_MORE};
+		     : (struct indicator){code, {code, code}, {"", ""}, MEASURES, DIRECTION_MORE};
 }
 
 const char *writing_figure(
@@ -25,8 +25,7 @@ const char *writing_figure(
 	return language_figure(l, v, x->measure == MEASURE_COUNT, out->text);
 }
 
-/* A target with its unit. The registry has units in one language, so Indonesian text has none but
- * per cent. */
+/* A target with its unit. */
 const char *writing_target(
 	struct buf *out, enum language l, const struct indicator *x, const struct score_target *t)
 {
@@ -36,9 +35,9 @@ const char *writing_target(
 		buf_adds(out, "–");
 	}
 	buf_adds(out, writing_figure(&bound, l, x, t->high));
-	if (*x->unit && (l == LANGUAGE_EN || strcmp(x->unit, "%") == 0)) {
+	if (*x->units[l]) {
 		buf_adds(out, " ");
-		buf_adds(out, x->unit);
+		buf_adds(out, x->units[l]);
 	}
 	return out->data;
 }

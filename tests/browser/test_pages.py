@@ -13,7 +13,9 @@ from town import Town
 from web import ask, token
 
 AXE = Path(importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0], "axe.min.js").read_text()
+NAMES = "return [...document.querySelectorAll('table.rows tbody th')].map(e => e.innerText)"
 SIZES = {"telephone": (360, 740), "desk": (1280, 800)}
+LONG = "M" * 200  # what a name may be
 NOTHING = "00000000-0000-4000-8000-000000000000"
 
 
@@ -21,8 +23,8 @@ NOTHING = "00000000-0000-4000-8000-000000000000"
 def city(stack):
     """A head with a person who has a closed month, a running one, a message, and something of each kind to see."""
     today = datetime.now(timezone(timedelta(hours=7))).date()
-    town = Town(stack, people=2, load=False)
-    head, person = town.nips
+    town = Town(stack, people=3, load=False)
+    head, person, long = town.nips
     late, kept, latest = (f"{town.unit}-{what}" for what in ("late", "kept", "latest"))
     town.registry["indicators"] = [
         {**town.indicator(town.visits, "count", min=0, max=100), "name": {"id": "Kunjungan rumah", "en": "Home visits"},
@@ -33,13 +35,17 @@ def city(stack):
          "unit": {"id": "menit", "en": "minutes"}},
         {**town.indicator(kept, "count", "less", min=0, max=99), "name": {"id": "Keluhan", "en": "Complaints"}},
         {**town.indicator(latest, "latest", min=0, max=99), "name": {"id": "Kelengkapan", "en": "Completeness"}}]
+    town.registry["indicators"] += [
+        {**town.indicator(f"{town.unit}-long", "count", min=0, max=9), "name": {"id": LONG, "en": LONG}, "unit": LONG}]
+    town.registry["positions"] += [{"code": f"{town.unit}-long", "name": LONG, "items": [town.item(f"{town.unit}-long", 2)]}]
     town.registry["sources"][0]["indicators"] = [row["code"] for row in town.registry["indicators"]]
     town.registry["positions"][0]["name"] = "Perawat"
     town.registry["positions"][0]["items"] = [
         town.item(town.visits, 10, 40), town.item(town.quality, [40, 60], 20), town.item(late, 20, 20), town.item(kept, 5, 10),
         town.item(latest, 90, 10, "ADDITIONAL")]
     town.registry["people"] = [town.person(head, name="Siti Kepala"),
-                               town.person(person, superior=head, name="Budi Perawat, S.Kep.")]
+                               town.person(person, superior=head, name="Budi Perawat, S.Kep."),
+                               town.person(long, superior=head, position=f"{town.unit}-long", name=LONG)]
     town.registry["plans"] = [town.plan(nip, year=year) for nip in town.nips for year in {2026, today.year}]
     stack.load(town.registry)
     events = [town.event(subject=person, time=f"2026-{month:02}-{day:02}T08:15:00+07:00", ref=f"catatan/{day}")
@@ -47,9 +53,11 @@ def city(stack):
     events += [town.event(subject=person, time="2026-03-04T08:15:00+07:00", indicator=indicator, value=value)
                for indicator, value in ((town.quality, 70), (late, 25.5), (kept, 1))]
     events += [town.event("corrected", subject=person, time="2026-03-05T08:15:00+07:00", replaces=events[8]["id"]),
-               town.event(subject=person, time=f"{today}T00:00:00+07:00"), town.event(subject=head)]
+               town.event(subject=person, time=f"{today}T00:00:00+07:00"), town.event(subject=head),
+               town.event(subject=person, time="2026-03-04T08:15:00+07:00", value=999, id=LONG[:128]),
+               town.event(subject=long, indicator=f"{town.unit}-long")]
     town.settle(*events)
-    town.person_id, town.head_id, town.month = town.id(person), town.id(head), f"{today:%Y-%m}"
+    town.person_id, town.head_id, town.long_id, town.month = town.id(person), town.id(head), town.id(long), f"{today:%Y-%m}"
     town.message = stack.value(
         "INSERT INTO notification.inbox (person, period, kind, occasion, at, title, body, published) VALUES "
         "(%s, '2026-03', 'closed', 'browser', now(), %s, %s, true) RETURNING id", town.person_id,
@@ -69,12 +77,13 @@ def driver():
 
 def pages(city):
     """{path: who may see it} of every kind of page, wrong ones among them."""
-    person = f"/people/{city.person_id}"
+    person, long = f"/people/{city.person_id}", f"/people/{city.long_id}"
     return {"/": ("person", "head", "auditor"), f"{person}/scores/2026-03": ("person", "head", "auditor"),
             f"{person}/scores/{city.month}": ("person",), f"{person}/scores/2026-Q1": ("person",), f"{person}/scores/2026": ("person",),
             f"{person}/evidence?period=2026-03": ("person", "head"), f"{person}/evidence?period=2026-03&indicator=none": ("person",),
             f"{person}/inbox": ("person", "head"), f"{person}/inbox/{city.message}": ("person",),
             f"{person}/scores/1999": ("person",), f"{person}/scores/2026-13": ("person",), f"{person}/inbox/999999999": ("person",),
+            f"{long}/scores/2026-03": ("head",), f"{long}/evidence?period=2026-03": ("head",),
             f"/people/{NOTHING}/inbox": ("auditor",), f"/people/{NOTHING}/scores/2026": ("person",), "/?lang=xx": ("person",)}
 
 
@@ -168,6 +177,7 @@ def test_a_person_s_way(driver, city, size):
         assert "8 dari 10 kunjungan" in text and "8 ÷ 10 × 100 = 80,00" in text
         browser.follow("8 bukti dukung")
         text = browser.text()
+        assert "Kunjungan rumah: 8 dari 10 kunjungan" in text and "di luar batas" in text.partition("Ditolak")[2]
         assert "5 Maret 2026" in text and "sudah diganti" in text
         browser.follow("Kembali ke nilai").follow("English")
         assert "Performance, March 2026" in browser.text() and "8 of 10 visits" in browser.text()
@@ -193,6 +203,12 @@ def test_a_wrong_key(driver, city, size):
 def test_who_looks_at_others(driver, city, who):
     with driver.browser(*SIZES["telephone"]) as browser:
         sign_in(browser, city, who)
+        if who == "head":
+            assert "Keadaan 2 pegawai" in browser.text()
+            browser.follow("Nama")
+            assert [row[:4] for row in browser.run(NAMES)] == ["Budi", LONG[:4]]
+            browser.follow("Bukti terakhir")
+            assert [row[:4] for row in browser.run(NAMES)] == [LONG[:4], "Budi"]
         browser.follow("Budi Perawat")
         assert "Budi Perawat" in browser.text()
         browser.follow("Semua bukti dukung")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-GATEWAY = Path(__file__).resolve().parents[2] / "services/gateway"
+ROOT = Path(__file__).resolve().parents[2]
+GATEWAY = ROOT / "services/gateway"
 PAGES = {path.name: path.read_text() for path in sorted((GATEWAY / "web").glob("*.html"))}
 SOURCE = "".join(path.read_text() for path in sorted(GATEWAY.glob("*.c")))
 
@@ -19,7 +20,7 @@ def read(language):
 
 
 WORDS = {language: read(language) for language in ("id", "en")}
-BOTH = {"A", "B", "Terukur", "auditor", "data", "target"}  # the same in both languages
+BOTH = {"A", "B", "Terukur", "auditor", "data", "target", "Target", "unit"}  # the same in both languages
 ENGLISH = set("the of and is are to for this that not with by from on it be was were has have what which who you your page no "
               "score inbox evidence sign key home next back day days".split())
 INDONESIAN = set("yang dan di ke dari untuk ini itu tidak dengan oleh pada adalah atau bila akan sudah belum anda halaman nilai "
@@ -74,6 +75,17 @@ def test_what_both_languages_say_is_no_accident():
     every = {language: {word for key, text in words.items() if key != "frame.switch" for word in said(text)}
              for language, words in WORDS.items()}
     assert every["id"] & every["en"] == BOTH
+
+
+def test_what_mails_and_make_up_share_with_the_pages_stands_once():
+    """Else a rating is called one thing on a page and another in the mail about it."""
+    shared = [sentence for language in WORDS.values() for key, sentence in language.items()
+              if key.split(".")[0] in ("rating", "grade", "uncounted") and " " in sentence]
+    show = (ROOT / "demo/show.py").read_text()
+    for text in ((ROOT / "services/notification/wording.c").read_text(), show):
+        assert [sentence for sentence in shared if sentence in text] == []
+    keys = {*re.findall(r"""["'](\w+\.(?!json)\w+)["']""", show)}
+    assert len(keys) > 15 and keys <= {*WORDS["id"]}
 
 
 @pytest.mark.parametrize("name", PAGES)

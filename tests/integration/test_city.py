@@ -6,6 +6,7 @@ import json
 import time
 from collections import Counter
 from datetime import datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 import jsonschema
@@ -48,14 +49,34 @@ def test_a_page_alone_says_how_each_figure_came(told):
     """Whoever has fifty people's pages and a pocket calculator finds every figure and every rating on them."""
     cookie = cookie_of(told.stack, told.stack.env["AUDITOR_TOKEN"])
     scores = {which: score for which, score in told.check_scores().items() if score}
+    months = 0
     for nip, period in Random(11).sample(sorted(scores), 50):
         page = ask(told.stack, "GET", f"/people/{told.ids[nip]}/scores/{period}?lang=en", Cookie=cookie)
         assert page.status == 200, page.body
         found, score = Reckoned(page.text), scores[nip, period]
         for key in ("realized", "achievement", "capped", "weight", "contribution"):
             assert [f"{item[key]:.2f}" for item in found.items] == [str(item[key]) for item in score["items"]], (period, key)
+        months += check_months(period, found, {key[1]: other for key, other in scores.items() if key[0] == nip})
         results = score["results"] or {"score": None, "rating": None}
         assert (str(found.score), str(found.rating).upper()) == (str(results["score"]), str(results["rating"]).upper())
+    assert months > 300
+
+
+def check_months(period, found, of_person):
+    """Each month that a page shows is as that month's own score has it; how many it shows."""
+    n = 0
+    for item, line in zip(found.items, of_person[period]["items"], strict=True):
+        want = {other: again for other in months_of(period if "-Q" in period else period[:4]) if other in of_person
+                for again in of_person[other]["items"] if again["indicator"] == line["indicator"]}
+        got = {f"{period[:4]}-{month:02}": figures for month, figures in item["months"].items()}
+        assert got == ({month: (Decimal(again["realized"]), [*map(Decimal, bounds(again["target"]))]) for month, again in want.items()}
+                       if len(want) > 1 else {}), (period, line["indicator"])
+        n += len(got)
+    return n
+
+
+def bounds(target):
+    return target if isinstance(target, list) else [target]
 
 
 def test_what_counts_is_in_the_score(told):

@@ -581,13 +581,74 @@ def test_the_page_explains_a_score(stack, city):
     for item in score["items"]:
         for key in ("achievement", "capped", "weight", "contribution"):
             assert f"{Decimal(item[key]):,.2f}" in found.text
-        realized, target = (f"{Decimal(item[key]):,f}".removesuffix(".00") for key in ("realized", "target"))
+        realized, target = (f"{Decimal(item[key]):,.2f}".removesuffix(".00") for key in ("realized", "target"))
         assert f"{realized} of {target} x" in found.text
+        assert f"{item['weight']} of the 100.00 that were measured" in found.text and "Reported by Sistem." in found.text
     assert len(found.all("svg")) == len(score["items"])
     assert {"width=device-width, initial-scale=1"} == {m["content"] for m in found.all("meta") if "content" in m}
     links = [a["href"] for a in found.all("a")]
     assert f"/people/{city.person_id}/evidence?period=2026-03&indicator={city.visits}" in links
     assert city.person_nip not in answer.text
+
+
+def test_the_page_of_evidence_begins_with_the_total_and_ends_with_what_was_rejected(stack):
+    """Whoever misses a visit in the score sees whether it ever came, and why it is no evidence; nobody sees another's."""
+    town = Town(stack, load=False, people=3)
+    (first, second, head), month = town.nips, datetime.now(timezone(timedelta(hours=7))).strftime("%Y-%m")
+    town.registry["people"] = [town.person(first, superior=head), town.person(second, superior=head), town.person(head)]
+    stack.load(town.registry)
+    events = [town.event(value=999, id="too-much"), town.event(indicator="nothing", time="2026-02-04T08:00:00+07:00"),
+              {**town.event(), "source": "somebody-else"}]
+    broken = town.message(b"{", key=first.encode())
+    town.settle(town.event(), *events, town.event(subject=second, value=999, id="another-s"))
+    stack.produce([broken])
+    assert wait_until(lambda: len(town.rejections()) == 5, 30)
+    path = f"/people/{town.id(first)}/evidence"
+    found = {who: page(stack, f"{path}?period=2026-03&lang=en", cookie_of(stack, token(stack, who, *owner))).text
+             for who, owner in {"person": ("--nip", first), "head": ("--nip", head), "auditor": ()}.items()}
+    for who, html in found.items():
+        text = Page(html).text
+        assert f"{town.visits}: 1 of 10 x" in " ".join(text.split()), who
+        below = text.partition("Rejected, so not evidence")[2]
+        assert "outside what is possible" in below and "its upstream system is not registered" in below and "too-much" in below, who
+        assert "another-s" not in text and "its indicator" not in text and "damaged" not in text, who
+        assert first not in below and (who != "head" or first not in html), who
+    cookie = cookie_of(stack, token(stack, "auditor"))
+    for query, says in {f"period={month}": "cannot be read", "period=2026-02": "its indicator is not registered",
+                        f"indicator={town.visits}": "outside what is possible"}.items():
+        text = page(stack, f"{path}?{query}&lang=en", cookie).text
+        assert says in text and text.count("received") == 1, query
+    assert "Ditolak" not in page(stack, f"{path}?period=2026-01&lang=id", cookie).text
+
+
+@pytest.mark.parametrize("path, headers, status, says", [
+    ("/?lang=xx", {}, 400, "Alamat halaman tidak benar"),
+    ("/", {"Cookie": "terukur_lang=<xx>"}, 200, "Beranda"),
+    ("/people/{person}/scores/2026-13", {}, 400, "Alamat halaman tidak benar"),
+    ("/people/{person}/scores/0000", {}, 400, "Alamat halaman tidak benar"),
+    ("/people/{other}/scores/2026-03", {}, 403, "tidak berwenang"),
+    ("/people/{other}/evidence", {"Accept-Language": "en"}, 403, "not allowed"),
+    ("/people/{person}/scores/1999", {}, 404, "Belum ada nilai untuk periode ini"),
+    ("/people/{person}/evidence?period=1999", {}, 200, "Tidak ada bukti"),
+    ("/people/{person}/evidence?indicator=none", {}, 200, "Tidak ada bukti"),
+    ("/people/{person}/inbox/999999999", {}, 404, "Tidak ada pesan"),
+    ("/?unit=none", {}, 200, "Keadaan 0 pegawai"),
+    ("/?sort=none", {}, 400, "Alamat halaman tidak benar")])
+def test_a_page_for_what_is_not_there_says_so_and_leads_on(stack, city, path, headers, status, says):
+    session = cookie_of(stack, city.tokens["head"])
+    headers = {**headers, "Cookie": "; ".join([session, *[headers[name] for name in headers if name == "Cookie"]])}
+    answer = ask(stack, "GET", path.format(person=city.person_id, other=city.theirs.id()), **headers)
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert says in Page(answer.text).text and "/" in [a["href"] for a in Page(answer.text).all("a")]
+
+
+def test_an_indicator_has_a_name_in_each_language(stack):
+    """No page has to do without: the registry does not take one that has not."""
+    town = Town(stack, load=False)
+    for name in ({"id": "Kunjungan"}, {"id": "Kunjungan", "en": ""}):
+        town.registry["indicators"][0]["name"] = name
+        with pytest.raises(AssertionError, match=r"indicators\[0\]\.name\.en: "):
+            stack.load(town.registry)
 
 
 def test_a_name_turns_nothing_around_it(stack):

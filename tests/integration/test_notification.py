@@ -348,7 +348,7 @@ def test_the_message_is_in_both_languages_and_for_the_gateway(stack):
                      "FROM notification.inbox_view WHERE person = %s AND period = %s", town.id(), LAST)
     assert row[0][:5] == (message[0], town.id(), LAST, "closed", None)
     assert row[0][5].startswith("Hasil kerja ") and row[0][5].endswith(": sesuai ekspektasi")
-    assert "Nilai hasil kerja Anda 100,00" in row[0][7] and "score of your results is 100.00" in row[0][8]
+    assert "Hasil kerja Anda: sesuai ekspektasi. Nilai 100,00" in row[0][7] and "The score, 100.00," in row[0][8]
     stack.db.execute("SET ROLE terukur_gateway")
     try:
         assert stack.value("SELECT count(*) FROM notification.inbox_view") > 0
@@ -371,7 +371,7 @@ def test_a_mail_is_in_the_language_that_a_person_reads(stack):
         [mail] = caught(stack, f"{town.source}.{i}@")
         text = mail.get_body(("plain",)).get_content()
         assert mail["Content-Language"] == language
-        assert ("Nilai hasil kerja Anda" in text, "score of your results" in text) == (language == "id", language == "en")
+        assert ("Hasil kerja Anda" in text, "your results" in text) == (language == "id", language == "en")
 
 
 def test_what_nobody_sees_is_not_told(stack):
@@ -643,7 +643,7 @@ def test_a_mail_says_what_the_inbox_says(stack):
     assert mail["Auto-Submitted"] == "auto-generated" and not mail.defects
     assert [part.get_content_type() for part in mail.walk()] == ["multipart/mixed", "text/plain"]
     assert mail.get_body().get_content_charset() == "utf-8" and not mail.get_body().defects
-    assert title in text and body in text and "Nilai hasil kerja Anda 100,00" in text
+    assert title in text and body in text and "Nilai 100,00 tidak menentukan" in text
     assert stack.env["GATEWAY_URL"] in text
     assert mail.raw.isascii() and max(map(len, mail.raw.splitlines())) <= 100, "for any server that the mail passes"
 

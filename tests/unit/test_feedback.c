@@ -16,12 +16,16 @@
 #include "notification/letter.h"
 
 static const struct indicator indicators[] = {
-	{"complaint", {"Keluhan", "Complaints"}, "complaints", MEASURE_COUNT, DIRECTION_LESS},
-	{"home_visit", {"Kunjungan rumah", "Home visits"}, "visits", MEASURE_COUNT, DIRECTION_MORE},
-	{"immunisation", {"Imunisasi", "Immunisations"}, "doses", MEASURE_SUM, DIRECTION_MORE},
-	{"mark_reached", {"Murid tuntas", "Pupils at the mark"}, "%", MEASURE_RATIO,
+	{"complaint", {"Keluhan", "Complaints"}, {"keluhan", "complaints"}, MEASURE_COUNT,
+		DIRECTION_LESS},
+	{"home_visit", {"Kunjungan rumah", "Home visits"}, {"kunjungan", "visits"}, MEASURE_COUNT,
 		DIRECTION_MORE},
-	{"waiting_time", {"Waktu tunggu", "Waiting time"}, "minutes", MEASURE_MEAN, DIRECTION_LESS},
+	{"immunisation", {"Imunisasi", "Immunisations"}, {"dosis", "doses"}, MEASURE_SUM,
+		DIRECTION_MORE},
+	{"mark_reached", {"Murid tuntas", "Pupils at the mark"}, {"%", "%"}, MEASURE_RATIO,
+		DIRECTION_MORE},
+	{"waiting_time", {"Waktu tunggu", "Waiting time"}, {"menit", "minutes"}, MEASURE_MEAN,
+		DIRECTION_LESS},
 };
 
 static const struct pace_rules rules = {.tolerance = 10, .after_days = 7};
@@ -272,15 +276,15 @@ static void test_the_words_of_a_pace(void **state)
 	assert_string_equal(
 		out.list[0].title[LANGUAGE_EN], "Home visits: behind the pace of the target");
 	assert_string_equal(out.list[0].body[LANGUAGE_ID],
-		"Sejauh ini tercatat 12 dari target 40 untuk Maret 2026. 15 dari 31 hari "
+		"Sejauh ini tercatat 12 dari target 40 kunjungan untuk Maret 2026. 15 dari 31 hari "
 		"bertugas sudah lewat; pada laju menuju target, sekarang kira-kira "
-		"19,35.\nTarget tercapai dengan 28 lagi dalam 16 hari bertugas yang tersisa, "
+		"19.\nTarget tercapai dengan 28 lagi dalam 16 hari bertugas yang tersisa, "
 		"kira-kira 1,75 per hari.\n\nAngka ini mengikuti bukti yang sudah masuk; bukti "
 		"yang masih di perjalanan akan terhitung dengan sendirinya. Pesan ini hanya "
 		"untuk membantu Anda: sistem tidak memutuskan apa pun.\n");
 	assert_string_equal(out.list[0].body[LANGUAGE_EN],
 		"So far 12 of the target of 40 visits for March 2026 are recorded. 15 of 31 "
-		"service days have passed; on the pace to the target it would be about 19.35 by "
+		"service days have passed; on the pace to the target it would be about 19 by "
 		"now.\n28 more in the 16 service days that are left reach the target, about 1.75 "
 		"a day.\n\nThe figures follow the evidence that has come in; what is still on "
 		"its way will count by itself. This is only meant to help you: the system "
@@ -411,18 +415,18 @@ static void test_the_words_of_an_end(void **state)
 	assert_string_equal(
 		out.list[0].title[LANGUAGE_EN], "Results for March 2026: meets expectations");
 	assert_string_equal(out.list[0].body[LANGUAGE_ID],
-		"Periode Maret 2026 sudah berakhir. Nilai hasil kerja Anda 92,86: sesuai "
-		"ekspektasi.\n\n- Kunjungan rumah: 38 dengan target 40, capaian 95,00 %: sesuai "
+		"Periode Maret 2026 sudah berakhir. Hasil kerja Anda: sesuai ekspektasi. Nilai "
+		"92,86 tidak menentukan hasil ini.\n\n- Kunjungan rumah: 38 dengan target 40 kunjungan, capaian 95,00 %: sesuai "
 		"ekspektasi. Dengan tambahan 6: di atas ekspektasi.\n- Waktu tunggu: 33,50 "
-		"dengan target 20,00–30,00, capaian 88,33 %: di bawah ekspektasi. Dengan 0,50 "
+		"dengan target 20,00–30,00 menit, capaian 88,33 %: di bawah ekspektasi. Dengan 0,50 "
 		"lebih rendah: sesuai ekspektasi.\n- Tidak terukur, dan karena itu tidak "
 		"dihitung sebagai nol: Murid tuntas, unheard_of.\n\nSetiap angka dapat "
 		"ditelusuri sampai bukti asalnya. Bila ada yang keliru, sistem asal dapat "
 		"mengoreksinya dan nilai ini ikut berubah. Sistem tidak memutuskan apa pun: "
 		"predikat kinerja baru ada bila pejabat penilai menandatanganinya.\n");
 	assert_string_equal(out.list[0].body[LANGUAGE_EN],
-		"Now that March 2026 is over, the score of your results is 92.86: meets "
-		"expectations.\n\n- Home visits: 38 against a target of 40 visits, achievement "
+		"Now that March 2026 is over, your results: meets expectations. The score, 92.86, "
+		"does not decide this.\n\n- Home visits: 38 against a target of 40 visits, achievement "
 		"95.00 %: meets expectations. With 6 more: above expectations.\n- Waiting time: "
 		"33.50 against a target of 20.00–30.00 minutes, achievement 88.33 %: below "
 		"expectations. With 0.50 less: meets expectations.\n- Not measured, and for that "

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/array.h"
 #include "gateway/mustache.h"
@@ -309,6 +310,54 @@ static void test_the_program_s_pages_and_words(void **state)
 	web_free(w);
 }
 
+/* As long as pages get: eight indicators of a whole year. */
+static json_t *page_of_a_year(void)
+{
+	json_t *values = json_load_file("tests/unit/score_page.json", 0, NULL),
+	       *items = json_object_get(values, "items"), *item = json_array_get(items, 0),
+	       *months = json_object_get(item, "months"),
+	       *cells = json_object_get(json_object_get(values, "year"), "months");
+	for (int i = 1; i < 12; i++) {
+		json_array_append(months, json_array_get(months, 0));
+		json_array_append(cells, json_array_get(cells, 0));
+	}
+	for (int i = 1; i < 8; i++)
+		json_array_append(items, item);
+	return values;
+}
+
+static int64_t processor_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+/* The limit holds under the sanitizers, too, which make it several times as long. */
+static void test_what_a_page_costs(void **state)
+{
+	json_auto_t *values = page_of_a_year();
+	struct err e = {0};
+	struct web *w = web_new(&e);
+	int64_t least = INT64_MAX;
+	size_t len = 0;
+	(void)state;
+	assert_true(w && json_array_size(json_object_get(values, "items")) == 8);
+	for (int i = 0; i < 50; i++) {
+		BUF_AUTO page;
+		buf_init(&page, 1024 * 1024);
+		int64_t before = processor_now();
+		assert_true(web_render(w, LANGUAGE_ID, "score.html", values, &page));
+		int64_t cost = processor_now() - before;
+		least = cost < least ? cost : least;
+		len = page.len;
+	}
+	web_free(w);
+	print_message("a score's page of %zu bytes: %lld us of processor\n", len, (long long)least);
+	assert_in_range(least, 0, 2000);
+	assert_in_range(len, 30000, 50000 - strlen(web_file("style.css")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +367,7 @@ int main(void)
 		cmocka_unit_test(test_a_template_that_is_wrong_is_none),
 		cmocka_unit_test(test_a_partial_in_itself_ends),
 		cmocka_unit_test(test_the_program_s_pages_and_words),
+		cmocka_unit_test(test_what_a_page_costs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
