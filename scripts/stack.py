@@ -373,8 +373,7 @@ class Stack:
         """Where each part of the demo's cast begins."""
         cast = read_json(demo / "cast.json")
         ids = dict(line.split(",")[:2] for line in self.admin("people", "list").splitlines())
-        period = cast.get("shown", {}).get("person", {}).get("period", cast["period"])
-        return {"person": f"/people/{ids[cast['person']]}/scores/{period}", "head": "/", "auditor": "/"}
+        return {"person": f"/people/{ids[cast['person']]}/scores/{cast['period']}", "head": "/", "auditor": "/"}
 
     def _demo_tokens(self, demo):
         """A sign-in for each part of the demo's cast, made once."""

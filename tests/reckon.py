@@ -60,7 +60,7 @@ class Reckoned:
                  for month, realized, target in rows}
         heights = [Decimal(height) for height in re.findall(r'<rect x="\d+" y="[^"]*" width="14" height="([^"]*)"/>', block)]
         most = max((max(realized, *target) for realized, target in found.values()), default=0)
-        assert heights == [rounded(realized * 60 / most) if most else 0 for realized, _ in found.values()], block
+        assert heights == [rounded(max(realized, 0) * 60 / most) if most else 0 for realized, _ in found.values()], block
         return found
 
     def achievement(self, text):

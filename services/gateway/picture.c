@@ -13,7 +13,8 @@ json_t *picture_column(int n, dec_wide realized, dec_wide target, dec_wide most)
 {
 	char height[DEC_TEXT], top[DEC_TEXT], goal[DEC_TEXT];
 	int x = (STEP - COLUMN) / 2 + STEP * n;
-	dec_wide all = most > 0 ? most : 1, high = dec_div(realized * COLUMN_TOP * DEC_SHOWN, all);
+	dec_wide all = most > 0 ? most : 1, done = realized > 0 ? realized : 0,
+		 high = dec_div(done * COLUMN_TOP * DEC_SHOWN, all);
 	return json_pack("{s:i, s:s, s:s, s:s}", "x", x, "top",
 		dec_format_shown(COLUMN_TOP * DEC_SHOWN - high, top), "height",
 		dec_format_shown(high, height), "goal_y",

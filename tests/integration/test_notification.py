@@ -258,7 +258,7 @@ def test_the_ratings_of_an_ended_month_come_once(stack):
     score = town.score(LAST)
     assert (kind, indicator, occasion) == ("closed", None, str(score["revision"]))
     assert title.startswith("Results for ") and title.endswith("meets expectations")
-    assert f"{score['results']['score']}: meets expectations" in body
+    assert f"your results: meets expectations. The score, {score['results']['score']}, does not decide this." in body
     assert f"- {town.visits}: 9 against a target of 10 x, achievement 90.00 %: meets expectations. With 2 more" in body
     settled(town)
     town.settle(*visits(town, 1))  # another figure, the same ratings
