@@ -9,6 +9,8 @@
 #include "base/language.h"
 #include "messages/event.h"
 
+enum { SEARCH_MAX = 800 }; /* bytes: 200 characters and more */
+
 static bool take_person(struct visit *v, const char *text)
 {
 	return digest_uuid_parse(text, v->person);
@@ -74,6 +76,12 @@ static bool take_unit(struct visit *v, const char *text)
 	return true;
 }
 
+static bool take_search(struct visit *v, const char *text)
+{
+	v->search = *text ? text : NULL;
+	return strlen(text) <= SEARCH_MAX;
+}
+
 static bool take_sort(struct visit *v, const char *text)
 {
 	v->by_name = strcmp(text, "name") == 0;
@@ -113,6 +121,7 @@ static const struct form {
 		"must be an instant with an offset, such as 2026-03-04T01:15:00Z; a + is %2B here"},
 	[PARAM_LOCALE] = {"locale", take_locale, "must be id or en"},
 	[PARAM_UNIT] = {"unit", take_unit, NULL},
+	[PARAM_SEARCH] = {"q", take_search, "must be at most 800 bytes"},
 	[PARAM_SORT] = {"sort", take_sort, "must be need or name"},
 	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
 	[PARAM_MESSAGE] = {"message", take_message, "must be a message's number"},

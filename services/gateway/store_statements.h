@@ -36,6 +36,9 @@ enum statement {
 	INDICATORS,
 	INDICATOR_ID,
 	PEOPLE,
+	VERIFIED,
+	REJECTED,
+	LOOKED,
 };
 
 static inline const char *store_text_or_null(const struct db_result *r, int row, int column)
