@@ -71,6 +71,22 @@ static void add_switch(struct buf *href, const struct visit *v, enum language ot
 	page_add_query(href, "lang", language_codes[other]);
 }
 
+const char *page_count(enum language language, int64_t n, char out[DEC_TEXT])
+{
+	return language_figure(language, (dec_wide)n * DEC_SHOWN, true, out);
+}
+
+json_t *page_next(const struct visit *v, const char *path, const struct cursor *at)
+{
+	char text[CURSOR_TEXT];
+	BUF_AUTO href;
+	buf_init(&href, HREF_MAX);
+	buf_adds(&href, path);
+	page_add_query(&href, "q", v->search);
+	page_add_query(&href, "cursor", cursor_format(at, v->list, text));
+	return json_string(href.failed ? path : href.data);
+}
+
 /* --- sending */
 
 static json_t *frame(const struct visit *v, enum language language)

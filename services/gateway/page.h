@@ -31,6 +31,11 @@ const char *page_of_person(const uint8_t person[16], const char *rest, char out[
 /* Appends "?name=value", or "&name=value"; nothing for NULL. */
 void page_add_query(struct buf *href, const char *name, const char *value);
 
+/* "1.250" */
+const char *page_count(enum language language, int64_t n, char out[DEC_TEXT]);
+/* The address of the next page of a list. */
+json_t *page_next(const struct visit *v, const char *path, const struct cursor *at);
+
 /* The routes' work. */
 bool page_home(struct visit *v, struct err *e);
 bool page_sign_in(struct visit *v, struct err *e);
@@ -39,4 +44,8 @@ bool page_score(struct visit *v, struct err *e);
 bool page_evidence(struct visit *v, struct err *e);
 bool page_inbox(struct visit *v, struct err *e);
 bool page_message(struct visit *v, struct err *e);
+bool page_people(struct visit *v, struct err *e);
+bool page_rejections(struct visit *v, struct err *e);
+bool page_access(struct visit *v, struct err *e);
+bool page_agencies(struct visit *v, struct err *e);
 bool page_style(struct visit *v, struct err *e);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "page.h"
 #include "page_inbox.h"
@@ -14,13 +15,21 @@ enum { MESSAGES = 3 };
 
 /* --- signing in */
 
+static bool is_page(const char *to)
+{
+	static const char *const begins[] = {"/people", "/rejections", "/access"};
+	for (size_t i = 0; i < COUNT(begins); i++)
+		if (strncmp(to, begins[i], strlen(begins[i])) == 0)
+			return true;
+	return false;
+}
+
 /* Only a path of our own pages: nobody is sent elsewhere after signing in. */
 static const char *own_path(const char *to)
 {
 	static const char plain[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./";
-	bool ok = to && strncmp(to, "/people/", 8) == 0 && strlen(to) < 200 &&
-		  strspn(to, plain) == strlen(to);
+	bool ok = to && is_page(to) && strlen(to) < 200 && strspn(to, plain) == strlen(to);
 	return ok ? to : NULL;
 }
 
@@ -143,60 +152,42 @@ static bool read_own(struct visit *v, json_t **own, struct err *e)
 	return true;
 }
 
-/* --- others' */
+/* --- an auditor's */
 
-static json_t *people_rows(const struct db_result *r, int n)
+/* When `admin verify` was last run to its end, and what it found; null where it never was. */
+static json_t *verified_values(enum language language, const struct db_result *r)
 {
-	json_t *rows = json_array();
-	for (int i = 0; i < n; i++) {
-		char rest[32], path[PAGE_PATH];
-		const struct people_row x = store_people_row(r, i);
-		snprintf(rest, sizeof rest, "scores/%.11s", x.month);
-		json_array_append_new(
-			rows, json_pack("{s:s?, s:s, s:s}", "href",
-				      *x.month ? page_of_person(x.person, rest, path) : NULL,
-				      "name", x.name, "unit_name", x.unit));
-	}
-	return rows;
+	char at[LANGUAGE_TEXT], n[3][DEC_TEXT];
+	if (db_rows(r) == 0)
+		return json_null();
+	const struct verified_row x = store_verified_row(r);
+	return json_pack("{s:s, s:s, s:s, s:s}", "at", language_time(language, x.at, at),
+		"originals", page_count(language, x.originals, n[0]), "scores",
+		page_count(language, x.scores, n[1]), "findings",
+		x.findings ? page_count(language, x.findings, n[2]) : "");
 }
 
-static json_t *next_of(const uint8_t person[16], const char *list)
-{
-	struct cursor next = {0};
-	char text[CURSOR_TEXT];
-	BUF_AUTO href;
-	buf_init(&href, 200);
-	memcpy(next.key, person, sizeof next.key);
-	buf_adds(&href, "/");
-	page_add_query(&href, "cursor", cursor_format(&next, list, text));
-	return json_string(href.data);
-}
-
-static bool read_people(struct visit *v, json_t **people, struct err *e)
+static bool read_audit(struct visit *v, json_t **audit, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	*people = json_null();
+	*audit = json_null();
 	if (v->who.role != ROLE_AUDITOR)
 		return true;
-	if (!store_people(v->db, NULL, v->later ? v->after.key : NULL, clock_date(v->now), &r, e))
+	if (!store_verified(v->db, &r, e))
 		return false;
-	int n = db_rows(r) < STORE_PAGE ? db_rows(r) : STORE_PAGE;
-	if (!visit_log_rows(v, "name", r, n, e))
-		return false;
-	*people = json_pack("{s:o, s:o}", "rows", people_rows(r, n), "next",
-		db_rows(r) > n ? next_of(store_people_row(r, n - 1).person, v->list) : json_null());
+	*audit = json_pack("{s:o, s:s}", "verified", verified_values(page_language(v), r), "q", "");
 	return true;
 }
 
 static bool show_home(struct visit *v, struct err *e)
 {
-	json_t *own = NULL, *team = NULL, *people = NULL;
-	if (read_own(v, &own, e) && team_read(v, &team, e) && read_people(v, &people, e))
+	json_t *own = NULL, *team = NULL, *audit = NULL;
+	if (read_own(v, &own, e) && team_read(v, &team, e) && read_audit(v, &audit, e))
 		return page_send(v, 200, "home.html",
-			json_pack("{s:o, s:o, s:o}", "own", own, "team", team, "people", people));
+			json_pack("{s:o, s:o, s:o}", "own", own, "team", team, "audit", audit));
 	json_decref(own);
 	json_decref(team);
-	json_decref(people);
+	json_decref(audit);
 	return false;
 }
 

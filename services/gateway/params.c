@@ -9,6 +9,8 @@
 #include "base/language.h"
 #include "messages/event.h"
 
+enum { SEARCH_MAX = 800 }; /* bytes: 200 characters and more */
+
 static bool take_person(struct visit *v, const char *text)
 {
 	return digest_uuid_parse(text, v->person);
@@ -79,6 +81,12 @@ const char *const sort_names[SORTS] = {[SORT_NEED] = "need",
 	[SORT_WEAKEST] = "weakest",
 	[SORT_LAST] = "last"};
 
+static bool take_search(struct visit *v, const char *text)
+{
+	v->search = *text ? text : NULL;
+	return strlen(text) <= SEARCH_MAX;
+}
+
 static bool take_sort(struct visit *v, const char *text)
 {
 	for (int i = 0; i < SORTS; i++)
@@ -122,6 +130,7 @@ static const struct form {
 		"must be an instant with an offset, such as 2026-03-04T01:15:00Z; a + is %2B here"},
 	[PARAM_LOCALE] = {"locale", take_locale, "must be id or en"},
 	[PARAM_UNIT] = {"unit", take_unit, NULL},
+	[PARAM_SEARCH] = {"q", take_search, "must be at most 800 bytes"},
 	[PARAM_SORT] = {"sort", take_sort, "must be need, name, weakest or last"},
 	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
 	[PARAM_MESSAGE] = {"message", take_message, "must be a message's number"},

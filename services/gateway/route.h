@@ -34,6 +34,7 @@ enum param {
 	PARAM_SINCE,
 	PARAM_LOCALE, /* how figures and separators are written */
 	PARAM_UNIT, /* of a head's people */
+	PARAM_SEARCH, /* people by what is in a name */
 	PARAM_SORT, /* in which order */
 	PARAM_CURSOR,
 	PARAM_MESSAGE, /* of an inbox, in the path */

@@ -55,7 +55,7 @@ const struct db_statement store_statements[] = {
 		"timestamptz, int4"},
 	[ACCESS] = {"access",
 		"INSERT INTO gateway.access (at, token, what, period, request, person) "
-		"SELECT $1, $2, $3, $4, $5, unnest($6::uuid[])",
+		"SELECT DISTINCT $1, $2, $3, $4, $5, unnest($6::uuid[])",
 		"timestamptz, int8, text, text, text, uuid[]"},
 	[IS_SUPERIOR] = {"is_superior",
 		"SELECT FROM registry.assignment_view WHERE person = $1 AND superior = $2 "
@@ -183,16 +183,16 @@ const struct db_statement store_statements[] = {
 	[INDICATOR_ID] = {"indicator_id", "SELECT id FROM registry.indicator_view WHERE code = $1",
 		"text"},
 	[PEOPLE] = {"people",
-		"SELECT p.person, p.name, u.name, (SELECT max(s.period) FROM "
-		"scoring.score_view s WHERE s.person = p.person AND s.period LIKE "
-		"'____-__' AND s.period NOT LIKE '____-Q_') FROM registry.person_view p "
-		"JOIN registry.assignment_view a ON a.person = p.person AND a.from_date "
-		"<= $3 AND coalesce(a.until_date, 'infinity') >= $3 JOIN "
-		"registry.unit_view u ON u.code = a.unit WHERE ($1::uuid IS NULL OR "
-		"a.superior = $1) AND ($2::uuid IS NULL OR (p.name, p.person) > (SELECT "
-		"o.name, o.person FROM registry.person_view o WHERE o.person = $2)) ORDER "
-		"BY p.name, p.person LIMIT 101",
-		"uuid, uuid, date"},
+		"SELECT p.person, p.name, u.name, (SELECT max(s.period) FROM scoring.score_view s "
+		"WHERE s.person = p.person AND s.period LIKE '____-__' AND s.period NOT LIKE "
+		"'____-Q_') FROM registry.person_view p JOIN registry.assignment_view a ON "
+		"a.person = p.person AND a.from_date <= $3 AND coalesce(a.until_date, 'infinity') "
+		">= $3 JOIN registry.unit_view u ON u.code = a.unit JOIN registry.agency_view g ON "
+		"g.code = a.agency WHERE ($1::text IS NULL OR strpos(lower(p.name), lower($1)) > 0 "
+		"OR strpos(lower(u.name), lower($1)) > 0 OR strpos(lower(g.name), lower($1)) > 0) "
+		"AND ($2::uuid IS NULL OR (p.name, p.person) > (SELECT o.name, o.person FROM "
+		"registry.person_view o WHERE o.person = $2)) ORDER BY p.name, p.person LIMIT 101",
+		"text, uuid, date"},
 	/* Quarters sort behind. */
 	[MONTHS] = {"months",
 		"SELECT period, body FROM scoring.score_view WHERE person = $1 AND period BETWEEN "
@@ -211,6 +211,25 @@ const struct db_statement store_statements[] = {
 		"($2::date IS NULL OR r.day BETWEEN $2 AND $3) AND ($4 = 0 OR r.indicator = $4) "
 		"ORDER BY r.day DESC, r.id DESC LIMIT 21",
 		"uuid, date, date, int4"},
+	[VERIFIED] = {"verified",
+		"SELECT ended_at, originals, scores, findings FROM registry.last_verification_view",
+		""},
+	[REFUSALS] = {"refusals",
+		"SELECT source, reason, count(*), max(at) FROM (SELECT source, reason, at FROM "
+		"intake.rejection_view ORDER BY id DESC LIMIT 20000) x WHERE at >= $1 GROUP BY "
+		"1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 100",
+		"timestamptz"},
+	/* What one request showed is one line; whose name it was, where it was one person's. */
+	[LOOKED] = {"looked",
+		"WITH looks AS (SELECT at, token, what, request, count(DISTINCT person) AS n, "
+		"min(person::text)::uuid AS person FROM gateway.looks_before($1, 2000) GROUP BY "
+		"1, 2, 3, 4 ORDER BY at DESC FETCH FIRST 100 ROWS WITH TIES) SELECT CASE l.n WHEN "
+		"1 THEN l.person END, l.at, o.role, w.name, l.token, l.what, l.n, p.name, EXISTS "
+		"(SELECT FROM gateway.looks_before((SELECT min(at) FROM looks), 1)) FROM looks l "
+		"LEFT JOIN registry.token_owner_view o ON o.id = l.token LEFT JOIN "
+		"registry.person_view w ON w.person = o.person LEFT JOIN registry.person_view p ON "
+		"p.person = l.person ORDER BY l.at DESC, l.token, l.request, l.what",
+		"timestamptz"},
 };
 const size_t store_statements_n = COUNT(store_statements);
 const int store_forget_access = FORGET_ACCESS;
@@ -412,44 +431,6 @@ bool store_inbox(struct db *db, const uint8_t person[16], int64_t before, int mo
 	return db_exec(db, INBOX, out, e, DB_UUID(person), DB_INT8(before), DB_INT4(most));
 }
 
-bool store_agency_scores(struct db *db, const char *agency, struct period p, const uint8_t *after,
-	struct db_result **out, struct err *e)
-{
-	char text[PERIOD_TEXT];
-	return db_exec(db, AGENCY_SCORES, out, e, DB_TEXT(agency), DB_TEXT(period_format(p, text)),
-		after ? DB_UUID(after) : DB_NULL);
-}
-
-bool store_agency_report(struct db *db, const char *agency, const char *period,
-	struct db_result **out, struct err *e)
-{
-	return db_exec(db, AGENCY_REPORT, out, e, DB_TEXT(agency), DB_TEXT(period));
-}
-
-const uint8_t *store_agency_score_person(const struct db_result *r, int row)
-{
-	return db_uuid(r, row, 0);
-}
-
-const char *store_agency_score_body(const struct db_result *r, int row)
-{
-	return db_text(r, row, 1);
-}
-
-bool store_agencies(struct db *db, struct db_result **out, struct err *e)
-{
-	return db_run(db, AGENCIES, NULL, 0, out, e);
-}
-
-bool store_agency_known(struct db *db, const char *agency, bool *known, struct err *e)
-{
-	DB_RESULT_AUTO *r = NULL;
-	if (!db_exec(db, AGENCY_KNOWN, &r, e, DB_TEXT(agency)))
-		return false;
-	*known = db_rows(r) > 0;
-	return true;
-}
-
 bool store_indicators(struct db *db, struct db_result **out, struct err *e)
 {
 	return db_run(db, INDICATORS, NULL, 0, out, e);
@@ -462,11 +443,4 @@ bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err
 		return false;
 	*id = db_rows(r) ? (int32_t)db_int(r, 0, 0) : 0;
 	return true;
-}
-
-bool store_people(struct db *db, const uint8_t *superior, const uint8_t *after, int32_t day,
-	struct db_result **out, struct err *e)
-{
-	return db_exec(db, PEOPLE, out, e, superior ? DB_UUID(superior) : DB_NULL,
-		after ? DB_UUID(after) : DB_NULL, DB_DATE(day));
 }

@@ -249,12 +249,42 @@ struct indicator_row store_indicator_find(const struct db_result *r, const char 
 /* *id is 0 when there is none of that code. */
 bool store_indicator_id(struct db *db, const char *code, int32_t *id, struct err *e) MUST_CHECK;
 
-/* People for the pages, by name: a superior's on that day, or everybody's where `superior` is NULL.
- * Rows of person, name, the unit's name and the person's latest month with a score, "" for none. */
+/* People of that day by name, `search` in which, or in the name of whose unit or agency, is found;
+ * NULL: everybody. Rows of person, name, the unit's name and the person's latest month with a
+ * score,
+ * "" for none. */
 struct people_row {
 	const uint8_t *person;
 	const char *name, *unit, *month;
 };
-bool store_people(struct db *db, const uint8_t *superior, const uint8_t *after, int32_t day,
+bool store_people(struct db *db, const char *search, const uint8_t *after, int32_t day,
 	struct db_result **out, struct err *e) MUST_CHECK;
 struct people_row store_people_row(const struct db_result *r, int row);
+
+/* The last whole run of `admin verify`: one row, or none. */
+struct verified_row {
+	int64_t at, originals, scores, findings;
+};
+bool store_verified(struct db *db, struct db_result **out, struct err *e) MUST_CHECK;
+struct verified_row store_verified_row(const struct db_result *r);
+
+/* How many events of which source were rejected since then for which reason, most first; of the
+ * last STORE_REFUSALS at most. */
+enum { STORE_REFUSALS = 20000 };
+struct refusals_row {
+	const char *source, *reason;
+	int64_t n, last; /* last: an instant */
+};
+bool store_refusals(struct db *db, int64_t since, struct db_result **out, struct err *e) MUST_CHECK;
+struct refusals_row store_refusals_row(const struct db_result *r, int row);
+
+/* Who looked at whose data before an instant, the latest first: a row for what one request showed.
+ * The first column is the person, null where there were several. About STORE_PAGE rows: all of an
+ * instant come together. */
+struct looked_row {
+	int64_t at, token, n; /* n: people */
+	const char *role, *by, *what, *person; /* by, person: names; NULL where there is none */
+	bool more; /* there is a next page */
+};
+bool store_looked(struct db *db, int64_t before, struct db_result **out, struct err *e) MUST_CHECK;
+struct looked_row store_looked_row(const struct db_result *r, int row);

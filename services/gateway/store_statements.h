@@ -39,6 +39,9 @@ enum statement {
 	MONTHS,
 	SOURCES,
 	REJECTED_OF,
+	VERIFIED,
+	REFUSALS,
+	LOOKED,
 };
 
 static inline const char *store_text_or_null(const struct db_result *r, int row, int column)

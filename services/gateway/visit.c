@@ -299,7 +299,8 @@ bool visit_log_rows(
 	bool ok = true;
 	db_array_init(&people, DB_K_UUID);
 	for (int i = 0; i < n; i++)
-		ok = db_array_add(&people, DB_UUID(db_uuid(r, i, 0))) && ok;
+		if (!db_is_null(r, i, 0))
+			ok = db_array_add(&people, DB_UUID(db_uuid(r, i, 0))) && ok;
 	ok = ok ? log_people(v, what, &people, e) : err_set(e, ERR_FATAL, "out of memory");
 	db_array_done(&people);
 	return ok;

@@ -49,6 +49,7 @@ struct visit {
 	int64_t message;
 	const char *unit; /* NULL: all */
 	enum sort sort;
+	const char *search; /* NULL: everybody */
 	bool decimal_comma;
 	char list[VISIT_LIST]; /* the route's list with its filters */
 	struct cursor after;
@@ -109,7 +110,7 @@ bool visit_refuse(struct visit *v, enum refusal_of why); /* answers; returns fal
 /* A look at people's data, as it is to be written down. */
 struct access visit_access(const struct visit *v, const char *what);
 /* Writes down what is about to be shown: of the person that the path names, or of the people in the
- * first column of n rows. */
+ * first column of n rows, where there is one. */
 bool visit_log_access(struct visit *v, const char *what, struct err *e) MUST_CHECK;
 bool visit_log_rows(struct visit *v, const char *what, const struct db_result *r, int n,
 	struct err *e) MUST_CHECK;

@@ -10,7 +10,7 @@ import pytest
 from browser import Driver
 from daemon import wait_until
 from town import Town
-from web import ask, token
+from web import ask, cookie_of, token
 
 AXE = Path(importlib.util.find_spec("axe_playwright_python").submodule_search_locations[0], "axe.min.js").read_text()
 NAMES = "return [...document.querySelectorAll('table.rows tbody th')].map(e => e.innerText)"
@@ -84,7 +84,9 @@ def pages(city):
             f"{person}/inbox": ("person", "head"), f"{person}/inbox/{city.message}": ("person",),
             f"{person}/scores/1999": ("person",), f"{person}/scores/2026-13": ("person",), f"{person}/inbox/999999999": ("person",),
             f"{long}/scores/2026-03": ("head",), f"{long}/evidence?period=2026-03": ("head",),
-            f"/people/{NOTHING}/inbox": ("auditor",), f"/people/{NOTHING}/scores/2026": ("person",), "/?lang=xx": ("person",)}
+            f"/people/{NOTHING}/inbox": ("auditor",), f"/people/{NOTHING}/scores/2026": ("person",), "/?lang=xx": ("person",),
+            "/people": ("auditor",), "/people?q=budi": ("auditor",), "/people?q=nobody": ("auditor",), "/rejections": ("auditor",), "/access": ("auditor",),
+            "/agencies": ("auditor",), "/people?cursor=x": ("auditor",)}
 
 
 def sign_in(browser, city, who, path="/"):
@@ -144,9 +146,10 @@ def test_a_month_at_a_glance(driver, city):
             browser.go(f"{city.url}/people/{city.person_id}/scores/{month}")
             assert browser.run("return document.querySelectorAll('details.item').length") >= (4 if month == "2026-03" else 1)
             assert browser.height() <= 3 * SIZES["telephone"][1], month
-        cookie = "; ".join(f"{c['name']}={c['value']}" for c in browser.get("cookie"))
+        cookies = {who: cookie_of(city.stack, city.tokens[who]) for who in city.tokens}
     style = len(ask(city.stack, "GET", "/style.css").body)
-    sizes = {path: len(ask(city.stack, "GET", path, Cookie=cookie).body) + style for path in pages(city)}
+    sizes = {(path, who): len(ask(city.stack, "GET", path, Cookie=cookies[who]).body) + style
+             for path, by in pages(city).items() for who in by}
     assert max(sizes.values()) < 50_000, sizes
 
 
@@ -209,10 +212,33 @@ def test_who_looks_at_others(driver, city, who):
             assert [row[:4] for row in browser.run(NAMES)] == ["Budi", LONG[:4]]
             browser.follow("Bukti terakhir")
             assert [row[:4] for row in browser.run(NAMES)] == [LONG[:4], "Budi"]
+        if who == "auditor":
+            browser.tab_to("q").type("budi")
+            browser.enter()
         browser.follow("Budi Perawat")
         assert "Budi Perawat" in browser.text()
         browser.follow("Semua bukti dukung")
         assert ("hanya diperlihatkan" in browser.text()) == (who == "head")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_auditor_s_way(driver, city, size):
+    """Sign in, search, score, evidence and back, what was rejected, who looked, the language, sign out."""
+    with driver.browser(*SIZES[size]) as browser:
+        sign_in(browser, city, "auditor", "/people")
+        assert browser.url == city.url + "/people"
+        browser.tab_to("q").type("budi perawat")
+        browser.enter().follow("Budi Perawat").follow("Semua bukti dukung").follow("Kembali ke nilai")
+        browser.follow("Terukur")
+        assert "Pemeriksaan terakhir" in browser.text()
+        browser.follow("Penolakan")
+        assert "30 hari terakhir" in browser.text()
+        browser.follow("Catatan akses")
+        assert "bukti dukung, Budi Perawat" in browser.text()
+        browser.follow("English")
+        assert "evidence, Budi Perawat" in browser.text()
+        browser.follow("Sign out").follow("Agencies in this city")
+        assert "Dinas" in browser.text()
 
 
 def test_the_keyboard_sees_where_it_is(driver, city):

@@ -665,11 +665,11 @@ def test_a_name_turns_nothing_around_it(stack):
     first = town.event(ref=ref)
     town.settle(first, town.event("corrected", id="\u202e" + first["id"], replaces=first["id"], ref=ref))
     auditor = token(stack, "auditor")
-    cookie, home, shown = cookie_of(stack, auditor), "/", ""
-    while name not in shown and home:  # everybody, page by page
-        shown = page(stack, home, cookie).text
-        home = next((a["href"] for a in Page(shown).all("a") if a["href"].startswith("/?cursor=")), None)
-    texts = {"home": (shown, (name, unit)),
+    cookie, people, shown = cookie_of(stack, auditor), "/people", ""
+    while name not in shown and people:  # everybody, page by page
+        shown = page(stack, people, cookie).text
+        people = next((a["href"] for a in Page(shown).all("a") if a["href"].startswith("/people?cursor=")), None)
+    texts = {"people": (shown, (name, unit)),
              "score": (page(stack, f"/people/{town.id()}/scores/2026-Q1", cookie).text, (name, unit, agency, unit + "b")),
              "evidence": (page(stack, f"/people/{town.id()}/evidence", cookie).text, (ref, "\u202e" + first["id"]))}
     for where, (text, named) in texts.items():
@@ -767,6 +767,57 @@ def test_pages_show_only_what_one_may_see(stack, city):
         for path in ("scores/2026-03", "evidence"):
             assert page(stack, f"/people/{stranger}/{path}", cookie).status == status
     assert page(stack, f"/people/{city.person_id}/scores/1999", cookie_of(stack, city.tokens["person"])).status == 404
+
+
+def test_an_auditor_s_pages(stack, city):
+    """Who is sought is found by a part of the name, the unit's or the agency's; what was rejected is counted; looks are told,
+    a request's in one line, and looking at them is one more; what is sought in vain leads on."""
+    town = Town(stack, load=False)
+    town.registry["people"][0]["name"], town.registry["units"][0]["name"] = "Zulaikha 100%", "Posko Zebra"
+    town.registry["agencies"][0]["name"] = "Dinas Zamrud"
+    stack.load(town.registry)
+    town.tell(town.event(subject="123"), town.event(subject="123"))
+    stack.wait_idle()
+    cookie = cookie_of(stack, token(stack, "auditor"))
+    for sought in ("zulaikha", "100%25", "ZEBRA", "zamrud"):
+        text = Page(page(stack, f"/people?q={sought}", cookie).text).text
+        assert "Zulaikha 100%" in text and "Posko Zebra" in text and "Pegawai," not in text, sought
+    for sought in ("Zulaikha_", "x" * 200, "%E2%80%AEx", "';--"):
+        answer = page(stack, f"/people?q={sought}", cookie)
+        assert answer.status == 200 and "Tidak ada pegawai yang cocok" in answer.text, sought
+    for path in ("/people?q=" + "x" * 801, "/people?cursor=x", "/access?cursor=x", "/rejections?lang=xx"):
+        answer = page(stack, path, cookie)
+        assert answer.status == 400 and 'href="/"' in answer.text, path
+    text = Page(page(stack, "/rejections", cookie).text).text
+    assert f"{town.source}: 2 kejadian" in text and "NIP tidak sah (invalid_nip)" in text and "123" not in text.split(town.source)[1][:90]
+    assert page(stack, f"/people/{town.id()}/evidence", cookie).status == 200
+    text = page(stack, "/access", cookie).text
+    assert ": bukti dukung, <bdi>Zulaikha 100%</bdi>" in text
+    again = page(stack, "/access", cookie)
+    assert again.text.count("<li>") <= text.count("<li>") + 1
+    shown = stack.value("SELECT count(*) FROM gateway.access WHERE request = %s", again.headers["X-Request-Id"])
+    assert shown == stack.value("SELECT count(DISTINCT person) FROM gateway.access WHERE request = %s", again.headers["X-Request-Id"]) > 0
+
+
+def test_an_auditor_sees_the_last_verification(stack, city):
+    cookie = cookie_of(stack, city.tokens["auditor"])
+    for findings, says in ((0, "Semuanya cocok"), (1250, "Yang tidak cocok: 1.250")):
+        [(row,)] = stack.rows("INSERT INTO registry.verification (began_at, originals, scores, findings) VALUES (now(), 7, 8, %s) "
+                              "RETURNING id", findings)
+        assert says in page(stack, "/", cookie).text
+        stack.execute("DELETE FROM registry.verification WHERE id = %s", row)
+
+
+def test_the_log_of_looks_goes_on_page_by_page(stack, city):
+    """Nothing is told twice, and nothing left out, however many looked at one moment."""
+    stack.execute("INSERT INTO gateway.access (at, token, what, person, request) SELECT now() - interval '1 hour' - (n / 3) * "
+                  "interval '1 second', 987654, 'score', %s, 'page-' || n FROM generate_series(1, 250) n", city.person_id)
+    cookie, path, found = cookie_of(stack, city.tokens["auditor"]), "/access", 0
+    while path and found < 250:
+        shown = page(stack, path, cookie).text
+        found += shown.count("987654")
+        path = next((a["href"] for a in Page(shown).all("a") if "cursor=" in a["href"] and "lang=" not in a["href"]), None)
+    assert found == 250
 
 
 def test_home_lists_what_one_may_see(stack, city):

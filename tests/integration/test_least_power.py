@@ -82,6 +82,7 @@ PROMISED = {
         registry.agency_view: SELECT
         registry.assignment_view: SELECT
         registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit unit_id unit_en result_max step)
+        registry.last_verification_view: SELECT
         registry.person_view: SELECT(person name)
         registry.plan_view: SELECT
         registry.position_version_view: SELECT
