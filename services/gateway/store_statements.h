@@ -36,6 +36,14 @@ enum statement {
 	INDICATORS,
 	INDICATOR_ID,
 	PEOPLE,
+	SECRET_ADD,
+	SECRET,
+	REPETITION,
+	REPETITIONS_EXPIRE,
+	PLACE,
+	ANSWER,
+	ANSWERS,
+	AGENCY_UNITS,
 };
 
 static inline const char *store_text_or_null(const struct db_result *r, int row, int column)

@@ -43,6 +43,7 @@ struct visit {
 	const char *event, *reason; /* NULL: all */
 	int64_t since; /* 0: from the beginning */
 	int64_t message;
+	const char *tracking;
 	const char *unit; /* NULL: all */
 	bool by_name; /* else by who needs somebody */
 	bool decimal_comma;
