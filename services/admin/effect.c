@@ -34,8 +34,9 @@ static enum difference item_differs(
 	if (a->indicator != b->indicator || a->target.low != b->target.low ||
 		a->target.high != b->target.high || a->target.range != b->target.range)
 		return TARGETS;
-	return a->measure != b->measure || a->direction != b->direction || a->kind != b->kind ||
-			       a->weight != b->weight || a->step != b->step ||
+	return a->measure != b->measure || a->element != b->element ||
+			       a->of_person != b->of_person || a->direction != b->direction ||
+			       a->kind != b->kind || a->weight != b->weight || a->step != b->step ||
 			       a->has_result_max != b->has_result_max ||
 			       a->result_max != b->result_max || !same_text(a->aspect, b->aspect)
 		       ? OTHERWISE

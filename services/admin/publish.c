@@ -16,7 +16,7 @@ struct saying {
 static bool say(void *saying, const struct db_result *rows, int i, struct err *e)
 {
 	const struct saying *s = saying;
-	const struct emitter by = {s->a->bus, "admin", s->trace};
+	const struct emitter by = {.out = s->a->bus, .service = "admin", .trace = s->trace};
 	const char *noted = db_text(rows, i, 1);
 	struct registry_changed m;
 	if (!registry_changed_read(noted, strlen(noted), &m))

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "appraisal/survey.h"
 #include "base/nip.h"
 #include "registry_texts.h"
 
@@ -112,19 +113,9 @@ static bool is_uri(const char *text)
 	return true;
 }
 
-static const char *const measures[] = {"count", "sum", "mean", "ratio", "latest", NULL};
-
-static void check_measure(
-	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
-{
-	static const struct field one_of = {.type = FIELD_WORD, .words = measures};
-	(void)f;
-	if (json_is_string(v) && strcmp(json_string_value(v), "survey") == 0)
-		fields_fault(
-			r, at, "\"survey\" comes with citizens' feedback and cannot be loaded yet");
-	else
-		fields_value(r, at, &one_of, v, NULL);
-}
+static const char *const measures[] = {"count", "sum", "mean", "ratio", "latest", "survey", NULL};
+/* Answers about a person come with receipts, which are not taken yet. */
+static const char *const scopes[] = {"unit", NULL};
 
 static void check_target(
 	struct fields *r, const struct fields_place *at, const struct field *f, const json_t *v)
@@ -264,9 +255,9 @@ static const struct field indicator_fields[] = {
 	{"code", CODE(128), .required = true},
 	{"name", OBJECT(languages), .required = true},
 	{"aspect", WORD(aspects), .required = true},
-	{"measure", FIELD_ANY, .required = true, .check = check_measure},
-	{"element", FIELD_NEVER,
-		.must = "goes with the measure \"survey\" alone, which cannot be loaded yet"},
+	{"measure", WORD(measures), .required = true},
+	{"element", WORD(survey_element_names)},
+	{"scope", WORD(scopes)},
 	{"direction", WORD(directions), .required = true},
 	{"unit", FIELD_ANY, .check = check_unit},
 	{"min", NUMBER(4, 0, 0)},

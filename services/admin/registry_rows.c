@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "appraisal/survey.h"
 #include "base/array.h"
 
 /* What the fields of a row show together. */
@@ -84,6 +85,37 @@ static void zero_targets_check(struct check *c, const char *place, const char *i
 			c->found, at, "a plan has a target of 0 for it, which is for less alone");
 }
 
+static bool is_otherwise(const json_t *row, const char *field, double wanted)
+{
+	const json_t *v = json_object_get(row, field);
+	return json_is_number(v) && json_number_value(v) != wanted;
+}
+
+/* A survey says what of the answers, and has the survey's bounds; others have no such thing. */
+static void survey_check(struct check *c, const char *place, const json_t *row)
+{
+	static const struct {
+		const char *field;
+		double wanted;
+	} bounds[] = {{"min", SURVEY_WORST}, {"max", SURVEY_BEST}, {"result_max", SURVEY_BEST}};
+	char at[PLACE_TEXT];
+	const char *measure = row_text(row, "measure");
+	bool survey = measure && strcmp(measure, "survey") == 0;
+	if (survey && !json_object_get(row, "element"))
+		findings_add(c->found, place_field(c, place, "element", at),
+			"is missing: a survey's element, or \"overall\"");
+	for (size_t i = 0; survey && i < COUNT(bounds); i++)
+		if (is_otherwise(row, bounds[i].field, bounds[i].wanted))
+			findings_add(c->found, place_field(c, place, bounds[i].field, at),
+				"of a survey is %g", bounds[i].wanted);
+	if (measure && !survey && json_object_get(row, "element"))
+		findings_add(c->found, place_field(c, place, "element", at),
+			"goes with the measure \"survey\" alone");
+	if (measure && !survey && json_object_get(row, "scope"))
+		findings_add(c->found, place_field(c, place, "scope", at),
+			"goes with the measure \"survey\" alone");
+}
+
 static void indicator_check(struct check *c, const char *place, const json_t *row)
 {
 	char at[PLACE_TEXT];
@@ -91,6 +123,7 @@ static void indicator_check(struct check *c, const char *place, const json_t *ro
 	if (json_is_number(min) && json_is_number(max) &&
 		json_number_value(min) > json_number_value(max))
 		findings_add(c->found, place_field(c, place, "max", at), "is below min");
+	survey_check(c, place, row);
 	if (row_text(row, "code") && row_text(row, "direction") &&
 		strcmp(row_text(row, "direction"), "more") == 0)
 		zero_targets_check(c, place, row_text(row, "code"));

@@ -64,20 +64,27 @@ const struct db_statement store_statements[STORE_ALL] = {
 
 	[STORE_INDICATORS] = {"registry_indicators",
 		"INSERT INTO registry.indicator AS t (code, name_id, name_en, aspect, measure, "
-		"direction, unit_id, unit_en, min, max, result_max, step) SELECT code, "
-		"name->>'id', name->>'en', aspect, measure, direction, coalesce(unit->>'id', unit "
-		"#>> '{}', ''), coalesce(unit->>'en', unit #>> '{}', ''), min, max, result_max, "
-		"step FROM jsonb_to_recordset($1) AS r(code text, name jsonb, aspect text, measure "
+		"direction, unit_id, unit_en, min, max, result_max, step, element, scope) SELECT "
+		"code, name->>'id', name->>'en', aspect, measure, direction, coalesce(unit->>'id', "
+		"unit #>> '{}', ''), coalesce(unit->>'en', unit #>> '{}', ''), CASE measure WHEN "
+		"'survey' THEN 1 ELSE min END, CASE measure WHEN 'survey' THEN 4 ELSE max END, "
+		"CASE measure WHEN 'survey' THEN 4 ELSE result_max END, step, element, CASE "
+		"measure WHEN 'survey' THEN coalesce(scope, 'unit') END FROM "
+		"jsonb_to_recordset($1) AS r(code text, name jsonb, aspect text, measure "
 		"text, direction text, unit jsonb, min numeric, max numeric, result_max numeric, "
-		"step numeric) ORDER BY code ON CONFLICT (code) DO UPDATE SET name_id = "
+		"step numeric, element text, scope text) ORDER BY code ON CONFLICT (code) DO "
+		"UPDATE SET name_id = "
 		"excluded.name_id, name_en = excluded.name_en, aspect = excluded.aspect, measure = "
 		"excluded.measure, direction = excluded.direction, unit_id = excluded.unit_id, "
 		"unit_en = excluded.unit_en, min = excluded.min, max = excluded.max, result_max = "
-		"excluded.result_max, step = excluded.step WHERE (t.name_id, t.name_en, t.aspect, "
-		"t.measure, t.direction, t.unit_id, t.unit_en, t.min, t.max, t.result_max, t.step) "
+		"excluded.result_max, step = excluded.step, element = "
+		"excluded.element, scope = excluded.scope WHERE (t.name_id, t.name_en, t.aspect, "
+		"t.measure, t.direction, t.unit_id, t.unit_en, t.min, t.max, t.result_max, t.step, "
+		"t.element, t.scope) "
 		"IS DISTINCT FROM (excluded.name_id, excluded.name_en, excluded.aspect, "
 		"excluded.measure, excluded.direction, excluded.unit_id, excluded.unit_en, "
-		"excluded.min, excluded.max, excluded.result_max, excluded.step)" CHANGED,
+		"excluded.min, excluded.max, excluded.result_max, excluded.step, "
+		"excluded.element, excluded.scope)" CHANGED,
 		"jsonb"},
 
 	[STORE_SOURCES] = {"registry_sources",
@@ -229,7 +236,7 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"'measure', measure, 'direction', direction, 'unit', CASE WHEN unit_id = unit_en "
 		"THEN to_json(unit_en) ELSE json_build_object('id', unit_id, 'en', unit_en) END, "
 		"'min', min, 'max', max, 'result_max', CASE WHEN result_max > 0 THEN result_max "
-		"END, 'step', step)) FROM "
+		"END, 'step', step, 'element', element, 'scope', scope)) FROM "
 		"registry.indicator "
 		"UNION ALL SELECT 4, code, '', 0, json_build_object('code', code, 'name', name, "
 		"'indicators', (SELECT coalesce(json_agg(indicator ORDER BY indicator), '[]') FROM "
@@ -444,6 +451,14 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"v.\"of\", v.at, v.source, v.event_id FROM intake.counting_view v WHERE v.person "
 		"= w.person AND v.day BETWEEN w.first AND w.last OFFSET 0) e ORDER BY e.person",
 		"uuid[], date[], date[]"},
+	[STORE_ANSWERS] = {"answers", COMPUTE_ANSWERS("intake.raw_answers_view"),
+		"uuid[], date, date"},
+	[STORE_ANSWER_SUMS] = {"answer_sums",
+		"SELECT unit, agency, day FROM (SELECT * FROM intake.raw_answers_view EXCEPT "
+		"SELECT * FROM intake.answers_view) a UNION SELECT unit, agency, day FROM (SELECT "
+		"* FROM intake.answers_view EXCEPT SELECT * FROM intake.raw_answers_view) b ORDER "
+		"BY 1, 2, 3",
+		""},
 	[STORE_COMPLETE] = {"complete",
 		"SELECT unit, month, indicator FROM intake.completeness_view WHERE month BETWEEN "
 		"$2 AND $3 AND unit IN (SELECT unit FROM registry.assignment_view WHERE person = "
@@ -455,7 +470,8 @@ const struct db_statement store_statements[STORE_ALL] = {
 		"uuid"},
 	[STORE_YEARS] = {"years",
 		"SELECT month / 12 AS year FROM intake.total_view UNION SELECT month / 12 FROM "
-		"intake.completeness_view UNION SELECT left(period, 4)::int FROM "
+		"intake.completeness_view UNION SELECT extract(year FROM day)::int FROM "
+		"intake.answers_view UNION SELECT left(period, 4)::int FROM "
 		"scoring.score_view ORDER BY year",
 		""},
 	[STORE_STANDING] = {"standing", COMPUTE_STANDING, "uuid[]"},

@@ -66,6 +66,8 @@ enum {
 	STORE_REST, /* rejected and waiting messages that differ from their sha256 */
 	STORE_RAW_TOTALS, /* people, months: the totals of the evidence itself */
 	STORE_COUNTING, /* people, first and last days: the evidence that counts in those */
+	STORE_ANSWERS, /* people, days: answers about their units, from the answers themselves */
+	STORE_ANSWER_SUMS, /* what is not their sum: unit, agency, day */
 	STORE_COMPLETE, /* people, months: what their units declared */
 	STORE_PEOPLE_PAGE, /* people after this one */
 	STORE_YEARS, /* with evidence or scores, in order */

@@ -23,6 +23,7 @@ static const struct {
 	{"auditor", MAY, NO, NO},
 	{"operator", MAY, NO, NO},
 	{"upstream", NO, NO, MUST},
+	{"counter", NO, MUST, NO},
 };
 
 static bool token_wants(
@@ -48,8 +49,8 @@ bool token_check(const struct arguments *args, struct err *e)
 				       args->option[TOKEN_AGENCY], e) &&
 			       token_wants(role, "--source", roles[i].source,
 				       args->option[TOKEN_SOURCE], e);
-	return err_set(
-		e, ERR_INVALID, "--role is one of person, head, auditor, operator, upstream");
+	return err_set(e, ERR_INVALID,
+		"--role is one of person, head, auditor, operator, upstream, counter");
 }
 
 struct subject {

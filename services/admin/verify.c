@@ -311,6 +311,22 @@ static bool verify_totals(struct verify *v, struct err *e)
 	return true;
 }
 
+/* Citizens' answers, added up. */
+static bool verify_answers(struct verify *v, struct err *e)
+{
+	DB_RESULT_AUTO *rows = NULL;
+	progress_tell(&v->admin->progress, "citizens' answers");
+	if (!db_run(v->admin->db, STORE_ANSWER_SUMS, NULL, 0, &rows, e))
+		return false;
+	for (int i = 0; i < db_rows(rows); i++) {
+		char place[320], day[CLOCK_TEXT];
+		snprintf(place, sizeof place, "%.128s/%.128s/%s", db_text(rows, i, 1),
+			db_text(rows, i, 0), clock_date_format(db_date(rows, i, 2), day));
+		verify_found(v, place, "the sums are not those of the answers");
+	}
+	return true;
+}
+
 /* What was taken away together with its id leaves nothing else behind. */
 static bool verify_ledger(struct verify *v, struct err *e)
 {
@@ -365,8 +381,8 @@ static bool verify_evidence(struct verify *v, int64_t *originals, struct err *e)
 		  db_script(v->admin->db,
 			  "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY", e) &&
 		  verify_originals(v, originals, e) && verify_archived(v, e) &&
-		  verify_links(v, e) && verify_totals(v, e) && verify_ledger(v, e) &&
-		  verify_rest(v, e);
+		  verify_links(v, e) && verify_totals(v, e) && verify_answers(v, e) &&
+		  verify_ledger(v, e) && verify_rest(v, e);
 	db_rollback(v->admin->db);
 	return ok;
 }

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "appraisal/compute.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "store.h"
 #include "verify.h"
@@ -91,6 +92,9 @@ static bool page_load(struct page *p, struct db *db, const struct db_result *peo
 			to = DB_INT4(last < 0 ? -1 : (int32_t)db_int(years, last, 0) * 12 + 11);
 	if (!db_exec(db, STORE_RAW_TOTALS, &rows.totals, e, db_array_value(ids), from, to) ||
 		!db_exec(db, STORE_COMPLETE, &rows.complete, e, db_array_value(ids), from, to) ||
+		!db_exec(db, STORE_ANSWERS, &rows.answers, e, db_array_value(ids),
+			DB_DATE(clock_month_first((int32_t)from.number)),
+			DB_DATE(clock_month_first((int32_t)to.number + 1) - 1)) ||
 		!page_evidence(p, db, people, years, &rows.evidence, e)) {
 		compute_rows_done(&rows);
 		return false;

@@ -13,6 +13,8 @@ extern const struct face api_face;
 bool api_takes_events(struct visit *v); /* sets it; or answers 415 and returns false */
 
 /* The routes' work. */
+/* Of JSON alone; answers 415 and returns false otherwise. */
+bool api_takes_json(struct visit *v);
 bool api_post_events(struct visit *v, struct err *e);
 bool api_get_event(struct visit *v, struct err *e);
 bool api_get_rejections(struct visit *v, struct err *e);
@@ -22,6 +24,9 @@ bool api_get_inbox(struct visit *v, struct err *e);
 bool api_get_agency_scores(struct visit *v, struct err *e);
 bool api_get_agency_report(struct visit *v, struct err *e);
 bool api_get_agencies(struct visit *v, struct err *e);
+bool api_post_feedback(struct visit *v, struct err *e);
+bool api_get_feedback(struct visit *v, struct err *e);
+bool api_get_public_agency(struct visit *v, struct err *e);
 bool api_get_contract(struct visit *v, struct err *e);
 
 /* Bytes in base64; null for NULL. */

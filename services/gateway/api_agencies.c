@@ -8,16 +8,20 @@
 #include "base/dec.h"
 #include "base/digest.h"
 #include "kept.h"
+#include "public_survey.h"
 
 static json_t *list_agencies(struct visit *v, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
-	if (!store_agencies(v->db, &r, e))
+	struct public_survey s;
+	struct period quarter = public_last_full(v->now, PERIOD_QUARTER);
+	if (!store_agencies(v->db, &r, e) || !public_survey_load(&s, v, quarter, NULL, e))
 		return NULL;
 	json_t *agencies = json_array();
 	for (int i = 0; i < db_rows(r); i++)
-		json_array_append_new(agencies, json_pack("{s:s, s:s}", "code", db_text(r, i, 0),
-							"name", db_text(r, i, 1)));
+		json_array_append_new(
+			agencies, public_agency_row(&s, db_text(r, i, 0), db_text(r, i, 1)));
+	public_survey_done(&s);
 	return json_pack("{s:o}", "agencies", agencies);
 }
 

@@ -45,6 +45,17 @@ static const char *mode_of(const struct visit *v, const char *type)
 	return media_is(type, JSON) ? API_EVENT : NULL;
 }
 
+bool api_takes_json(struct visit *v)
+{
+	const char *type = http_header(v->request, "Content-Type");
+	if (!is_coded(v) && type && media_is_json(type) && media_is_utf8(type))
+		return true;
+	http_add_header(v->request, "Accept-Post", JSON);
+	http_problem(v->request, 415, "unsupported_media_type",
+		"send " JSON " in UTF-8, without a Content-Encoding");
+	return false;
+}
+
 bool api_takes_events(struct visit *v)
 {
 	const char *type = http_header(v->request, "Content-Type");

@@ -122,7 +122,8 @@ static bool publish(struct visit *v, const struct posted *p, struct err *e)
 	const char *next = http_trace(v->request);
 	char topic[TOPIC_TEXT];
 	struct err failed = {0};
-	struct publishing *way = publishing_begin(v, p->n, e);
+	struct publishing *way =
+		publishing_begin(v, p->n, GATEWAY_EVENTS, json_pack("{s:i}", "accepted", p->n), e);
 	if (!way)
 		return false;
 	topic_of_source(v->who.source, topic);

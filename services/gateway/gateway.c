@@ -92,7 +92,9 @@ static bool prepare(struct gateway *g, const char *database)
 	g->under_way = share_new((unsigned)g->max_per_token);
 	g->scores = g->pool ? scores_new(g->pool) : NULL;
 	g->kept = kept_new();
-	return g->pool && g->registry && g->known && g->under_way && g->scores && g->kept;
+	g->feedback = quota_new(g->feedback_per_hour);
+	return g->pool && g->registry && g->known && g->under_way && g->scores && g->kept &&
+	       g->feedback;
 }
 
 bool gateway_start(struct gateway *g, const struct route *routes, size_t n, struct err *e)
@@ -135,6 +137,7 @@ void gateway_stop(struct gateway *g)
 	http_stop(g->http);
 	bus_producer_free(g->out);
 	kept_free(g->kept);
+	quota_free(g->feedback);
 	web_free(g->web);
 	together_free(g->scores);
 	share_free(g->under_way);
@@ -151,5 +154,6 @@ bool gateway_keep_house(struct worker *w, struct err *e)
 		return err_set(e, ERR_FATAL, "the Kafka client gave up");
 	const struct retention rule = {store_forget_access, g->keep_access_days};
 	return store_sessions_expire(w->db, clock_now(), e) &&
+	       store_repetitions_expire(w->db, clock_date(clock_now()), e) &&
 	       retention_keep(w, &rule, 1, &g->looks_kept, e);
 }

@@ -12,6 +12,7 @@
 #include "http/http.h"
 #include "known.h"
 #include "pool.h"
+#include "quota.h"
 #include "route.h"
 #include "service/service.h"
 #include "share.h"
@@ -21,7 +22,8 @@ struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
 	int64_t db_pool, db_wait_ms, max_connections, max_per_address, max_per_token, workers,
-		request_deadline_ms, keep_access_days, drain_seconds;
+		request_deadline_ms, keep_access_days, drain_seconds,
+		feedback_per_hour;
 
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */
@@ -32,6 +34,9 @@ struct gateway {
 	struct kept *kept; /* see kept.h */
 	struct web *web; /* pages and words, see web.h */
 	struct snapshot *registry; /* of rosters: what each day asks of people */
+	struct quota *feedback; /* of strangers, see quota.h */
+	uint8_t key[32]; /* of tracking codes, once has_key */
+	atomic_bool has_key;
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
 	int32_t looks_kept; /* the last day on which old looks were forgotten; the timer's own */
@@ -57,6 +62,7 @@ enum gateway_metric {
 	GATEWAY_REQUESTS,
 	GATEWAY_SECONDS,
 	GATEWAY_EVENTS,
+	GATEWAY_FEEDBACK,
 	GATEWAY_POOL_SIZE,
 	GATEWAY_POOL_IN_USE,
 	GATEWAY_POOL_SECONDS,

@@ -73,7 +73,7 @@ static bool names(const char *list, const char *etag)
 static bool send(struct visit *v, const struct answer *a)
 {
 	http_add_header(v->request, "ETag", a->etag);
-	http_add_header(v->request, "Cache-Control", "public, max-age=2");
+	http_add_header(v->request, "Cache-Control", "public, max-age=60");
 	if (names(http_header(v->request, "If-None-Match"), a->etag))
 		return http_body(v->request, 304, NULL, "", 0);
 	return http_body(v->request, 200, "application/json", a->body, a->len);

@@ -1,8 +1,8 @@
 /* gateway: the thin HTTP edge.
  *
- * Reads the views of the others; writes terukur.activity.<source>, and in its own schema sign-ins
- * and who looked at whose data. A replay is harmless: a client that posts an event again sends a
- * duplicate, which intake recognises. */
+ * Reads the views of the others; writes terukur.activity.<source> and feedback.submitted, and in
+ * its own schema sign-ins and who looked at whose data. A replay is harmless: a client that posts
+ * an event again sends a duplicate, which intake recognises. */
 #include <stddef.h>
 #include <string.h>
 
@@ -43,6 +43,9 @@ static const struct conf_setting settings[] = {
 		"milliseconds for a whole request to come, and for its answer to go", NULL},
 	{"KEEP_ACCESS_DAYS", CONF_INT, SETTING(keep_access_days), "1096", 0, 36500,
 		"how long it is kept who looked at whose data: 365 or more; 0: for ever", NULL},
+	{"FEEDBACK_PER_HOUR", CONF_INT, SETTING(feedback_per_hour), "30", 0, 1000000,
+		"feedback in an hour from one block of addresses about one unit; 0: without bounds",
+		NULL},
 	{"DRAIN_SECONDS", CONF_INT, SETTING(drain_seconds), "0", 0, 600,
 		"for how long it goes on answering after SIGTERM, while nobody new is sent to it "
 		"any more",
@@ -59,6 +62,8 @@ static const struct metric metrics[GATEWAY_METRICS] = {
 		"From the request line on.", NULL, NULL},
 	[GATEWAY_EVENTS] = {METRIC_COUNTER, "terukur_gateway_events_total",
 		"Events that Kafka acknowledged.", NULL, NULL},
+	[GATEWAY_FEEDBACK] = {METRIC_COUNTER, "terukur_gateway_feedback_total",
+		"Citizens' feedback that Kafka acknowledged.", NULL, NULL},
 	[GATEWAY_POOL_SIZE] = {METRIC_GAUGE, "terukur_gateway_pool_connections",
 		"Connections to PostgreSQL that requests share.", NULL, NULL},
 	[GATEWAY_POOL_IN_USE] = {METRIC_GAUGE, "terukur_gateway_pool_in_use",

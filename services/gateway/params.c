@@ -104,6 +104,12 @@ static bool take_message(struct visit *v, const char *text)
 	return v->message > 0 && !text[digits];
 }
 
+static bool take_tracking(struct visit *v, const char *text)
+{
+	v->tracking = text;
+	return true;
+}
+
 /* page_language reads it: it is for pages that refuse, too. */
 static bool take_lang(struct visit *v, const char *text)
 {
@@ -134,6 +140,7 @@ static const struct form {
 	[PARAM_SORT] = {"sort", take_sort, "must be need, name, weakest or last"},
 	[PARAM_CURSOR] = {"cursor", take_cursor, "must be `next` of another page of the same list"},
 	[PARAM_MESSAGE] = {"message", take_message, "must be a message's number"},
+	[PARAM_TRACKING] = {"tracking", take_tracking, NULL},
 	[PARAM_TO] = {"to", take_to, NULL},
 	[PARAM_LANG] = {"lang", take_lang, "must be id or en"},
 };

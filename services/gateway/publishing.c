@@ -7,7 +7,8 @@
 struct publishing {
 	struct bus_delivery delivery;
 	struct visit *visit;
-	int events;
+	int n, metric;
+	json_t *answer;
 	struct err e;
 };
 
@@ -19,24 +20,30 @@ static void told(struct bus_delivery *d, void *arg)
 	if (p->e.code == ERR_FATAL)
 		atomic_store(&v->gateway->producer_broken, true);
 	if (ok) {
-		metric_add(service_metric_base() + GATEWAY_EVENTS, 0, p->events);
-		http_json(v->request, 202, json_pack("{s:i}", "accepted", p->events));
+		metric_add(service_metric_base() + p->metric, 0, p->n);
+		http_json(v->request, 202, p->answer);
 	} else {
+		json_decref(p->answer);
 		v->route->face->failed(v, &p->e);
 	}
 	free(p);
 	http_done(v->request);
 }
 
-struct publishing *publishing_begin(struct visit *v, int events, struct err *e)
+struct publishing *publishing_begin(
+	struct visit *v, int n, int metric, json_t *answer, struct err *e)
 {
 	struct publishing *p = calloc(1, sizeof *p);
-	if (!p) {
+	if (!p || !answer) {
+		free(p);
+		json_decref(answer);
 		err_set(e, ERR_FATAL, "out of memory");
 		return NULL;
 	}
 	p->visit = v;
-	p->events = events;
+	p->n = n;
+	p->metric = metric;
+	p->answer = answer;
 	bus_open(&p->delivery, told, p);
 	http_later(v->request);
 	return p;

@@ -38,6 +38,7 @@ enum param {
 	PARAM_SORT, /* in which order */
 	PARAM_CURSOR,
 	PARAM_MESSAGE, /* of an inbox, in the path */
+	PARAM_TRACKING, /* a code, in the path */
 	PARAM_TO, /* where to go after signing in */
 	PARAM_LANG, /* in which language to read */
 	PARAMS

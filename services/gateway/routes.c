@@ -10,6 +10,7 @@ static const struct route_body events = {
 	.most = 1024 * 1024,
 	.takes = api_takes_events,
 };
+static const struct route_body feedback = {.most = 16384, .takes = api_takes_json};
 /* What is no form signs nobody in. */
 static const struct route_body form = {.most = 4096};
 static const struct route_body form_of_ours = {.most = 4096, .ours = true};
@@ -41,6 +42,11 @@ const struct route gateway_routes[] = {
 		.query = {[PARAM_AGENCY] = PARAM_REQUIRED,
 			[PARAM_PERIOD] = PARAM_REQUIRED,
 			[PARAM_LOCALE] = PARAM_OPTIONAL}},
+	{"POST", "/api/v1/feedback", api_post_feedback, &api_face, .who = FOR_VISITOR,
+		.body = &feedback},
+	{"GET", "/api/v1/feedback/{tracking}", api_get_feedback, &api_face, .who = FOR_ANYBODY},
+	{"GET", "/api/v1/public/agencies/{code}", api_get_public_agency, &api_face,
+		.who = FOR_ANYBODY, .query = {[PARAM_PERIOD] = PARAM_OPTIONAL}, .offline = true},
 	{"GET", "/api/v1/public/agencies", api_get_agencies, &api_face, .who = FOR_ANYBODY,
 		.offline = true},
 	{"GET", "/api/v1/openapi.json", api_get_contract, &api_face, .who = FOR_ANYBODY,

@@ -230,6 +230,36 @@ const struct db_statement store_statements[] = {
 		"registry.person_view w ON w.person = o.person LEFT JOIN registry.person_view p ON "
 		"p.person = l.person ORDER BY l.at DESC, l.token, l.request, l.what",
 		"timestamptz"},
+	[SECRET_ADD] = {"secret_add",
+		"INSERT INTO gateway.secret (key) VALUES ($1) ON CONFLICT DO NOTHING", "bytea"},
+	[SECRET] = {"secret", "SELECT key FROM gateway.secret", ""},
+	[REPETITION] = {"repetition",
+		"WITH new AS (INSERT INTO gateway.repetition (key, body, until) VALUES ($1, $2, "
+		"$3) ON CONFLICT DO NOTHING RETURNING body) SELECT body, true FROM new UNION ALL "
+		"SELECT body, false FROM gateway.repetition WHERE key = $1 LIMIT 1",
+		"bytea, bytea, date"},
+	[REPETITIONS_EXPIRE] = {"repetitions_expire",
+		"DELETE FROM gateway.repetition WHERE until < $1", "date"},
+	[PLACE] = {"place",
+		"SELECT EXISTS (SELECT FROM registry.agency_view WHERE code = $1), EXISTS (SELECT "
+		"FROM registry.unit_view WHERE code = $2 AND agency = $1)",
+		"text, text"},
+	[AGENCY_UNITS] = {"agency_units",
+		"SELECT u.code, u.name, a.name FROM registry.agency_view a LEFT JOIN "
+		"registry.unit_view u ON u.agency = a.code WHERE a.code = $1 ORDER BY u.code "
+		"COLLATE \"C\"",
+		"text"},
+	[ANSWER] = {"answer", "SELECT day FROM intake.answer_view WHERE key = $1", "uuid"},
+	/* By agency and unit; a unit counts in its agency of today. */
+	[ANSWERS] = {"answers",
+		"SELECT coalesce(u.agency, a.agency), a.unit, sum(n)::int8, "
+		"sum(requirements)::int8, sum(procedure)::int8, sum(completion_time)::int8, "
+		"sum(cost)::int8, sum(product)::int8, sum(competence)::int8, "
+		"sum(behaviour)::int8, sum(facilities)::int8, sum(complaint_handling)::int8, "
+		"sum(squares)::int8 FROM intake.answers_view a LEFT JOIN registry.unit_view u ON "
+		"u.code = a.unit WHERE a.day BETWEEN $1 AND $2 AND ($3::text IS NULL OR "
+		"coalesce(u.agency, a.agency) = $3) GROUP BY 1, 2 ORDER BY 1, 2",
+		"date, date, text"},
 };
 const size_t store_statements_n = COUNT(store_statements);
 const int store_forget_access = FORGET_ACCESS;
@@ -240,6 +270,7 @@ static const char *const roles[ROLES] = {
 	[ROLE_AUDITOR] = "auditor",
 	[ROLE_OPERATOR] = "operator",
 	[ROLE_UPSTREAM] = "upstream",
+	[ROLE_COUNTER] = "counter",
 };
 
 /* A role that this program does not know may nothing: as if there were no such token. */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "appraisal/survey.h"
 #include "base/language.h"
 #include "base/period.h"
 #include "cursor.h"
@@ -16,7 +17,15 @@ extern const size_t store_statements_n;
 
 enum { STORE_PAGE = 100 }; /* items of a page; lists return one more when there is a next page */
 
-enum role { ROLE_PERSON, ROLE_HEAD, ROLE_AUDITOR, ROLE_OPERATOR, ROLE_UPSTREAM, ROLES };
+enum role {
+	ROLE_PERSON,
+	ROLE_HEAD,
+	ROLE_AUDITOR,
+	ROLE_OPERATOR,
+	ROLE_UPSTREAM,
+	ROLE_COUNTER,
+	ROLES
+};
 
 /* Who asks: a token that is neither revoked nor expired. */
 struct who {
@@ -238,6 +247,32 @@ const char *store_agency_score_body(const struct db_result *r, int row);
 bool store_agencies(struct db *db, struct db_result **out,
 	struct err *e) MUST_CHECK; /* rows of code and name, by code */
 bool store_agency_known(struct db *db, const char *agency, bool *known, struct err *e) MUST_CHECK;
+
+/* Citizens' feedback. The key under which all gateways know their tracking codes. */
+bool store_secret(struct db *db, uint8_t out[32], struct err *e) MUST_CHECK;
+/* What has come under an Idempotency-Key, both as hashes; kept until a day, included. */
+enum repetition { REPETITION_NONE, REPETITION_SAME, REPETITION_OTHER };
+bool store_repetition(struct db *db, const uint8_t key[32], const uint8_t body[32], int32_t until,
+	enum repetition *out, struct err *e) MUST_CHECK;
+bool store_repetitions_expire(struct db *db, int32_t today, struct err *e) MUST_CHECK;
+/* Whether there is such an agency, and whether the unit (NULL: none) is one of it. */
+bool store_place(struct db *db, const char *agency, const char *unit, bool *has_agency,
+	bool *has_unit, struct err *e) MUST_CHECK;
+/* Rows of a unit's code and name, and the agency's name: one of none where it has no units, no row
+ * where there is no such agency. */
+bool store_agency_units(
+	struct db *db, const char *agency, struct db_result **out, struct err *e) MUST_CHECK;
+/* An answer that is stored, and its day. */
+bool store_answer(
+	struct db *db, const uint8_t key[16], bool *found, int32_t *day, struct err *e) MUST_CHECK;
+/* Sums of the answers of some days, by agency and unit ("": of none); `agency` NULL: of all. */
+struct answers_row {
+	const char *agency, *unit;
+	struct survey_sums sums;
+};
+bool store_answers(struct db *db, int32_t first, int32_t last, const char *agency,
+	struct db_result **out, struct err *e) MUST_CHECK;
+struct answers_row store_answers_row(const struct db_result *r, int row);
 
 struct indicator_row {
 	const char *code, *name[LANGUAGES], *measure, *direction, *unit[LANGUAGES];

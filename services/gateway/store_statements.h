@@ -42,6 +42,14 @@ enum statement {
 	VERIFIED,
 	REFUSALS,
 	LOOKED,
+	SECRET_ADD,
+	SECRET,
+	REPETITION,
+	REPETITIONS_EXPIRE,
+	PLACE,
+	ANSWER,
+	ANSWERS,
+	AGENCY_UNITS,
 };
 
 static inline const char *store_text_or_null(const struct db_result *r, int row, int column)

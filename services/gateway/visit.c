@@ -145,7 +145,7 @@ static bool take_share(struct visit *v)
 
 static bool take_parameters(struct visit *v)
 {
-	bool signing_in = (v->route->who & FOR_VISITOR) && !v->who.token;
+	bool signing_in = v->route->query[PARAM_TO] && !v->who.token;
 	params_take(v);
 	if (!v->errors)
 		return true;

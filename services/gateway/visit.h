@@ -47,6 +47,7 @@ struct visit {
 	const char *event, *reason; /* NULL: all */
 	int64_t since; /* 0: from the beginning */
 	int64_t message;
+	const char *tracking;
 	const char *unit; /* NULL: all */
 	enum sort sort;
 	const char *search; /* NULL: everybody */

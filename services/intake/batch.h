@@ -54,6 +54,7 @@ struct batch {
 enum intake_metric {
 	INTAKE_EVENTS,
 	INTAKE_REJECTED,
+	INTAKE_ANSWERS, /* see answers.h */
 	INTAKE_WAITING, /* this and the following are store_under_way's */
 	INTAKE_OUTBOX,
 	INTAKE_WAITING_SECONDS,

@@ -10,6 +10,7 @@
 #include "messages/registry_changed.h"
 #include "messages/topics.h"
 #include "service/retention.h"
+#include "store_answers.h"
 
 enum {
 	WAIT_DAYS = 7,
@@ -45,7 +46,8 @@ static bool rebuild(struct worker *w, const struct bus_message *m, struct err *e
 		return true;
 	struct period p = asked.period;
 	DB_RESULT_AUTO *groups = NULL;
-	return store_rebuild(w->db, asked.person, p.first_month, p.first_month + p.months - 1,
+	return store_recount_answers(w->db, e) &&
+	       store_rebuild(w->db, asked.person, p.first_month, p.first_month + p.months - 1,
 		       &groups, e) &&
 	       say_groups(w, groups, m, e);
 }

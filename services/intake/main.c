@@ -1,13 +1,14 @@
 /* intake: the only door for evidence.
  *
- * Reads terukur.activity.* and registry.changed; writes evidence.accepted and evidence.rejected. A
- * replay is harmless: an event is held once under its source and id, the totals change in the
- * transaction that admits it, and what was committed is published again. */
+ * Reads terukur.activity.*, feedback.submitted and registry.changed; writes evidence.accepted and
+ * evidence.rejected. A replay is harmless: an event is held once under its source and id, the
+ * totals change in the transaction that admits it, and what was committed is published again. */
 #include <stddef.h>
 #include <stdlib.h>
 
 #include <jansson.h>
 
+#include "answers.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "batch.h"
@@ -30,11 +31,15 @@ static const struct conf_setting settings[] = {
 
 static const char *const outcomes[] = {"accepted", "waiting", "duplicate", "rejected", NULL};
 
+static const char *const kinds_of_answers[] = {"stored", "duplicate", NULL};
+
 static const struct metric metrics[INTAKE_METRICS] = {
 	[INTAKE_EVENTS] = {METRIC_COUNTER, "terukur_intake_events_total",
 		"Events by what became of them.", "outcome", outcomes},
 	[INTAKE_REJECTED] = {METRIC_COUNTER, "terukur_intake_rejected_total",
 		"Rejected events by source and reason.", "source,reason", NULL},
+	[INTAKE_ANSWERS] = {METRIC_COUNTER, "terukur_intake_answers_total",
+		"Citizens' answers by what became of them.", "outcome", kinds_of_answers},
 	[INTAKE_WAITING] = {METRIC_GAUGE, "terukur_intake_waiting_corrections",
 		"Corrections and revocations whose original has not come.", NULL, NULL},
 	[INTAKE_OUTBOX] = {METRIC_GAUGE, "terukur_intake_outbox",
@@ -116,6 +121,7 @@ static void close_state(struct worker *w)
 
 static const char *const activity[] = {TOPIC_ACTIVITY_PATTERN, NULL};
 static const char *const registry[] = {TOPIC_REGISTRY_CHANGED, NULL};
+static const char *const feedback[] = {TOPIC_FEEDBACK_SUBMITTED, NULL};
 
 static const struct service_subscription subscriptions[] = {
 	{.group = "terukur-intake",
@@ -137,10 +143,19 @@ static const struct service_subscription subscriptions[] = {
 		.max_messages = 100,
 		.max_bytes = 1 << 20,
 		.handle = housekeeping_recompute},
+	{.group = "terukur-intake-feedback",
+		.topics = feedback,
+		.threads = 1,
+		.queue_kib = 512,
+		.max_messages = 2000,
+		.max_bytes = 1 << 20,
+		.gather_ms = 40,
+		.handle = answers_handle},
 };
 
 static const struct service_timer timers[] = {
 	{.name = "resolve", .every_ms = 100, .run = housekeeping_resolve},
+	{.name = "answers", .every_ms = 3000, .run = answers_mark},
 	{.name = "expire",
 		.every_ms = 60000,
 		.run = housekeeping_expire,

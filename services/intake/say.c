@@ -9,7 +9,7 @@
 bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int32_t month,
 	const char *trace, struct err *e)
 {
-	const struct emitter by = {w->out, w->service->name, trace};
+	const struct emitter by = {.out = w->out, .service = w->service->name, .trace = trace};
 	struct evidence_accepted m = {.month = month};
 	if (person)
 		memcpy(m.person, person, sizeof m.person);
@@ -21,7 +21,7 @@ bool say_accepted(struct worker *w, const uint8_t *person, const char *unit, int
 bool say_rejected(
 	struct worker *w, const struct evidence_rejected *r, const char *trace, struct err *e)
 {
-	const struct emitter by = {w->out, w->service->name, trace};
+	const struct emitter by = {.out = w->out, .service = w->service->name, .trace = trace};
 	return evidence_rejected_emit(&by, r, e);
 }
 

@@ -156,6 +156,25 @@ const struct db_statement store_statements[] = {
 		"min(s.trace) FROM side s JOIN intake.completeness c USING (key) GROUP BY c.unit, "
 		"c.month",
 		"uuid[]"},
+	/* In the order of what is added up (030), so that nothing deadlocks. */
+	[ANSWERS] = {"answers",
+		"INSERT INTO intake.answer (key, agency, unit, day, requirements, procedure, "
+		"completion_time, cost, product, competence, behaviour, facilities, "
+		"complaint_handling) SELECT key, agency, unit, day, answer[1], answer[2], "
+		"answer[3], answer[4], answer[5], answer[6], answer[7], answer[8], answer[9] "
+		"FROM jsonb_to_recordset($1) AS g(key uuid, agency text, unit text, day date, "
+		"answer smallint[]) ORDER BY unit, agency, day, key ON CONFLICT DO NOTHING",
+		"jsonb"},
+	/* What another has not committed yet can have a lower id: so what is moved is what is
+	   deleted. Where no indicator asks, nobody's score is looked at. */
+	[ANSWER_MARKS] = {"answer_marks",
+		"WITH moved AS (DELETE FROM intake.answer_mark WHERE id IN (SELECT id FROM "
+		"intake.answer_mark ORDER BY id FOR UPDATE SKIP LOCKED) RETURNING unit, month) "
+		"INSERT INTO intake.outbox (unit, month) SELECT DISTINCT unit, month FROM moved "
+		"WHERE EXISTS (SELECT FROM registry.indicator_view WHERE measure = 'survey') "
+		"ORDER BY unit, month",
+		""},
+	[RECOUNT_ANSWERS] = {"recount_answers", "SELECT intake.recount_answers()", ""},
 	/* In the order of enum intake_metric. */
 	[UNDER_WAY] = {"under_way",
 		"SELECT u.waiting, u.unpublished, coalesce((SELECT extract(epoch FROM now() - "

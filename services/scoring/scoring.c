@@ -152,6 +152,8 @@ static bool load(struct chunk *c, struct err *e)
 	years_of(c, &first, &last);
 	if (!scoring_totals(db, &c->people, first * 12, last * 12 + 11, &rows.totals, e) ||
 		!scoring_complete(db, &c->people, first * 12, last * 12 + 11, &rows.complete, e) ||
+		!scoring_answers(db, &c->people, clock_month_first(first * 12),
+			clock_month_first(last * 12 + 12) - 1, &rows.answers, e) ||
 		!load_evidence(c, &rows.evidence, e)) {
 		compute_rows_done(&rows);
 		return false;
@@ -188,7 +190,7 @@ static void trace_for(
 static bool say(
 	struct worker *w, const struct db_result *r, int i, const char *trace, struct err *e)
 {
-	const struct emitter by = {w->out, w->service->name, trace};
+	const struct emitter by = {.out = w->out, .service = w->service->name, .trace = trace};
 	char person[DIGEST_UUID_TEXT], id[TRACE_ID_TEXT];
 	if (log_enabled(LOG_DEBUG))
 		log_debug("score said",

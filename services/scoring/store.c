@@ -9,6 +9,7 @@ enum statement {
 	TOTALS,
 	EVIDENCE,
 	COMPLETE,
+	ANSWERS,
 	PEOPLE_OF_UNIT,
 	ENSURE,
 	LOCK,
@@ -40,6 +41,7 @@ const struct db_statement scoring_statements[] = {
 		"$2 AND $3 AND unit IN (SELECT unit FROM registry.assignment_view WHERE person = "
 		"ANY($1))",
 		"uuid[], int4, int4"},
+	[ANSWERS] = {"answers", COMPUTE_ANSWERS("intake.answers_view"), "uuid[], date, date"},
 	[PEOPLE_OF_UNIT] = {"people_of_unit",
 		"SELECT DISTINCT person FROM registry.assignment_view WHERE unit = $1 AND "
 		"from_date <= make_date($2, 12, 31) AND (until_date IS NULL OR until_date >= "
@@ -111,6 +113,13 @@ bool scoring_complete(struct db *db, struct db_array *people, int32_t first_mont
 {
 	return db_exec(db, COMPLETE, out, e, db_array_value(people), DB_INT4(first_month),
 		DB_INT4(last_month));
+}
+
+bool scoring_answers(struct db *db, struct db_array *people, int32_t first_day, int32_t last_day,
+	struct db_result **out, struct err *e)
+{
+	return db_exec(
+		db, ANSWERS, out, e, db_array_value(people), DB_DATE(first_day), DB_DATE(last_day));
 }
 
 bool scoring_people_of_unit(

@@ -19,6 +19,9 @@ bool scoring_evidence(
 /* Of all the people's units. */
 bool scoring_complete(struct db *db, struct db_array *people, int32_t first_month,
 	int32_t last_month, struct db_result **out, struct err *e) MUST_CHECK;
+/* Citizens' answers about the people's units. */
+bool scoring_answers(struct db *db, struct db_array *people, int32_t first_day, int32_t last_day,
+	struct db_result **out, struct err *e) MUST_CHECK;
 /* The people who were in a unit at some time in the year. */
 bool scoring_people_of_unit(struct db *db, const char *unit, int32_t year, struct db_result **out,
 	struct err *e) MUST_CHECK;

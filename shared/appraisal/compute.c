@@ -48,6 +48,7 @@ void compute_rows_done(struct compute_rows *rows)
 	db_result_free(rows->totals);
 	db_result_free(rows->evidence);
 	db_result_free(rows->complete);
+	db_result_free(rows->answers);
 	*rows = (struct compute_rows){0};
 }
 
@@ -56,6 +57,7 @@ void compute_data_done(struct compute_data *d)
 	free(d->totals);
 	free(d->evidence);
 	free(d->complete);
+	free(d->answers);
 	compute_rows_done(&d->rows);
 	*d = (struct compute_data){0};
 }
@@ -111,11 +113,30 @@ static bool take_complete(struct compute_data *d, const struct roster *r)
 	return d->complete;
 }
 
+static bool take_answers(struct compute_data *d, const struct roster *r)
+{
+	const struct db_result *rows = d->rows.answers;
+	int n = db_rows(rows);
+	d->answers = calloc((size_t)n + 1, sizeof *d->answers);
+	for (int i = 0; d->answers && i < n; i++) {
+		struct score_answers *x = &d->answers[i];
+		x->unit = roster_unit(r, db_text(rows, i, 0));
+		x->day = db_date(rows, i, 1);
+		x->sums.n = db_int(rows, i, 2);
+		for (int k = 0; k < SURVEY_ELEMENTS; k++)
+			x->sums.sums[k] = db_int(rows, i, 3 + k);
+	}
+	if (d->answers)
+		qsort(d->answers, (size_t)n, sizeof *d->answers, score_answers_order);
+	d->n_answers = n;
+	return d->answers;
+}
+
 bool compute_take(
 	const struct roster *r, struct compute_rows rows, struct compute_data *out, struct err *e)
 {
 	struct compute_data d = {.rows = rows};
-	if (take_totals(&d) && take_evidence(&d) && take_complete(&d, r)) {
+	if (take_totals(&d) && take_evidence(&d) && take_complete(&d, r) && take_answers(&d, r)) {
 		*out = d;
 		return true;
 	}
@@ -242,6 +263,8 @@ bool compute_score(const struct roster *r, const struct compute_data *d, const u
 		.n_evidence = (size_t)(event_end - event),
 		.complete = d->complete,
 		.n_complete = (size_t)d->n_complete,
+		.of_units = d->answers,
+		.n_of_units = (size_t)d->n_answers,
 	};
 	return finish(&in, content, revision, out, e);
 }

@@ -17,9 +17,10 @@ bool compute_want(struct compute_wants *w, const struct roster *r, const uint8_t
 
 /* What the store gave: totals as person, month, indicator, n, sum, sum_of, latest_at, latest_value,
  * by person; evidence, which may be NULL, as person, day, indicator, value,
- * of, at, source, id, by person; declarations as unit, month, indicator. */
+ * of, at, source, id, by person; declarations as unit, month, indicator; citizens' answers, which
+ * may be NULL, as unit, day, n, and the nine sums. */
 struct compute_rows {
-	struct db_result *totals, *evidence, *complete;
+	struct db_result *totals, *evidence, *complete, *answers;
 };
 void compute_rows_done(struct compute_rows *rows);
 
@@ -29,6 +30,8 @@ struct compute_data {
 	struct score_evidence *evidence;
 	struct score_complete *complete; /* in the order of score_complete_order */
 	int n_complete;
+	struct score_answers *answers; /* of units, in the order of score_answers_order */
+	int n_answers;
 	struct compute_rows rows; /* texts are borrowed from these */
 };
 void compute_data_done(struct compute_data *d);
@@ -53,6 +56,16 @@ struct computed_score {
 	enum rating rating;
 	int32_t missing; /* items */
 };
+
+/* A statement over a view of answers' sums, of people, years' first and last day, uuid[], date,
+ * date: the answers about units in which they work or have worked. */
+#define COMPUTE_ANSWERS(view_) \
+	"SELECT unit, day, sum(n)::int8, sum(requirements)::int8, sum(procedure)::int8, " \
+	"sum(completion_time)::int8, sum(cost)::int8, sum(product)::int8, " \
+	"sum(competence)::int8, sum(behaviour)::int8, sum(facilities)::int8, " \
+	"sum(complaint_handling)::int8 FROM " view_ " WHERE unit IN (SELECT unit FROM " \
+	"registry.assignment_view WHERE person = ANY ($1)) AND day BETWEEN $2 AND $3 GROUP BY " \
+	"unit, day"
 
 /* The person of the id in the period. `content` is what stands, NULL: nothing; the text is for that
  * revision. */

@@ -58,6 +58,23 @@ bool tally_event(struct tally *t, const struct score_evidence *event)
 		t, &(struct tally){1, event->value, event->of, event->moment, event->value});
 }
 
+bool tally_answers(
+	struct tally *t, const struct score_plan_item *plan, const struct survey_sums *answers)
+{
+	bool overall = plan->element == SURVEY_OVERALL;
+	dec_wide sum = overall ? survey_sums_all(answers) : answers->sums[plan->element];
+
+	return tally_add(t, &(struct tally){answers->n, sum, 0, {0, "", ""}, 0});
+}
+
+/* An overall answer is the mean of its nine. */
+static dec_wide realize_survey(const struct score_ruleset *rules,
+	const struct score_plan_item *plan, const struct tally *t)
+{
+	return survey_shrunk(&rules->prior, t->n, (int64_t)t->sum,
+		plan->element == SURVEY_OVERALL ? SURVEY_ELEMENTS : 1, DEC_SHOWN);
+}
+
 static dec_wide realize_count(const struct tally *t)
 {
 	return (dec_wide)t->n * DEC_SHOWN;
@@ -208,6 +225,7 @@ struct measure_rule {
 	bool (*target)(const struct held *held, const struct tally *t, struct score_target *out);
 	bool adds_up; /* day by day, so that nothing is 0 where all is reported */
 	bool needs_of;
+	bool asks_many; /* of fewer than the rule set's minimum group nothing is said */
 };
 
 static const struct measure_rule measure_rules[MEASURES] = {
@@ -216,7 +234,17 @@ static const struct measure_rule measure_rules[MEASURES] = {
 	[MEASURE_MEAN] = {.realize = realize_mean, .target = target_by_events},
 	[MEASURE_RATIO] = {.realize = realize_ratio, .target = target_by_base, .needs_of = true},
 	[MEASURE_LATEST] = {.realize = realize_latest, .target = target_of_latest},
+	[MEASURE_SURVEY] = {.target = target_by_events, .asks_many = true}, /* realize_survey */
 };
+
+int score_answers_order(const void *a, const void *b)
+{
+	const struct score_answers *x = a, *y = b;
+
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
+	return (x->day > y->day) - (x->day < y->day);
+}
 
 int score_complete_order(const void *a, const void *b)
 {
@@ -301,8 +329,11 @@ static bool is_a_fraction(const struct score_item *item)
 
 /* Events that came before an indicator became a ratio have no `of`: without any it is missing, not
  * zero. */
-static bool says_something(const struct measure_rule *rule, const struct tally *t)
+static bool says_something(
+	const struct score_ruleset *rules, const struct measure_rule *rule, const struct tally *t)
 {
+	if (rule->asks_many)
+		return t->n > 0 && t->n >= rules->minimum_group;
 	return t->n == 0 ? rule->adds_up : !rule->needs_of || t->sum_of > 0;
 }
 
@@ -316,10 +347,11 @@ enum measured measure(
 	item.n_left = let_leave(in, held, left);
 	if (!tally_all(held, &t))
 		return MEASURED_INEXACTLY;
-	if (held->n == 0 || !says_something(rule, &t))
+	if (held->n == 0 || !says_something(in->ruleset, rule, &t))
 		return MEASURED_NOT;
 	item.events = t.n;
-	item.realized = rule->realize(&t);
+	item.realized =
+		rule->realize ? rule->realize(&t) : realize_survey(in->ruleset, item.plan, &t);
 	if (!rule->target(held, &t, &item.target) || !within_limit(item.realized))
 		return MEASURED_INEXACTLY;
 	if (is_a_fraction(&item))

@@ -22,6 +22,9 @@ struct holding {
 /* False when a sum is beyond exact arithmetic. */
 bool tally_total(struct tally *t, const struct score_total *row) MUST_CHECK;
 bool tally_event(struct tally *t, const struct score_evidence *event) MUST_CHECK;
+/* `sum` is that of what the item takes of the answers: whole numbers. */
+bool tally_answers(struct tally *t, const struct score_plan_item *plan,
+	const struct survey_sums *answers) MUST_CHECK;
 
 /* The stretches of one item, in the order of their days. */
 struct held {

@@ -5,7 +5,8 @@
 
 #include "base/fields.h"
 
-enum { BRIEF = 1000 }; /* 0.10, what rule sets of before it was written down mean */
+/* What a rule set means that does not say it: as 2026.1 does. */
+enum { BRIEF = 1000 /* 0.10 */, MINIMUM_GROUP = 5, PRIOR = 300 /* 3.00 */, PRIOR_WEIGHT = 10 };
 
 static void roster_person_done(struct roster_person *p)
 {
@@ -141,6 +142,8 @@ static bool item_parse(const struct roster *r, const json_t *v, struct score_pla
 	out->aspect = i->aspect;
 	out->measure = i->measure;
 	out->direction = i->direction;
+	out->element = i->element;
+	out->of_person = i->of_person;
 	out->step = i->step;
 	out->has_result_max = i->has_result_max;
 	out->result_max = i->result_max;
@@ -165,17 +168,36 @@ bool roster_items_parse(
 	return true;
 }
 
+/* A number that may be left out. */
+static bool stated(const json_t *object, const char *key, dec_wide *out)
+{
+	const json_t *v = json_object_get(object, key);
+	return !v || fields_number(v, out);
+}
+
+/* What is asked of citizens' answers. */
+static bool survey_parse(const json_t *body, struct score_ruleset *out)
+{
+	const json_t *survey = json_object_get(body, "survey");
+	dec_wide group = MINIMUM_GROUP * DEC_VALUE, weight = PRIOR_WEIGHT * DEC_VALUE,
+		 prior = PRIOR * (DEC_VALUE / DEC_SHOWN);
+	bool ok = stated(body, "minimum_group", &group) && stated(survey, "prior", &prior) &&
+		  stated(survey, "prior_weight", &weight);
+	out->minimum_group = (int32_t)(group / DEC_VALUE);
+	out->prior = (struct survey_prior){dec_shown(prior), (int64_t)(weight / DEC_VALUE)};
+	return ok;
+}
+
 bool roster_ruleset_parse(const char *json, struct score_ruleset *out, struct err *e)
 {
 	json_auto_t *body = json_loads(json, 0, NULL);
 	struct score_ruleset rules = {0};
 	dec_wide most, brief = BRIEF;
-	const json_t *own = json_object_get(body, "brief");
 	if (!hundredths(body, "cap", &rules.cap) ||
 		!hundredths(body, "below_under", &rules.below_under) ||
 		!hundredths(body, "above_from", &rules.above_from) ||
 		!fields_number(json_object_get(body, "most"), &most) ||
-		(own && !fields_number(own, &brief)))
+		!stated(body, "brief", &brief) || !survey_parse(body, &rules))
 		return err_set(e, ERR_FATAL, "the registry holds a rule set that cannot be read");
 	rules.most = (int32_t)most;
 	rules.brief = (int32_t)brief;

@@ -14,6 +14,8 @@ struct roster_indicator {
 	int32_t id;
 	enum measure measure;
 	enum direction direction;
+	enum survey_element element; /* of a survey, and whether its answers are a person's own */
+	bool of_person;
 	dec_wide step; /* as in struct score_plan_item */
 	bool has_result_max;
 	dec_wide result_max;

@@ -43,12 +43,15 @@ static bool take_indicators(void *roster, const struct db_result *r, struct err 
 		x->id = (int32_t)db_int(r, i, 1);
 		x->aspect = strdup(db_text(r, i, 2));
 		if (!score_measure_parse(db_text(r, i, 3), &x->measure) ||
-			!score_direction_parse(db_text(r, i, 4), &x->direction))
+			!score_direction_parse(db_text(r, i, 4), &x->direction) ||
+			(x->measure == MEASURE_SURVEY &&
+				!survey_element_parse(db_text(r, i, 7), &x->element)))
 			return err_set(e, ERR_FATAL,
 				"the registry holds an indicator that cannot be read: %s", x->code);
 		x->step = dec_shown(db_numeric(r, i, 5));
 		x->has_result_max = !db_is_null(r, i, 6);
 		x->result_max = dec_shown(db_numeric(r, i, 6));
+		x->of_person = db_int(r, i, 8);
 	}
 	return to->indicators;
 }

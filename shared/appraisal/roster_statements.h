@@ -19,7 +19,8 @@ enum {
 		ROSTER_UNITS] = {"roster_units", \
 		"SELECT code FROM registry.unit_view ORDER BY code COLLATE \"C\"", ""}, \
 		[(first_) + ROSTER_INDICATORS] = {"roster_indicators", \
-			"SELECT code, id, aspect, measure, direction, step, result_max FROM " \
+			"SELECT code, id, aspect, measure, direction, step, result_max, element, " \
+			"scope = 'person' FROM " \
 			"registry.indicator_view ORDER BY code COLLATE \"C\"", \
 			""}, \
 		[(first_) + ROSTER_POSITIONS] = {"roster_positions", \

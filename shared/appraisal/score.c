@@ -73,6 +73,12 @@ static bool inexact(const struct holding *h, struct err *e)
 		e, ERR_INVALID, "%s: its figures are beyond exact arithmetic", h->plan->code);
 }
 
+/* An indicator that became one of citizens' answers may have events of before. */
+static bool takes_events(const struct holding *h)
+{
+	return h != NULL && h->plan->measure != MEASURE_SURVEY;
+}
+
 /* What lies where: whole months by their totals, the others event by event. */
 static bool place(const struct score_input *in, struct holdings *h, struct err *e)
 {
@@ -83,7 +89,7 @@ static bool place(const struct score_input *in, struct holdings *h, struct err *
 		struct holding *to =
 			holding_of(h, s, stretches_whole_month(s, row->month), row->indicator);
 
-		if (to != NULL && !tally_total(&to->tally, row))
+		if (takes_events(to) && !tally_total(&to->tally, row))
 			return inexact(to, e);
 	}
 	for (size_t i = 0; i < in->n_evidence; i++) {
@@ -91,9 +97,44 @@ static bool place(const struct score_input *in, struct holdings *h, struct err *
 		struct holding *to =
 			holding_of(h, s, stretches_on(s, event->day), event->indicator);
 
-		if (to != NULL && stretches_need_evidence(s, to->stretch->month) &&
+		if (takes_events(to) && stretches_need_evidence(s, to->stretch->month) &&
 			!tally_event(&to->tally, event))
 			return inexact(to, e);
+	}
+	return true;
+}
+
+static const struct score_answers *answers_of(
+	const struct score_answers *list, size_t n, int32_t unit, int32_t day)
+{
+	const struct score_answers key = {.unit = unit, .day = day};
+
+	return n > 0 ? bsearch(&key, list, n, sizeof key, score_answers_order) : NULL;
+}
+
+/* Citizens' answers lie on the days on which they came, of the unit of each. */
+static bool place_answers(const struct score_input *in, struct holdings *h, struct err *e)
+{
+	const struct stretches *s = in->stretches;
+	int32_t first = period_first_day(s->period), days = period_last_day(s->period) - first + 1;
+
+	for (int32_t i = 0; i < days; i++) {
+		const struct stretch *on = stretches_on(s, first + i);
+		const struct score_answers *unit, *own;
+
+		if (on == NULL)
+			continue;
+		unit = answers_of(in->of_units, in->n_of_units, on->unit, first + i);
+		own = answers_of(in->of_person, in->n_of_person, SCORE_OF_PERSON, first + i);
+		for (size_t k = 0; (unit || own) && k < items_of(on); k++) {
+			const struct score_plan_item *item = &on->items->items[k];
+			const struct score_answers *row = item->of_person ? own : unit;
+			struct holding *to = holding_of(h, s, on, item->indicator);
+
+			if (item->measure == MEASURE_SURVEY && row != NULL &&
+				!tally_answers(&to->tally, item, &row->sums))
+				return inexact(to, e);
+		}
 	}
 	return true;
 }
@@ -329,7 +370,7 @@ bool score_compute(const struct score_input *in, struct score *out, struct err *
 	s.period = in->stretches->period;
 	s.plan = plan_of(in->stretches);
 	ok = holdings_make(&h, in->stretches, e) && reserve(&s, h.n, e) && place(in, &h, e) &&
-	     measure_items(in, &h, &s, e) && weigh(&s, e);
+	     place_answers(in, &h, e) && measure_items(in, &h, &s, e) && weigh(&s, e);
 	free(h.list);
 	if (!ok) {
 		score_done(&s);

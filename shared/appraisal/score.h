@@ -39,6 +39,8 @@ struct score_ruleset {
 	const char *version;
 	dec_wide cap, below_under, above_from; /* per cent, hundredths */
 	int32_t most, brief; /* shares, units of 0.0001 */
+	int32_t minimum_group; /* of fewer answers nothing is said */
+	struct survey_prior prior; /* hundredths */
 };
 
 /* Which of several events is the latest: by time, then source, then id, the texts bytewise. */
@@ -63,6 +65,15 @@ struct score_evidence {
 	struct score_moment moment;
 };
 
+/* Citizens' answers of one day: about the people of a unit, or about the person alone. */
+struct score_answers {
+	int32_t unit, day; /* unit SCORE_OF_PERSON: about the person */
+	struct survey_sums sums;
+};
+enum { SCORE_OF_PERSON = -1 };
+/* Orders them as score_input wants them; for qsort. */
+int score_answers_order(const void *a, const void *b);
+
 /* The unit's month was reported in full. */
 struct score_complete {
 	int32_t unit, month, indicator;
@@ -85,6 +96,10 @@ struct score_input {
 	const struct score_complete *complete; /* of any units, in the order of
 						  score_complete_order */
 	size_t n_complete;
+	/* Of any units, and this person's; each in the order of score_answers_order, a row for each
+	   unit and day at most. */
+	const struct score_answers *of_units, *of_person;
+	size_t n_of_units, n_of_person;
 };
 
 struct score_item {

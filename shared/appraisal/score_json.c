@@ -10,6 +10,7 @@ static const char *const measure_names[MEASURES] = {
 	[MEASURE_MEAN] = "mean",
 	[MEASURE_RATIO] = "ratio",
 	[MEASURE_LATEST] = "latest",
+	[MEASURE_SURVEY] = "survey",
 };
 
 static const char *const direction_names[DIRECTIONS] = {

@@ -13,10 +13,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "appraisal/survey.h"
 #include "base/dec.h"
 #include "base/period.h"
 
-enum measure { MEASURE_COUNT, MEASURE_SUM, MEASURE_MEAN, MEASURE_RATIO, MEASURE_LATEST, MEASURES };
+enum measure {
+	MEASURE_COUNT,
+	MEASURE_SUM,
+	MEASURE_MEAN,
+	MEASURE_RATIO,
+	MEASURE_LATEST,
+	MEASURE_SURVEY,
+	MEASURES
+};
 enum direction { DIRECTION_MORE, DIRECTION_LESS, DIRECTIONS };
 enum result_kind { RESULT_MAIN, RESULT_ADDITIONAL, RESULT_KINDS };
 enum plan_status { PLAN_DRAFT, PLAN_SUBMITTED, PLAN_AGREED, PLAN_WITHDRAWN, PLAN_STATUSES };
@@ -47,6 +56,8 @@ struct score_plan_item {
 	const char *code, *aspect;
 	enum measure measure;
 	enum direction direction;
+	enum survey_element element; /* of a survey: what of its answers */
+	bool of_person; /* of a survey: answers about the person, not about the unit */
 	dec_wide step; /* in which its realised figure moves; 0: 1 for a count, else 0.01 */
 	bool has_result_max;
 	dec_wide result_max; /* no realised figure exceeds it */

@@ -20,6 +20,12 @@ void digest_key(const void *data, size_t len, uint8_t out[DIGEST_KEY])
 	crypto_generichash(out, DIGEST_KEY, data, len, NULL, 0);
 }
 
+void digest_keyed(
+	const uint8_t key[DIGEST_SHA256], const void *data, size_t len, uint8_t out[DIGEST_SHA256])
+{
+	crypto_generichash(out, DIGEST_SHA256, data, len, key, DIGEST_SHA256);
+}
+
 bool digest_equal(const void *a, const void *b, size_t len)
 {
 	return sodium_memcmp(a, b, len) == 0;

@@ -15,6 +15,9 @@ bool digest_init(void);
 void digest_sha256(const void *data, size_t len, uint8_t out[DIGEST_SHA256]);
 /* BLAKE2b cut to 128 bits: the fixed-size key of an event, the mark of its content. */
 void digest_key(const void *data, size_t len, uint8_t out[DIGEST_KEY]);
+/* BLAKE2b under a key: nobody without the key can make it, or guess from it. */
+void digest_keyed(
+	const uint8_t key[DIGEST_SHA256], const void *data, size_t len, uint8_t out[DIGEST_SHA256]);
 bool digest_equal(const void *a, const void *b, size_t len); /* constant time */
 
 void digest_random(void *out, size_t len);

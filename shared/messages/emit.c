@@ -35,6 +35,7 @@ bool emit(const struct emitter *by, const struct emit_message *m, struct err *e)
 {
 	uint8_t id[DIGEST_KEY];
 	char uuid[DIGEST_UUID_TEXT], source[64], type[128], at[CLOCK_TEXT];
+	int64_t now = clock_now();
 	digest_uuid4(id);
 	snprintf(source, sizeof source, "/terukur/%s", by->service);
 	snprintf(type, sizeof type, "%s.v1", m->topic);
@@ -43,11 +44,12 @@ bool emit(const struct emitter *by, const struct emit_message *m, struct err *e)
 		emit_header("ce_id", m->id ? m->id : digest_uuid_format(id, uuid)),
 		emit_header("ce_source", source),
 		emit_header("ce_type", type),
-		emit_header("ce_time", clock_format(clock_now(), at)),
+		emit_header("ce_time",
+			clock_format(by->by_day ? clock_date_start(clock_date(now)) : now, at)),
 		emit_header("content-type", "application/json"),
 		emit_header("traceparent", by->trace ? by->trace : ""),
 	};
 	size_t n = COUNT(headers) - (by->trace ? 0 : 1);
-	return bus_produce(by->out, m->topic, m->key, m->key ? strlen(m->key) : 0, m->data, m->len,
-		headers, n, e);
+	return bus_produce_for(by->out, by->delivery, m->topic, m->key, m->key ? strlen(m->key) : 0,
+		m->data, m->len, headers, n, e);
 }

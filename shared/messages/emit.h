@@ -18,6 +18,8 @@ struct emitter {
 	struct bus_producer *out;
 	const char *service; /* "scoring": the CloudEvent's source */
 	const char *trace; /* a traceparent for this hop, from trace_next; NULL: none */
+	struct bus_delivery *delivery; /* NULL: the producer's own */
+	bool by_day; /* the time that it bears is that of the day's beginning */
 };
 
 struct emit_message {

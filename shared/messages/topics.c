@@ -19,6 +19,8 @@ const struct topic topic_internal[] = {
 		"evidence.rejected"},
 	{{TOPIC_REGISTRY_CHANGED, 12, false, 30 * DAY_MS}, "the person's id", "registry.changed"},
 	{{TOPIC_SCORE_CHANGED, 12, true, -1}, "<person>/<period>", "score.changed"},
+	{{TOPIC_FEEDBACK_SUBMITTED, 12, false, 7 * DAY_MS}, "the feedback's id",
+		"feedback.submitted"},
 	{{TOPIC_NOTIFICATION_SENT, 12, false, 30 * DAY_MS}, "the person's id", "notification.sent"},
 };
 const size_t topic_internal_n = COUNT(topic_internal);

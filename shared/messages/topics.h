@@ -13,6 +13,7 @@
 #define TOPIC_EVIDENCE_REJECTED "terukur.evidence.rejected"
 #define TOPIC_REGISTRY_CHANGED "terukur.registry.changed"
 #define TOPIC_SCORE_CHANGED "terukur.score.changed"
+#define TOPIC_FEEDBACK_SUBMITTED "terukur.feedback.submitted"
 #define TOPIC_NOTIFICATION_SENT "terukur.notification.sent"
 
 enum { TOPIC_TEXT = 256 }; /* more than Kafka takes for a name */

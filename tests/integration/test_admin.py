@@ -412,7 +412,11 @@ WRONG = {
                           ' {"code": "x_y.z", "name": "Y", "indicators": []}]}',
                           "sources[1].code: Kafka cannot have its topic beside that of the source x.y_z"),
     "survey": ('{"indicators": [{"code": "x", "name": {"id": "x", "en": "x"}, "aspect": "service_quality",'
-               ' "measure": "survey", "direction": "more"}]}', "indicators[0].measure: \"survey\" comes with citizens'"),
+               ' "measure": "survey", "direction": "more"}]}', "indicators[0].element: is missing"),
+    "survey of a person": ('{"indicators": [{"code": "x", "name": {"id": "x", "en": "x"}, "aspect": "service_quality", "measure":'
+                           ' "survey", "element": "cost", "scope": "person", "direction": "more"}]}', "indicators[0].scope: must be"),
+    "element of a count": ('{"indicators": [{"code": "x", "name": {"id": "x", "en": "x"}, "aspect": "service_quality", "measure":'
+                           ' "count", "element": "cost", "direction": "more"}]}', "indicators[0].element: goes with"),
     "rule set changed": ('{"rulesets": [{"version": "2026.1", "from": "2026-01-01", "cap": 100, "below_under": 90,'
                          ' "above_from": 110, "most": 0.5, "minimum_group": 5, "survey": {"prior": 3,'
                          ' "prior_weight": 10}}]}', "rulesets[0].version: is in the registry with other rules"),

@@ -25,6 +25,8 @@ PROMISED = {
     # The evidence, ids, rejections, what waits, what replaces what and who declared what are added to; the figures of totals
     # change, and what is to be published goes when it has been. UPDATE of what the table itself numbers is for locking rows.
     "terukur_intake": """
+        intake.answer: INSERT SELECT
+        intake.answer_mark: DELETE SELECT UPDATE(id)
         intake.completeness: INSERT SELECT
         intake.event_id: INSERT SELECT
         intake.evidence: INSERT SELECT
@@ -48,12 +50,13 @@ PROMISED = {
         registry.version_view: SELECT
         """,
     "terukur_scoring": """
+        intake.answers_view: SELECT(unit day n requirements procedure completion_time cost product competence behaviour facilities complaint_handling)
         intake.completeness_view: SELECT
         intake.counting_view: SELECT
         intake.total_view: SELECT(person month indicator n sum sum_of latest_at latest_value)
         registry.absence_view: SELECT(person from_date until_date)
         registry.assignment_view: SELECT(person from_date until_date unit position)
-        registry.indicator_view: SELECT(id code aspect measure direction result_max step)
+        registry.indicator_view: SELECT(id code aspect measure direction result_max step element scope)
         registry.plan_view: SELECT
         registry.position_version_view: SELECT
         registry.ruleset_view: SELECT
@@ -73,6 +76,10 @@ PROMISED = {
         """,
     "terukur_gateway": """
         gateway.access: INSERT
+        gateway.repetition: DELETE INSERT SELECT
+        gateway.secret: INSERT SELECT
+        intake.answer_view: SELECT
+        intake.answers_view: SELECT
         intake.evidence_view: SELECT
         intake.month_view: SELECT
         intake.rejected_view: SELECT
@@ -81,7 +88,7 @@ PROMISED = {
         registry.absence_view: SELECT(person from_date until_date)
         registry.agency_view: SELECT
         registry.assignment_view: SELECT
-        registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit unit_id unit_en result_max step)
+        registry.indicator_view: SELECT(id code name_id name_en aspect measure direction unit unit_id unit_en result_max step element scope)
         registry.last_verification_view: SELECT
         registry.person_view: SELECT(person name)
         registry.plan_view: SELECT
@@ -93,13 +100,14 @@ PROMISED = {
         registry.source_view: SELECT(id code name)
         registry.token_owner_view: SELECT
         registry.token_view: SELECT
-        registry.unit_view: SELECT(code name)
+        registry.unit_view: SELECT(code agency name)
         registry.version_view: SELECT
         reporting.person_score_view: SELECT
         scoring.score_view: SELECT(person period body results rating agency service_days)
         """,
     # The operators' command: it verifies. (The registry it changes as terukur_registry.)
     "terukur_admin": """
+        intake.answers_view: SELECT
         intake.archived: SELECT(month events)
         intake.completeness: SELECT
         intake.completeness_view: SELECT
@@ -107,6 +115,7 @@ PROMISED = {
         intake.event_id: SELECT
         intake.evidence: SELECT
         intake.ledger_view: SELECT
+        intake.raw_answers_view: SELECT
         intake.raw_total_view: SELECT
         intake.reading_view: SELECT
         intake.rejection: SELECT UPDATE(redriven_at)

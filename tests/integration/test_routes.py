@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from daemon import wait_until
+from oracle.survey import ELEMENTS
 from town import Town
 from web import ask, cookie_of, problem, sign_in, token
 
@@ -59,7 +60,10 @@ ROUTES = {
     "GET /api/v1/agencies/{code}/scores": Row(AGENCYS, needs=PERIOD, takes=("cursor",), logs=seen("score", AGENCYS)),
     "GET /api/v1/reports/agency.csv": Row(AGENCYS, needs={"agency": "{code}", **PERIOD}, takes=("locale",),
                                           logs=seen("score", AGENCYS)),
+    "POST /api/v1/feedback": Row(EVERYBODY, 202, body="feedback"),
+    "GET /api/v1/feedback/{tracking}": Row(EVERYBODY),
     "GET /api/v1/public/agencies": Row(EVERYBODY),
+    "GET /api/v1/public/agencies/{code}": Row(EVERYBODY, takes=("period",)),
     "GET /api/v1/openapi.json": Row(EVERYBODY),
     "GET /": Row(EVERYBODY, takes=("to", "unit", "sort", "lang"), lenient=(*UNKNOWN, *SYSTEMS, "operator"),
                  logs=seen("score", ("person", "superior"))),
@@ -111,8 +115,11 @@ def city(stack):
     message = stack.value("INSERT INTO notification.inbox (person, period, kind, occasion, at, title, body, published) VALUES "
                           "(%s, '2026-03', 'closed', 'x', now(), '{\"id\":\"a\",\"en\":\"b\"}', "
                           "'{\"id\":\"c\",\"en\":\"d\"}', true) RETURNING id", ours.id(person))
-    return SimpleNamespace(stack=stack, town=ours, tokens=tokens, cookies=cookies,
-                           parts={"person": ours.id(person), "period": "2026-03", "code": agency, "id": event["id"],
+    answer = {"agency": agency, "unit": ours.unit, "kind": "survey", "survey": dict.fromkeys(ELEMENTS, 4)}
+    tracking = ask(stack, "POST", f"{API}/feedback", tokens["upstream"], json.dumps(answer),
+                   Content_Type="application/json").json["tracking"]
+    return SimpleNamespace(stack=stack, town=ours, tokens=tokens, cookies=cookies, answer=answer,
+                           parts={"tracking": tracking, "person": ours.id(person), "period": "2026-03", "code": agency, "id": event["id"],
                                   "message": message})
 
 
@@ -144,6 +151,8 @@ class Route:
         """The body that it takes, and its type."""
         if self.row.body == "event":
             return json.dumps(self.city.town.event()), {"Content_Type": "application/json"}
+        if self.row.body == "feedback":
+            return json.dumps(self.city.answer), {"Content_Type": "application/json"}
         if self.row.body == "sign-in":
             return urlencode({"token": self.city.tokens[who] or ""}), {"Content_Type": FORM}
         return (b"", {}) if self.row.body else (None, {})

@@ -34,8 +34,9 @@ struct golden {
 	struct score_total totals[MAX];
 	struct score_complete complete[MAX];
 	struct score_evidence evidence[EVENTS];
+	struct score_answers of_units[MAX], of_person[MAX];
 	size_t n_indicators, n_items, n_positions, n_versions, n_plans, n_units, n_assignments,
-		n_absences, n_totals, n_complete, n_evidence;
+		n_absences, n_totals, n_complete, n_evidence, n_of_units, n_of_person;
 };
 
 static _Noreturn void die(const char *what, const json_t *where)
@@ -127,14 +128,17 @@ static void read_indicator(struct golden *g, json_t *v)
 {
 	struct score_plan_item *x = &g->indicators[g->n_indicators];
 	const char *measure, *direction;
+	const char *element = "overall", *scope = "unit";
 	json_t *step = NULL, *result_max = NULL;
 
-	unpack(v, "{s:s, s:s, s:s, s:s, s?o, s?o}", "indicator", &x->code, "aspect", &x->aspect,
-		"measure", &measure, "direction", &direction, "step", &step, "result_max",
-		&result_max);
+	unpack(v, "{s:s, s:s, s:s, s:s, s?s, s?s, s?o, s?o}", "indicator", &x->code, "aspect",
+		&x->aspect, "measure", &measure, "direction", &direction, "element", &element,
+		"scope", &scope, "step", &step, "result_max", &result_max);
 	if (!score_measure_parse(measure, &x->measure) ||
-		!score_direction_parse(direction, &x->direction))
+		!score_direction_parse(direction, &x->direction) ||
+		!survey_element_parse(element, &x->element))
 		die("unknown word", v);
+	x->of_person = strcmp(scope, "person") == 0;
 	x->step = hundredths(step);
 	x->has_result_max = result_max != NULL;
 	x->result_max = hundredths(result_max);
@@ -293,6 +297,40 @@ static void read_complete(struct golden *g, json_t *v)
 	c->indicator = indicator(g, code);
 }
 
+static struct score_answers *answers_of(
+	struct score_answers *list, size_t *n, int32_t of, int32_t on)
+{
+	size_t i = 0;
+
+	while (i < *n && (list[i].unit != of || list[i].day != on))
+		i++;
+	if (i == *n)
+		list[(*n)++] = (struct score_answers){.unit = of, .day = on};
+	return &list[i];
+}
+
+/* As many answers as `n` says, all alike; without a unit they are about the person. */
+static void read_answers(struct golden *g, json_t *v)
+{
+	const char *of = NULL;
+	json_t *on, *answer;
+	int n = 1;
+	struct score_answers *to;
+	int64_t all = 0;
+
+	unpack(v, "{s:o, s?s, s?i, s:o}", "day", &on, "unit", &of, "n", &n, "answer", &answer);
+	to = of ? answers_of(g->of_units, &g->n_of_units, unit(g, of), day(on, 0))
+		: answers_of(g->of_person, &g->n_of_person, SCORE_OF_PERSON, day(on, 0));
+	for (size_t i = 0; i < SURVEY_ELEMENTS; i++) {
+		int64_t one = json_integer_value(json_array_get(answer, i));
+
+		to->sums.sums[i] += n * one;
+		all += one;
+	}
+	to->sums.n += n;
+	to->sums.squares += n * all * all;
+}
+
 static void each(struct golden *g, json_t *list, void (*read)(struct golden *, json_t *))
 {
 	if (json_array_size(list) > MAX)
@@ -303,11 +341,14 @@ static void each(struct golden *g, json_t *list, void (*read)(struct golden *, j
 
 static void read_ruleset(struct golden *g, json_t *v)
 {
-	json_t *cap, *below_under, *above_from, *most, *brief;
+	json_t *cap, *below_under, *above_from, *most, *brief, *prior = NULL;
+	int group = 5, weight = 10;
 
-	unpack(v, "{s:s, s:o, s:o, s:o, s:o, s:o}", "version", &g->ruleset.version, "cap", &cap,
-		"below_under", &below_under, "above_from", &above_from, "most", &most, "brief",
-		&brief);
+	unpack(v, "{s:s, s:o, s:o, s:o, s:o, s:o, s?i, s?o, s?i}", "version", &g->ruleset.version,
+		"cap", &cap, "below_under", &below_under, "above_from", &above_from, "most", &most,
+		"brief", &brief, "minimum_group", &group, "prior", &prior, "prior_weight", &weight);
+	g->ruleset.minimum_group = group;
+	g->ruleset.prior = (struct survey_prior){prior ? hundredths(prior) : 300, weight};
 	g->ruleset.cap = hundredths(cap);
 	g->ruleset.below_under = hundredths(below_under);
 	g->ruleset.above_from = hundredths(above_from);
@@ -322,7 +363,8 @@ static void golden_init(struct golden *g, const char *path)
 		void (*read)(struct golden *, json_t *);
 	} parts[] = {{"indicators", read_indicator}, {"positions", read_position},
 		{"plans", read_plan}, {"assignments", read_assignment}, {"absences", read_absence},
-		{"totals", read_total}, {"evidence", read_evidence}, {"complete", read_complete}};
+		{"totals", read_total}, {"evidence", read_evidence}, {"complete", read_complete},
+		{"answers", read_answers}};
 	json_t *ruleset, *lists[COUNT(parts)] = {NULL};
 	const char *about, *period;
 	json_error_t error;
@@ -331,17 +373,19 @@ static void golden_init(struct golden *g, const char *path)
 	g->root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 	if (g->root == NULL)
 		die(error.text, NULL);
-	unpack(g->root, "{s:s, s:s, s:s, s:o, s:o, s?o, s:o, s:o, s?o, s?o, s?o, s?o}", "about",
-		&about, "person", &g->person, "period", &period, "ruleset", &ruleset, parts[0].name,
-		&lists[0], parts[1].name, &lists[1], parts[2].name, &lists[2], parts[3].name,
-		&lists[3], parts[4].name, &lists[4], parts[5].name, &lists[5], parts[6].name,
-		&lists[6], parts[7].name, &lists[7]);
+	unpack(g->root, "{s:s, s:s, s:s, s:o, s:o, s?o, s:o, s:o, s?o, s?o, s?o, s?o, s?o}",
+		"about", &about, "person", &g->person, "period", &period, "ruleset", &ruleset,
+		parts[0].name, &lists[0], parts[1].name, &lists[1], parts[2].name, &lists[2],
+		parts[3].name, &lists[3], parts[4].name, &lists[4], parts[5].name, &lists[5],
+		parts[6].name, &lists[6], parts[7].name, &lists[7], parts[8].name, &lists[8]);
 	if (!period_parse(period, &g->period))
 		die(period, NULL);
 	read_ruleset(g, ruleset);
 	for (size_t i = 0; i < COUNT(parts); i++)
 		each(g, lists[i], parts[i].read);
 	qsort(g->complete, g->n_complete, sizeof *g->complete, score_complete_order);
+	qsort(g->of_units, g->n_of_units, sizeof *g->of_units, score_answers_order);
+	qsort(g->of_person, g->n_of_person, sizeof *g->of_person, score_answers_order);
 }
 
 /* The score as text; "null" when there is none. */
@@ -359,7 +403,11 @@ static char *golden_score(const struct golden *g)
 		.evidence = g->evidence,
 		.n_evidence = g->n_evidence,
 		.complete = g->complete,
-		.n_complete = g->n_complete};
+		.n_complete = g->n_complete,
+		.of_units = g->of_units,
+		.n_of_units = g->n_of_units,
+		.of_person = g->of_person,
+		.n_of_person = g->n_of_person};
 	struct score score = {0};
 	struct err e = {0};
 	json_t *json;

@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "appraisal/survey.h"
 #include "base/array.h"
 #include "base/clock.h"
 #include "messages/evidence_accepted.h"
+#include "messages/feedback_submitted.h"
 #include "messages/registry_changed.h"
 #include "messages/score_changed.h"
 #include "messages/topics.h"
@@ -23,6 +25,14 @@ static bool reads_accepted(const char *data, size_t len)
 {
 	struct evidence_accepted m;
 	return evidence_accepted_read(data, len, &m);
+}
+
+static bool reads_feedback(const char *data, size_t len)
+{
+	struct feedback_submitted m;
+	json_t *json = feedback_submitted_read(data, len, &m);
+	json_decref(json);
+	return json != NULL;
 }
 
 static bool reads_changed(const char *data, size_t len)
@@ -61,6 +71,7 @@ static void test_examples(void **state)
 	} codecs[] = {
 		{"evidence.accepted", reads_accepted},
 		{"registry.changed", reads_changed},
+		{"feedback.submitted", reads_feedback},
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(codecs); i++) {
@@ -98,6 +109,15 @@ static void test_accepted_comes_back(void **state)
 	assert_string_equal(text, "{\"person\":\"" PERSON "\",\"month\":\"2026-12\"}");
 	assert_true(evidence_accepted_read(text, strlen(text), &back));
 	assert_memory_equal(&m, &back, sizeof m);
+}
+
+/* The arithmetic and the codec have the elements in one order: the law's. */
+static void test_elements_are_the_survey_s(void **state)
+{
+	(void)state;
+	assert_int_equal(feedback_survey.n, SURVEY_ELEMENTS);
+	for (size_t i = 0; i < SURVEY_ELEMENTS; i++)
+		assert_string_equal(feedback_survey.rows[i].name, survey_element_names[i]);
 }
 
 static void test_changed_comes_back(void **state)
@@ -176,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_accepted_comes_back),
+		cmocka_unit_test(test_elements_are_the_survey_s),
 		cmocka_unit_test(test_changed_comes_back),
 		cmocka_unit_test(test_score_keys),
 		cmocka_unit_test(test_topics_of_sources),
