@@ -1,12 +1,11 @@
 /* api_agencies: the agencies for everybody, their people's scores for heads and auditors. */
-#include <stdio.h>
 #include <string.h>
 
 #include "api.h"
 #include "assets.h"
-#include "base/csv.h"
 #include "base/dec.h"
 #include "base/digest.h"
+#include "download.h"
 #include "kept.h"
 #include "public_survey.h"
 
@@ -51,33 +50,17 @@ bool api_get_agency_scores(struct visit *v, struct err *e)
 	return visit_log_rows(v, "score", r, n, e) && answer_scores(v, r, n);
 }
 
-enum { REPORT_BYTES = 16 * 1024 * 1024, REPORT_COLUMNS = 7, REPORT_RESULTS = 3 };
+enum { REPORT_COLUMNS = 7, REPORT_RESULTS = 3 };
 
-/* As spreadsheets of the visitor's country read it: with a decimal comma, the separator is another.
- */
-static char separator(const struct visit *v)
-{
-	return v->decimal_comma ? ';' : ',';
-}
-
-static const char *figure(const struct visit *v, const char *shown, char out[DEC_TEXT])
-{
-	snprintf(out, DEC_TEXT, "%s", shown);
-	char *point = strchr(out, '.');
-	if (v->decimal_comma && point)
-		*point = ',';
-	return out;
-}
-
-static bool report_row(const struct visit *v, struct buf *csv, const struct db_result *r, int row)
+static void report_row(const struct visit *v, struct buf *csv, const struct db_result *r, int row)
 {
 	char person[DIGEST_UUID_TEXT], results[DEC_TEXT];
 	const char *fields[REPORT_COLUMNS] = {digest_uuid_format(db_uuid(r, row, 0), person)};
 	for (int i = 1; i < REPORT_COLUMNS; i++)
 		fields[i] = db_is_null(r, row, i) ? NULL : db_text(r, row, i);
 	if (fields[REPORT_RESULTS])
-		fields[REPORT_RESULTS] = figure(v, fields[REPORT_RESULTS], results);
-	return csv_row(csv, separator(v), fields, REPORT_COLUMNS);
+		fields[REPORT_RESULTS] = download_figure(v, fields[REPORT_RESULTS], results);
+	download_row(v, csv, fields, REPORT_COLUMNS);
 }
 
 bool api_get_agency_report(struct visit *v, struct err *e)
@@ -85,20 +68,14 @@ bool api_get_agency_report(struct visit *v, struct err *e)
 	static const char *const head[REPORT_COLUMNS] = {
 		"person", "name", "unit", "results", "rating", "missing", "revision"};
 	DB_RESULT_AUTO *r = NULL;
+	BUF_AUTO csv;
+	download_begin(v, &csv, head, REPORT_COLUMNS);
 	if (!store_agency_report(v->db, v->agency, v->period_name, &r, e) ||
 		!visit_log_rows(v, "score", r, db_rows(r), e))
 		return false;
-	BUF_AUTO csv;
-	buf_init(&csv, REPORT_BYTES);
-	buf_adds(&csv, CSV_MARK);
-	csv_row(&csv, separator(v), head, REPORT_COLUMNS);
 	for (int i = 0; i < db_rows(r); i++)
 		report_row(v, &csv, r, i);
-	if (csv.failed)
-		return err_set(e, ERR_FATAL, "the report of %d people is over %d bytes", db_rows(r),
-			REPORT_BYTES);
-	return http_body(
-		v->request, 200, "text/csv; charset=utf-8; header=present", csv.data, csv.len);
+	return download_send(v, &csv, e);
 }
 
 bool api_get_contract(struct visit *v, struct err *e)

@@ -8,7 +8,7 @@
 #include "gateway.h"
 #include "session.h"
 
-enum { PAGE_MAX = 4 * 1024 * 1024, HREF_MAX = 8192 };
+enum { PAGE_MAX = 4 * 1024 * 1024 };
 
 /* --- language */
 
@@ -80,7 +80,7 @@ json_t *page_next(const struct visit *v, const char *path, const struct cursor *
 {
 	char text[CURSOR_TEXT];
 	BUF_AUTO href;
-	buf_init(&href, HREF_MAX);
+	buf_init(&href, PAGE_HREF);
 	buf_adds(&href, path);
 	page_add_query(&href, "q", v->search);
 	page_add_query(&href, "cursor", cursor_format(at, v->list, text));
@@ -93,7 +93,7 @@ static json_t *frame(const struct visit *v, enum language language)
 {
 	enum language other = language == LANGUAGE_ID ? LANGUAGE_EN : LANGUAGE_ID;
 	BUF_AUTO href;
-	buf_init(&href, HREF_MAX);
+	buf_init(&href, PAGE_HREF);
 	add_switch(&href, v, other);
 	return json_pack("{s:s, s:s, s:s, s:b}", "lang", language_codes[language], "other_lang",
 		language_codes[other], "switch_href", href.failed ? "/" : href.data, "signed_in",
@@ -140,7 +140,7 @@ static bool page_failed(struct visit *v, const struct err *e)
 static bool page_to_sign_in(struct visit *v)
 {
 	BUF_AUTO to;
-	buf_init(&to, HREF_MAX);
+	buf_init(&to, PAGE_HREF);
 	buf_adds(&to, "/");
 	page_add_query(&to, "to", v->request->path);
 	page_add_query(&to, "lang", http_query(v->request, "lang"));

@@ -29,6 +29,7 @@ const char *page_word(const struct visit *v, const char *group, const char *code
 enum { PAGE_PATH = 256 };
 const char *page_of_person(const uint8_t person[16], const char *rest, char out[PAGE_PATH]);
 /* Appends "?name=value", or "&name=value"; nothing for NULL. */
+enum { PAGE_HREF = 8192 };
 void page_add_query(struct buf *href, const char *name, const char *value);
 
 /* "1.250" */
@@ -45,7 +46,10 @@ bool page_evidence(struct visit *v, struct err *e);
 bool page_inbox(struct visit *v, struct err *e);
 bool page_message(struct visit *v, struct err *e);
 bool page_people(struct visit *v, struct err *e);
+bool page_people_file(struct visit *v, struct err *e);
 bool page_rejections(struct visit *v, struct err *e);
+bool page_rejections_file(struct visit *v, struct err *e);
 bool page_access(struct visit *v, struct err *e);
+bool page_access_file(struct visit *v, struct err *e);
 bool page_agencies(struct visit *v, struct err *e);
 bool page_style(struct visit *v, struct err *e);

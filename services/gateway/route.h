@@ -32,11 +32,11 @@ enum param {
 	PARAM_EVENT, /* the same in the query */
 	PARAM_REASON,
 	PARAM_SINCE,
-	PARAM_LOCALE, /* how figures and separators are written */
 	PARAM_UNIT, /* of a head's people */
 	PARAM_SEARCH, /* people by what is in a name */
 	PARAM_SORT, /* in which order */
 	PARAM_CURSOR,
+	PARAM_LOCALE, /* how figures and separators are written */
 	PARAM_MESSAGE, /* of an inbox, in the path */
 	PARAM_TRACKING, /* a code, in the path */
 	PARAM_TO, /* where to go after signing in */

@@ -182,16 +182,18 @@ const struct db_statement store_statements[] = {
 		""},
 	[INDICATOR_ID] = {"indicator_id", "SELECT id FROM registry.indicator_view WHERE code = $1",
 		"text"},
+	/* With the unit of today, or their last. */
 	[PEOPLE] = {"people",
 		"SELECT p.person, p.name, u.name, (SELECT max(s.period) FROM scoring.score_view s "
 		"WHERE s.person = p.person AND s.period LIKE '____-__' AND s.period NOT LIKE "
-		"'____-Q_') FROM registry.person_view p JOIN registry.assignment_view a ON "
-		"a.person = p.person AND a.from_date <= $3 AND coalesce(a.until_date, 'infinity') "
-		">= $3 JOIN registry.unit_view u ON u.code = a.unit JOIN registry.agency_view g ON "
-		"g.code = a.agency WHERE ($1::text IS NULL OR strpos(lower(p.name), lower($1)) > 0 "
-		"OR strpos(lower(u.name), lower($1)) > 0 OR strpos(lower(g.name), lower($1)) > 0) "
-		"AND ($2::uuid IS NULL OR (p.name, p.person) > (SELECT o.name, o.person FROM "
-		"registry.person_view o WHERE o.person = $2)) ORDER BY p.name, p.person LIMIT 101",
+		"'____-Q_') FROM registry.person_view p JOIN LATERAL (SELECT x.unit, x.agency FROM "
+		"registry.assignment_view x WHERE x.person = p.person AND x.from_date <= $3 ORDER "
+		"BY x.from_date DESC LIMIT 1) a ON true JOIN registry.unit_view u ON u.code = "
+		"a.unit JOIN registry.agency_view g ON g.code = a.agency WHERE ($1::text IS NULL "
+		"OR strpos(lower(p.name), lower($1)) > 0 OR strpos(lower(u.name), lower($1)) > 0 "
+		"OR strpos(lower(g.name), lower($1)) > 0) AND ($2::uuid IS NULL OR (p.name, "
+		"p.person) > (SELECT o.name, o.person FROM registry.person_view o WHERE o.person = "
+		"$2)) ORDER BY p.name, p.person LIMIT 101",
 		"text, uuid, date"},
 	/* Quarters sort behind. */
 	[MONTHS] = {"months",

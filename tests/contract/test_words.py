@@ -20,7 +20,7 @@ def read(language):
 
 
 WORDS = {language: read(language) for language in ("id", "en")}
-BOTH = {"A", "B", "Terukur", "auditor", "data", "target", "Target", "unit"}  # the same in both languages
+BOTH = {"A", "B", "CSV", "Terukur", "auditor", "data", "target", "Target", "unit"}  # the same in both languages
 ENGLISH = set("the of and is are to for this that not with by from on it be was were has have what which who you your page no "
               "score inbox evidence sign key home next back day days".split())
 INDONESIAN = set("yang dan di ke dari untuk ini itu tidak dengan oleh pada adalah atau bila akan sudah belum anda halaman nilai "

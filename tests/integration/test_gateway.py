@@ -773,9 +773,10 @@ def test_pages_show_only_what_one_may_see(stack, city):
 def test_an_auditor_s_pages(stack, city):
     """Who is sought is found by a part of the name, the unit's or the agency's; what was rejected is counted; looks are told,
     a request's in one line, and looking at them is one more; what is sought in vain leads on."""
-    town = Town(stack, load=False)
+    town = Town(stack, people=2, load=False)
     town.registry["people"][0]["name"], town.registry["units"][0]["name"] = "Zulaikha 100%", "Posko Zebra"
     town.registry["agencies"][0]["name"] = "Dinas Zamrud"
+    town.registry["people"][1] |= {"name": "Zainal yang pensiun", "until": "2026-03-31"}
     stack.load(town.registry)
     town.tell(town.event(subject="123"), town.event(subject="123"))
     stack.wait_idle()
@@ -783,6 +784,7 @@ def test_an_auditor_s_pages(stack, city):
     for sought in ("zulaikha", "100%25", "ZEBRA", "zamrud"):
         text = Page(page(stack, f"/people?q={sought}", cookie).text).text
         assert "Zulaikha 100%" in text and "Posko Zebra" in text and "Pegawai," not in text, sought
+    assert "Zainal yang pensiun" in page(stack, "/people?q=pensiun", cookie).text
     for sought in ("Zulaikha_", "x" * 200, "%E2%80%AEx", "';--"):
         answer = page(stack, f"/people?q={sought}", cookie)
         assert answer.status == 200 and "Tidak ada pegawai yang cocok" in answer.text, sought
@@ -790,7 +792,7 @@ def test_an_auditor_s_pages(stack, city):
         answer = page(stack, path, cookie)
         assert answer.status == 400 and 'href="/"' in answer.text, path
     text = Page(page(stack, "/rejections", cookie).text).text
-    assert f"{town.source}: 2 kejadian" in text and "NIP tidak sah (invalid_nip)" in text and "123" not in text.split(town.source)[1][:90]
+    assert f"{town.source}: 2 kejadian" in text and "NIP-nya tidak benar (invalid_nip)" in text and "123" not in text.split(town.source)[1][:90]
     assert page(stack, f"/people/{town.id()}/evidence", cookie).status == 200
     text = page(stack, "/access", cookie).text
     assert ": bukti dukung, <bdi>Zulaikha 100%</bdi>" in text
@@ -798,6 +800,29 @@ def test_an_auditor_s_pages(stack, city):
     assert again.text.count("<li>") <= text.count("<li>") + 1
     shown = stack.value("SELECT count(*) FROM gateway.access WHERE request = %s", again.headers["X-Request-Id"])
     assert shown == stack.value("SELECT count(DISTINCT person) FROM gateway.access WHERE request = %s", again.headers["X-Request-Id"]) > 0
+
+
+def test_what_an_auditor_sees_is_there_as_a_file(stack):
+    """A link away from its page, with the same rows, in columns and separators of the reader's spreadsheet."""
+    town = Town(stack, load=False)
+    name = town.registry["people"][0]["name"] = f"Zainab {town.source};=1+1"
+    stack.load(town.registry)
+    town.settle(town.event(), town.event(subject="123"))
+    cookie = cookie_of(stack, token(stack, "auditor"))
+    rows = {}
+    for path in (f"/people?q={town.source}", "/rejections", "/access"):
+        file = next(a["href"] for a in Page(page(stack, path, cookie).text).all("a") if ".csv" in a["href"])
+        assert file.startswith(path.partition("?")[0] + ".csv?") and file.endswith("locale=id")
+        answer = page(stack, file, cookie)
+        assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv") and answer.body.startswith(b"\xef\xbb\xbf")
+        rows[path] = [*csv.reader(io.StringIO(answer.body[3:].decode(), newline=""), delimiter=";")]
+    people, refused, looks = rows.values()
+    assert people[0] == ["person", "name", "unit", "last_month"] and len(people) == 2
+    assert people[1] == [town.id(), name.replace(";=", ";'="), town.registry["units"][0]["name"], "2026-03"]
+    assert [row[:3] for row in refused if row[0] == town.source] == [[town.source, "invalid_nip", "1"]]
+    assert looks[0] == ["at", "role", "by", "key", "what", "people", "person"] and "name" in [row[4] for row in looks[1:]]
+    for query in ("", "&cursor=x"):
+        assert page(stack, "/people.csv?locale=de" + query, cookie).status == 400
 
 
 def test_an_auditor_sees_the_last_verification(stack, city):

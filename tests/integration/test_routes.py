@@ -76,6 +76,9 @@ ROUTES = {
     "GET /people": Row(("auditor",), takes=("q", "cursor", "lang"), by_role=True, logs=seen("name", ("auditor",))),
     "GET /rejections": Row(("auditor",), takes=("lang",), by_role=True),
     "GET /access": Row(("auditor",), takes=("cursor", "lang"), by_role=True, logs=seen("name", ("auditor",))),
+    "GET /people.csv": Row(("auditor",), takes=("q", "cursor", "locale"), by_role=True, logs=seen("name", ("auditor",))),
+    "GET /rejections.csv": Row(("auditor",), takes=("locale",), by_role=True),
+    "GET /access.csv": Row(("auditor",), takes=("cursor", "locale"), by_role=True, logs=seen("name", ("auditor",))),
     "GET /agencies": Row(EVERYBODY, takes=("lang",), lenient=(*UNKNOWN, *SYSTEMS, "operator")),
     "GET /style.css": Row(EVERYBODY, lenient=EVERYBODY),
 }
