@@ -22,8 +22,7 @@ struct gateway {
 	/* settings */
 	char *listen, *public_url, *trusted_proxies;
 	int64_t db_pool, db_wait_ms, max_connections, max_per_address, max_per_token, workers,
-		request_deadline_ms, keep_access_days, drain_seconds,
-		feedback_per_hour;
+		request_deadline_ms, keep_access_days, drain_seconds, feedback_per_hour;
 
 	const struct route *routes;
 	struct http_route *served; /* the same, in the same order, as the server wants them */

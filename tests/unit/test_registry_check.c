@@ -149,12 +149,14 @@ static const struct {
 	{"{'units':[{'code':'u','agency':'nowhere','name':'U'}]}",
 		"units[0].agency: there is no \"nowhere\" among the agencies, neither in the "
 		"file nor in the registry\n"},
-	{INDICATOR(",'measure':'survey','element':'procedure','direction':'more'"),
-		"indicators[0].measure: \"survey\" comes with citizens' feedback and cannot be "
-		"loaded yet\nindicators[0].element: goes with the measure \"survey\" alone, "
-		"which cannot be loaded yet\n"},
+	{INDICATOR(",'measure':'survey','direction':'more','max':5"),
+		"indicators[0].element: is missing: a survey's element, or \"overall\"\n"
+		"indicators[0].max: of a survey is 4\n"},
+	{INDICATOR(",'measure':'mean','element':'procedure','scope':'unit','direction':'more'"),
+		"indicators[0].element: goes with the measure \"survey\" alone\n"
+		"indicators[0].scope: goes with the measure \"survey\" alone\n"},
 	{INDICATOR(",'measure':'median','direction':'up','min':1.00001,'max':0"),
-		"indicators[0].measure: must be one of count, sum, mean, ratio, latest\n"
+		"indicators[0].measure: must be one of count, sum, mean, ratio, latest, survey\n"
 		"indicators[0].direction: must be one of more, less\n"
 		"indicators[0].min: must be a number with at most 4 decimals and 15 digits in all\n"
 		"indicators[0].max: is below min\n"},
