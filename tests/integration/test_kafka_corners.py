@@ -68,7 +68,7 @@ def test_markers_are_no_lag(town, stack):
     assert wait_until(lambda: lag(stack, "terukur-intake", town.topic) == 0, 10), committed(
         stack, "terukur-intake", town.topic)
     assert town.realized() == ("3.00", 3), "what was aborted is never seen"
-    assert figure(stack, "intake", "terukur_lag_messages", topic=town.topic) == 0
+    assert wait_until(lambda: figure(stack, "intake", "terukur_lag_messages", topic=town.topic) == 0, 10)
     stack.restart("intake")
     stack.admin("status", "--wait", 30)
     assert town.realized() == ("3.00", 3)

@@ -79,7 +79,7 @@ ROUTES = {
     "GET /people.csv": Row(("auditor",), takes=("q", "cursor", "locale"), by_role=True, logs=seen("name", ("auditor",))),
     "GET /rejections.csv": Row(("auditor",), takes=("locale",), by_role=True),
     "GET /access.csv": Row(("auditor",), takes=("cursor", "locale"), by_role=True, logs=seen("name", ("auditor",))),
-    "GET /agencies": Row(EVERYBODY, takes=("lang",), lenient=(*UNKNOWN, *SYSTEMS, "operator")),
+    "GET /agencies": Row(EVERYBODY, takes=("lang",)),
     "GET /style.css": Row(EVERYBODY, lenient=EVERYBODY),
 }
 every_route = pytest.mark.parametrize("name", ROUTES)
