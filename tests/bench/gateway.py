@@ -67,7 +67,7 @@ def run(b, topic):
     services = [name for name in b.stack.programs if name in ("intake", "scoring", "decisions", "notification", "reporting")
                 and (b.stack.build / name).exists()]
     b.stack.stop(*services, "gateway")  # so that nobody else has the processors
-    b.stack.overrides["gateway"].update(MAX_PER_ADDRESS="256")
+    b.stack.overrides["gateway"].update(MAX_PER_ADDRESS="256", MAX_PER_TOKEN="256")
     b.stack.start("gateway")
     pair = Pair(b, topic)
     try:
