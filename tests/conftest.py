@@ -123,6 +123,10 @@ class System:
     def wait_idle(self, seconds=60):
         self.admin("status", "--wait", seconds, timeout=seconds + 30)
 
+    def ready(self, *names):
+        """Whether these, or all, say so on /readyz, which they find out a moment after it is so."""
+        return wait_until(lambda: all(self.get(name, "/readyz")[0] == 200 for name in names or SERVICES), 10)
+
     def get(self, name, path):
         """Status and text of a service's ops port."""
         try:

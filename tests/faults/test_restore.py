@@ -1,6 +1,5 @@
 """PostgreSQL is backed up while events flow, and everything is deleted: what docs/operations.md says, by its own commands. What
 everybody loses if this fails: all that was ever reported, or what came between the backup and the loss."""
-import json
 import os
 import shutil
 import subprocess
@@ -112,5 +111,5 @@ def test_kafka_is_lost_as_well(stack, secrets, tmp_path):
     stand = {f"{person}/{period}": body and body.encode() for person, period, body in
              stack.rows("SELECT person, period, body FROM scoring.score")}
     assert heard == stand and len(stand) >= 6
-    assert all(json.loads(stack.get(name, "/readyz")[1])["ready"] for name in SERVICES)
+    assert stack.ready()
     stack.admin("verify")

@@ -100,7 +100,7 @@ def test_what_a_running_program_needs_is_not_taken_away(stack, following, level,
     done = run(stack, following, "admin", "migrate")
     assert (done.returncode, done.stdout) == (0, "applied 902_contract.sql\n")
     town.settle(town.event())
-    assert all(stack.get(name, "/readyz")[0] == 200 for name in SERVICES)
+    assert stack.ready()
 
 
 def test_an_old_program_does_not_begin_on_a_schema_that_is_not_for_it(stack, following, level):

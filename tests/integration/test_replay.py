@@ -110,7 +110,7 @@ def test_from_an_instant(told, stack):
     stack.start("intake")
     stack.wait_idle()
     assert differs(before, stands(stack)) == {}
-    assert stack.get("intake", "/readyz")[0] == 200
+    assert stack.ready("intake")
 
 
 def test_of_one_source(told, stack):
