@@ -181,7 +181,7 @@ class Daemon:
         pid = self.pid
         try:
             return bool(pid) and os.readlink(f"/proc/{pid}/exe").endswith(" (deleted)")
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError, PermissionError):  # an ordinary container's root may not see it of others
             return False
 
     @property
