@@ -36,7 +36,8 @@ static bool say_groups(struct worker *w, const struct db_result *groups,
 	return ok;
 }
 
-static bool rebuild(struct worker *w, const struct bus_message *m, struct err *e)
+/* *any: it asked for that. */
+static bool rebuild(struct worker *w, const struct bus_message *m, bool *any, struct err *e)
 {
 	struct registry_changed asked;
 	bool readable = registry_changed_read(m->data, m->len, &asked);
@@ -44,10 +45,10 @@ static bool rebuild(struct worker *w, const struct bus_message *m, struct err *e
 		worker_pass_over(w, m, "it does not say what is to be looked at again");
 	if (!readable || asked.kind != REGISTRY_RECOMPUTE)
 		return true;
+	*any = true;
 	struct period p = asked.period;
 	DB_RESULT_AUTO *groups = NULL;
-	return store_recount_answers(w->db, e) &&
-	       store_rebuild(w->db, asked.person, p.first_month, p.first_month + p.months - 1,
+	return store_rebuild(w->db, asked.person, p.first_month, p.first_month + p.months - 1,
 		       &groups, e) &&
 	       say_groups(w, groups, m, e);
 }
@@ -55,14 +56,16 @@ static bool rebuild(struct worker *w, const struct bus_message *m, struct err *e
 bool housekeeping_recompute(
 	struct worker *w, const struct bus_message *messages, int n, struct err *e)
 {
+	bool any = false;
 	for (int i = 0; i < n; i++) {
 		if (service_stopping())
 			return err_set(e, ERR_RETRY, "stopping");
-		if (!rebuild(w, &messages[i], e))
+		if (!rebuild(w, &messages[i], &any, e))
 			return false;
 		worker_progress(w);
 	}
-	return bus_flush(w->out, e);
+	/* Of everybody's units at once: all of it is read, so not for each. */
+	return (!any || store_recount_answers(w->db, e)) && bus_flush(w->out, e);
 }
 
 static bool say_mark(void *worker, const struct db_result *r, int i, struct err *e)

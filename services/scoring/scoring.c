@@ -143,6 +143,15 @@ static bool load_evidence(struct chunk *c, struct db_result **out, struct err *e
 	return ok;
 }
 
+/* Where no indicator asks for them, no row is read. */
+static bool load_answers(
+	struct chunk *c, int32_t first, int32_t last, struct db_result **out, struct err *e)
+{
+	return !roster_asks_citizens(roster_of(c->w)) ||
+	       scoring_answers(c->w->db, &c->people, clock_month_first(first * 12),
+		       clock_month_first(last * 12 + 12) - 1, out, e);
+}
+
 /* What stands behind the people's scores, after the locks. */
 static bool load(struct chunk *c, struct err *e)
 {
@@ -152,8 +161,7 @@ static bool load(struct chunk *c, struct err *e)
 	years_of(c, &first, &last);
 	if (!scoring_totals(db, &c->people, first * 12, last * 12 + 11, &rows.totals, e) ||
 		!scoring_complete(db, &c->people, first * 12, last * 12 + 11, &rows.complete, e) ||
-		!scoring_answers(db, &c->people, clock_month_first(first * 12),
-			clock_month_first(last * 12 + 12) - 1, &rows.answers, e) ||
+		!load_answers(c, first, last, &rows.answers, e) ||
 		!load_evidence(c, &rows.evidence, e)) {
 		compute_rows_done(&rows);
 		return false;

@@ -74,6 +74,14 @@ const struct roster_indicator *roster_indicator(const struct roster *r, const ch
 	return find(code, r->indicators, r->n_indicators, sizeof *r->indicators, by_code);
 }
 
+bool roster_asks_citizens(const struct roster *r)
+{
+	for (int i = 0; i < r->n_indicators; i++)
+		if (r->indicators[i].measure == MEASURE_SURVEY)
+			return true;
+	return false;
+}
+
 int roster_unit(const struct roster *r, const char *code)
 {
 	char *const *found = find(code, r->units, r->n_units, sizeof *r->units, by_code);

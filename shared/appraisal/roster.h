@@ -53,6 +53,7 @@ void roster_done(void *roster);
 
 const struct roster_person *roster_person(const struct roster *r, const uint8_t id[16]);
 const struct roster_indicator *roster_indicator(const struct roster *r, const char *code);
+bool roster_asks_citizens(const struct roster *r); /* an indicator is of their answers */
 int roster_unit(const struct roster *r, const char *code); /* index, -1 */
 int roster_position(const struct roster *r, const char *code); /* index, -1 */
 /* In force on a day; NULL when none is. */
