@@ -67,15 +67,11 @@ bool api_get_agency_report(struct visit *v, struct err *e)
 {
 	static const char *const head[REPORT_COLUMNS] = {
 		"person", "name", "unit", "results", "rating", "missing", "revision"};
+	static const struct download file = {REPORT_COLUMNS, head, report_row};
 	DB_RESULT_AUTO *r = NULL;
-	BUF_AUTO csv;
-	download_begin(v, &csv, head, REPORT_COLUMNS);
-	if (!store_agency_report(v->db, v->agency, v->period_name, &r, e) ||
-		!visit_log_rows(v, "score", r, db_rows(r), e))
-		return false;
-	for (int i = 0; i < db_rows(r); i++)
-		report_row(v, &csv, r, i);
-	return download_send(v, &csv, e);
+	return store_agency_report(v->db, v->agency, v->period_name, &r, e) &&
+	       visit_log_rows(v, "score", r, db_rows(r), e) &&
+	       download_send(v, &file, r, db_rows(r), e);
 }
 
 bool api_get_contract(struct visit *v, struct err *e)

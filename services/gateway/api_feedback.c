@@ -50,24 +50,8 @@ static const struct fields_table table = {FIELD_ROWS(rows), .unknown = "is no fi
 
 static bool add_fault(void *visit, const char *place, const char *detail)
 {
-	struct visit *v = visit;
-	if (!v->errors)
-		v->errors = json_array();
-	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", place, "code",
-						 "invalid_field", "detail", detail));
+	visit_fault(visit, place, "invalid_field", detail);
 	return true;
-}
-
-static bool refuse(struct visit *v, int status, const char *code, const char *detail)
-{
-	http_problem_errors(v->request, status, code, detail, v->errors);
-	v->errors = NULL;
-	return false;
-}
-
-static bool refuse_form(struct visit *v)
-{
-	return refuse(v, 400, "invalid_feedback", "nothing was taken: see errors");
 }
 
 /* NULL, with the answer given, for what is no feedback. */
@@ -81,7 +65,7 @@ static json_t *read_form(struct visit *v, struct form *out)
 	if (!json)
 		add_fault(v, "", fault.detail);
 	json_decref(json);
-	refuse_form(v);
+	visit_refuse(v, REFUSED_FORM);
 	return NULL;
 }
 
@@ -94,7 +78,7 @@ static bool check_place(struct visit *v, const struct form *f, struct err *e)
 		add_fault(v, "agency", "is no agency that the registry knows");
 	else if (f->said.unit && !unit)
 		add_fault(v, "unit", "is no unit of this agency");
-	return !v->errors || refuse_form(v);
+	return !v->errors || visit_refuse(v, REFUSED_FORM);
 }
 
 /* A counter's tablet speaks for its own agency. */
@@ -107,14 +91,18 @@ static bool check_counter(struct visit *v, const struct form *f)
 static bool know_key(struct visit *v, uint8_t key[DIGEST_SHA256], struct err *e)
 {
 	struct gateway *g = v->gateway;
-	if (!atomic_load(&g->has_key)) {
-		uint8_t read[DIGEST_SHA256];
-		if (!store_secret(v->db, read, e))
-			return false;
-		memcpy(g->key, read, sizeof read); /* the same, whoever is first */
-		atomic_store(&g->has_key, true);
-	}
+	pthread_mutex_lock(&g->key_lock);
+	bool known = g->has_key;
 	memcpy(key, g->key, DIGEST_SHA256);
+	pthread_mutex_unlock(&g->key_lock);
+	if (known)
+		return true;
+	if (!store_secret(v->db, key, e))
+		return false;
+	pthread_mutex_lock(&g->key_lock);
+	memcpy(g->key, key, DIGEST_SHA256); /* the same, whoever is first */
+	g->has_key = true;
+	pthread_mutex_unlock(&g->key_lock);
 	return true;
 }
 
@@ -160,8 +148,7 @@ static bool take_quota(struct visit *v, const struct form *f, const uint8_t key[
 		return true;
 	snprintf(seconds, sizeof seconds, "%lld", (long long)wait);
 	http_add_header(v->request, "Retry-After", seconds);
-	return refuse(v, 429, "too_many_requests",
-		"much has come from your network about this unit in the last hour");
+	return visit_refuse(v, REFUSED_QUOTA);
 }
 
 /* What the tracking code is made of: chance, or of a repetition the same as before. */
@@ -177,7 +164,7 @@ static bool make_seed(struct visit *v, const uint8_t key[DIGEST_SHA256],
 		return true;
 	if (!*sent || strlen(sent) > KEY_MOST) {
 		add_fault(v, "Idempotency-Key", "must have 1 to 128 characters");
-		return refuse_form(v);
+		return visit_refuse(v, REFUSED_FORM);
 	}
 	snprintf(bearer, sizeof bearer, "%lld", (long long)v->who.token);
 	const char *const of_key[] = {"key", bearer}, *const of_body[] = {"body"};
@@ -186,8 +173,7 @@ static bool make_seed(struct visit *v, const uint8_t key[DIGEST_SHA256],
 	if (!store_repetition(v->db, hash, body, clock_date(v->now) + 1, &was, e))
 		return false;
 	if (was == REPETITION_OTHER)
-		return refuse(
-			v, 422, "key_reused", "another body has come under this Idempotency-Key");
+		return visit_refuse(v, REFUSED_KEY);
 	const char *const of_seed[] = {"seed"};
 	uint8_t both[2 * DIGEST_SHA256];
 	memcpy(both, hash, sizeof hash);

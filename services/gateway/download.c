@@ -18,13 +18,6 @@ void download_row(const struct visit *v, struct buf *out, const char *const *fie
 		columns); /* what does not fit is told by download_send */
 }
 
-void download_begin(const struct visit *v, struct buf *out, const char *const *head, size_t columns)
-{
-	buf_init(out, DOWNLOAD_BYTES);
-	buf_adds(out, CSV_MARK);
-	download_row(v, out, head, columns);
-}
-
 const char *download_figure(const struct visit *v, const char *shown, char out[DEC_TEXT])
 {
 	snprintf(out, DEC_TEXT, "%s", shown);
@@ -34,10 +27,18 @@ const char *download_figure(const struct visit *v, const char *shown, char out[D
 	return out;
 }
 
-bool download_send(struct visit *v, const struct buf *out, struct err *e)
+bool download_send(
+	struct visit *v, const struct download *d, const struct db_result *r, int n, struct err *e)
 {
-	if (out->failed)
-		return err_set(e, ERR_FATAL, "a file of more than %d bytes", DOWNLOAD_BYTES);
+	BUF_AUTO out;
+	buf_init(&out, DOWNLOAD_BYTES);
+	buf_adds(&out, CSV_MARK);
+	download_row(v, &out, d->head, d->columns);
+	for (int i = 0; i < n; i++)
+		d->row(v, &out, r, i);
+	if (out.failed)
+		return err_set(
+			e, ERR_FATAL, "a file of %d rows is over %d bytes", n, DOWNLOAD_BYTES);
 	return http_body(
-		v->request, 200, "text/csv; charset=utf-8; header=present", out->data, out->len);
+		v->request, 200, "text/csv; charset=utf-8; header=present", out.data, out.len);
 }

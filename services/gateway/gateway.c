@@ -93,6 +93,7 @@ static bool prepare(struct gateway *g, const char *database)
 	g->scores = g->pool ? scores_new(g->pool) : NULL;
 	g->kept = kept_new();
 	g->feedback = quota_new(g->feedback_per_hour);
+	pthread_mutex_init(&g->key_lock, NULL);
 	return g->pool && g->registry && g->known && g->under_way && g->scores && g->kept &&
 	       g->feedback;
 }
@@ -138,6 +139,7 @@ void gateway_stop(struct gateway *g)
 	bus_producer_free(g->out);
 	kept_free(g->kept);
 	quota_free(g->feedback);
+	pthread_mutex_destroy(&g->key_lock);
 	web_free(g->web);
 	together_free(g->scores);
 	share_free(g->under_way);

@@ -1,6 +1,7 @@
 /* gateway: what every request's handler has at hand. */
 #pragma once
 
+#include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,8 +35,9 @@ struct gateway {
 	struct web *web; /* pages and words, see web.h */
 	struct snapshot *registry; /* of rosters: what each day asks of people */
 	struct quota *feedback; /* of strangers, see quota.h */
+	pthread_mutex_t key_lock;
 	uint8_t key[32]; /* of tracking codes, once has_key */
-	atomic_bool has_key;
+	bool has_key;
 	struct bus_producer *out; /* shared by all threads */
 	struct http_server *http;
 	int32_t looks_kept; /* the last day on which old looks were forgotten; the timer's own */

@@ -84,7 +84,9 @@ json_t *page_next(const struct visit *v, const char *path, const struct cursor *
 	buf_adds(&href, path);
 	page_add_query(&href, "q", v->search);
 	page_add_query(&href, "cursor", cursor_format(at, v->list, text));
-	return json_string(href.failed ? path : href.data);
+	page_add_query(&href, "period", v->period_name);
+	page_add_query(&href, "indicator", v->indicator);
+	return href.failed ? json_null() : json_string(href.data);
 }
 
 /* --- sending */

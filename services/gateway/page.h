@@ -34,7 +34,7 @@ void page_add_query(struct buf *href, const char *name, const char *value);
 
 /* "1.250" */
 const char *page_count(enum language language, int64_t n, char out[DEC_TEXT]);
-/* The address of the next page of a list. */
+/* The address of the next page of a list, with what else was asked for. */
 json_t *page_next(const struct visit *v, const char *path, const struct cursor *at);
 
 /* The routes' work. */

@@ -62,23 +62,23 @@ bool page_people(struct visit *v, struct err *e)
 
 enum { PEOPLE_COLUMNS = 4 };
 
+static void people_fields(
+	const struct visit *v, struct buf *out, const struct db_result *r, int row)
+{
+	char person[DIGEST_UUID_TEXT];
+	const struct people_row x = store_people_row(r, row);
+	const char *fields[PEOPLE_COLUMNS] = {
+		digest_uuid_format(x.person, person), x.name, x.unit, x.month};
+	download_row(v, out, fields, PEOPLE_COLUMNS);
+}
+
 bool page_people_file(struct visit *v, struct err *e)
 {
 	static const char *const head[PEOPLE_COLUMNS] = {"person", "name", "unit", "last_month"};
+	static const struct download file = {PEOPLE_COLUMNS, head, people_fields};
 	DB_RESULT_AUTO *r = NULL;
-	BUF_AUTO csv;
 	int n;
-	download_begin(v, &csv, head, PEOPLE_COLUMNS);
-	if (!read_people(v, &r, &n, e))
-		return false;
-	for (int i = 0; i < n; i++) {
-		char person[DIGEST_UUID_TEXT];
-		const struct people_row x = store_people_row(r, i);
-		const char *fields[PEOPLE_COLUMNS] = {
-			digest_uuid_format(x.person, person), x.name, x.unit, x.month};
-		download_row(v, &csv, fields, PEOPLE_COLUMNS);
-	}
-	return download_send(v, &csv, e);
+	return read_people(v, &r, &n, e) && download_send(v, &file, r, n, e);
 }
 
 /* --- what was rejected */
@@ -114,23 +114,22 @@ bool page_rejections(struct visit *v, struct err *e)
 			REJECTED_DAYS, "most", page_count(language, STORE_REFUSALS, n)));
 }
 
+static void rejections_fields(
+	const struct visit *v, struct buf *out, const struct db_result *r, int row)
+{
+	char n[DEC_TEXT], last[CLOCK_TEXT];
+	const struct refusals_row x = store_refusals_row(r, row);
+	snprintf(n, sizeof n, "%" PRId64, x.n);
+	const char *fields[REJECTED_COLUMNS] = {x.source, x.reason, n, clock_format(x.last, last)};
+	download_row(v, out, fields, REJECTED_COLUMNS);
+}
+
 bool page_rejections_file(struct visit *v, struct err *e)
 {
 	static const char *const head[REJECTED_COLUMNS] = {"source", "reason", "events", "last"};
+	static const struct download file = {REJECTED_COLUMNS, head, rejections_fields};
 	DB_RESULT_AUTO *r = NULL;
-	BUF_AUTO csv;
-	download_begin(v, &csv, head, REJECTED_COLUMNS);
-	if (!read_rejections(v, &r, e))
-		return false;
-	for (int i = 0; i < db_rows(r); i++) {
-		char n[DEC_TEXT], last[CLOCK_TEXT];
-		const struct refusals_row x = store_refusals_row(r, i);
-		snprintf(n, sizeof n, "%" PRId64, x.n);
-		const char *fields[REJECTED_COLUMNS] = {
-			x.source, x.reason, n, clock_format(x.last, last)};
-		download_row(v, &csv, fields, REJECTED_COLUMNS);
-	}
-	return download_send(v, &csv, e);
+	return read_rejections(v, &r, e) && download_send(v, &file, r, db_rows(r), e);
 }
 
 /* --- who looked */
@@ -173,30 +172,25 @@ bool page_access(struct visit *v, struct err *e)
 
 enum { ACCESS_COLUMNS = 7 };
 
-static void access_row(const struct visit *v, struct buf *csv, const struct looked_row *x)
+static void access_fields(
+	const struct visit *v, struct buf *out, const struct db_result *r, int row)
 {
 	char at[CLOCK_TEXT], token[DEC_TEXT], n[DEC_TEXT];
-	snprintf(token, sizeof token, "%" PRId64, x->token);
-	snprintf(n, sizeof n, "%" PRId64, x->n);
+	const struct looked_row x = store_looked_row(r, row);
+	snprintf(token, sizeof token, "%" PRId64, x.token);
+	snprintf(n, sizeof n, "%" PRId64, x.n);
 	const char *fields[ACCESS_COLUMNS] = {
-		clock_format(x->at, at), x->role, x->by, token, x->what, n, x->person};
-	download_row(v, csv, fields, ACCESS_COLUMNS);
+		clock_format(x.at, at), x.role, x.by, token, x.what, n, x.person};
+	download_row(v, out, fields, ACCESS_COLUMNS);
 }
 
 bool page_access_file(struct visit *v, struct err *e)
 {
 	static const char *const head[ACCESS_COLUMNS] = {
 		"at", "role", "by", "key", "what", "people", "person"};
+	static const struct download file = {ACCESS_COLUMNS, head, access_fields};
 	DB_RESULT_AUTO *r = NULL;
-	BUF_AUTO csv;
-	download_begin(v, &csv, head, ACCESS_COLUMNS);
-	if (!read_access(v, &r, e))
-		return false;
-	for (int i = 0; i < db_rows(r); i++) {
-		const struct looked_row x = store_looked_row(r, i);
-		access_row(v, &csv, &x);
-	}
-	return download_send(v, &csv, e);
+	return read_access(v, &r, e) && download_send(v, &file, r, db_rows(r), e);
 }
 
 /* --- for everybody */

@@ -109,18 +109,6 @@ static int rows_of_page(const struct listing *l, const struct db_result *r)
 	return n;
 }
 
-static json_t *next_of(struct visit *v, const struct cursor *next)
-{
-	char cursor[CURSOR_TEXT];
-	BUF_AUTO href;
-	buf_init(&href, 2048);
-	buf_adds(&href, v->request->path);
-	page_add_query(&href, "cursor", cursor_format(next, v->list, cursor));
-	page_add_query(&href, "period", v->period_name);
-	page_add_query(&href, "indicator", v->indicator);
-	return href.failed ? json_null() : json_string(href.data);
-}
-
 static json_t *back_of(const struct visit *v)
 {
 	char rest[PERIOD_TEXT + 8], path[PAGE_PATH];
@@ -165,19 +153,19 @@ static json_t *rejected_of(
 		language_time(language, x->at, received), "id", x->event);
 }
 
-/* On the first page: what is not evidence, and why; nothing of its original. */
+/* On the first page: what is not evidence, and why; nothing of its original. *rejected stays NULL
+ * where there is nothing. */
 static bool read_rejected(
 	struct visit *v, const struct db_result *indicators, json_t **rejected, struct err *e)
 {
 	DB_RESULT_AUTO *r = NULL;
 	struct evidence_query q = {
 		.person = v->person, .has_period = v->period_name != NULL, .period = v->period};
-	*rejected = json_null();
 	if (v->later)
 		return true;
 	if (v->indicator && !store_indicator_id(v->db, v->indicator, &q.indicator, e))
 		return false;
-	if ((v->indicator && q.indicator == 0))
+	if (v->indicator && q.indicator == 0)
 		return true;
 	if (!store_rejected_of(v->db, &q, &r, e))
 		return false;
@@ -188,7 +176,6 @@ static bool read_rejected(
 		const struct rejected_row x = store_rejected_row(r, i);
 		json_array_append_new(rows, rejected_of(v, indicators, &x));
 	}
-	json_decref(*rejected);
 	*rejected = json_pack("{s:o, s:b}", "refusals", rows, "more", db_rows(r) > STORE_REJECTED);
 	return true;
 }
@@ -202,10 +189,10 @@ static bool show(const struct listing *l, const struct db_result *r, const struc
 	json_t *days = days_of(l, r, n, &counts), *next = json_null();
 	if (n > 0 && (n < db_rows(r) || v->beyond || store_evidence_more(r))) {
 		const struct cursor last = store_evidence_row(r, n - 1).at;
-		next = next_of(v, &last);
+		next = page_next(v, v->request->path, &last);
 	}
 	return page_send(v, 200, "evidence.html",
-		json_pack("{s:s?, s:s?, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:b, s:o, s:o}",
+		json_pack("{s:s?, s:s?, s:s, s:i, s:i, s:b, s:o, s:o, s:o, s:b, s:o, s:o?}",
 			"period",
 			v->period_name ? language_period(l->language, v->period, period) : NULL,
 			"indicator_name",

@@ -31,16 +31,11 @@ json_t *inbox_rows(
 
 static json_t *next_of(const struct visit *v, const struct db_result *r)
 {
-	struct cursor at = {0};
-	char cursor[CURSOR_TEXT], path[PAGE_PATH];
-	BUF_AUTO href = {0};
+	char path[PAGE_PATH];
 	if (db_rows(r) <= STORE_PAGE)
 		return json_null();
-	at.number = store_inbox_row(r, STORE_PAGE - 1).id;
-	buf_init(&href, 1024);
-	buf_adds(&href, page_of_person(v->person, "inbox", path));
-	page_add_query(&href, "cursor", cursor_format(&at, v->list, cursor));
-	return json_string(href.data);
+	const struct cursor at = {.number = store_inbox_row(r, STORE_PAGE - 1).id};
+	return page_next(v, page_of_person(v->person, "inbox", path), &at);
 }
 
 bool page_inbox(struct visit *v, struct err *e)

@@ -173,6 +173,16 @@ static json_t *arithmetic_of(
 		"evidence_href", evidence_of(s, item));
 }
 
+const json_t *sheet_item_of(const json_t *score, const char *indicator)
+{
+	size_t i;
+	const json_t *item;
+	json_array_foreach (json_object_get(score, "items"), i, item)
+		if (strcmp(sheet_text(item, "indicator"), indicator) == 0)
+			return item;
+	return NULL;
+}
+
 json_t *sheet_figures(const struct sheet *s, const json_t *item)
 {
 	const struct indicator_row x = about(s, item);

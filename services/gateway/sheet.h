@@ -39,6 +39,8 @@ json_t *sheet_rating(const struct sheet *s, const char *code); /* {"words", "mar
 
 /* A bound of an item's target: "0.00" for none; both are the target where that is no range. */
 const char *sheet_bound(const json_t *item, bool high);
+/* The score's item of an indicator; NULL when it has none. */
+const json_t *sheet_item_of(const json_t *score, const char *indicator);
 /* What figures.html and a name say: realised, of how much, in which unit. */
 json_t *sheet_figures(const struct sheet *s, const json_t *item);
 /* Month by month, as columns.html shows it; empty where there is one alone. *differ: not all ask

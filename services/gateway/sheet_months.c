@@ -10,23 +10,13 @@ struct month {
 	const json_t *item;
 };
 
-static const json_t *item_of(const json_t *score, const char *indicator)
-{
-	size_t i;
-	const json_t *item;
-	json_array_foreach (json_object_get(score, "items"), i, item)
-		if (strcmp(sheet_text(item, "indicator"), indicator) == 0)
-			return item;
-	return NULL;
-}
-
 static int months_of(const struct sheet *s, const char *indicator, struct month out[12])
 {
 	int n = 0;
 	size_t i;
 	const json_t *month;
 	json_array_foreach (s->months, i, month) {
-		const json_t *item = item_of(json_object_get(month, "score"), indicator);
+		const json_t *item = sheet_item_of(json_object_get(month, "score"), indicator);
 		if (item && n < 12)
 			out[n++] = (struct month){
 				(int)json_integer_value(json_object_get(month, "number")), item};

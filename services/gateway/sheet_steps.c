@@ -6,16 +6,6 @@
 
 enum { STEPS = 3 };
 
-static const json_t *item_of(const struct sheet *s, const json_t *hint)
-{
-	size_t i;
-	const json_t *item;
-	json_array_foreach (json_object_get(s->score, "items"), i, item)
-		if (strcmp(sheet_text(item, "indicator"), sheet_text(hint, "indicator")) == 0)
-			return item;
-	return NULL;
-}
-
 static bool adds_up(const struct indicator_row *x)
 {
 	return strcmp(x->measure, "count") == 0 || strcmp(x->measure, "sum") == 0;
@@ -45,7 +35,8 @@ static json_t *step_of(const struct sheet *s, const json_t *hint)
 
 static dec_wide weight_of(const struct sheet *s, const json_t *hint)
 {
-	return sheet_hundredths(sheet_text(item_of(s, hint), "weight"));
+	return sheet_hundredths(
+		sheet_text(sheet_item_of(s->score, sheet_text(hint, "indicator")), "weight"));
 }
 
 /* The heaviest that is not among those which are taken; at the same weight the first. */

@@ -19,6 +19,11 @@ static const struct refusal refusals[] = {
 	[REFUSED_BUSY] = {429, "too_many_requests", "too many requests at once with this token",
 		"busy"},
 	[REFUSED_ORIGIN] = {403, "forbidden", "this did not come from here", "origin"},
+	[REFUSED_FORM] = {400, "invalid_feedback", "nothing was taken: see errors", "address"},
+	[REFUSED_QUOTA] = {429, "too_many_requests",
+		"much has come from your network about this unit in the last hour", "busy"},
+	[REFUSED_KEY] = {422, "key_reused", "another body has come under this Idempotency-Key",
+		"address"},
 };
 
 bool visit_refuse(struct visit *v, enum refusal_of why)
@@ -66,14 +71,19 @@ bool visit_is_foreign(const struct visit *v)
 	return origin_is_foreign(&o);
 }
 
+void visit_fault(struct visit *v, const char *field, const char *code, const char *detail)
+{
+	if (!v->errors)
+		v->errors = json_array();
+	json_array_append_new(v->errors,
+		json_pack("{s:s, s:s, s:s}", "field", field, "code", code, "detail", detail));
+}
+
 void visit_wrong(struct visit *v, const char *field, const char *detail)
 {
 	char shown[128]; /* the query names it */
 	text_printable(shown, sizeof shown, field, strlen(field));
-	if (!v->errors)
-		v->errors = json_array();
-	json_array_append_new(v->errors, json_pack("{s:s, s:s, s:s}", "field", shown, "code",
-						 "invalid_parameter", "detail", detail));
+	visit_fault(v, shown, "invalid_parameter", detail);
 }
 
 /* --- deciding */

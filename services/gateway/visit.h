@@ -67,7 +67,10 @@ enum refusal_of {
 	REFUSED_PERSON,
 	REFUSED_AGENCY,
 	REFUSED_BUSY,
-	REFUSED_ORIGIN
+	REFUSED_ORIGIN,
+	REFUSED_FORM,
+	REFUSED_QUOTA,
+	REFUSED_KEY
 };
 struct refusal {
 	int status;
@@ -104,7 +107,8 @@ bool visit_look_up(struct visit *v, enum known_kind kind, const uint8_t hash[32]
 bool visit_know(struct visit *v, const char *token, bool *found, struct err *e) MUST_CHECK;
 /* A browser says that this comes from another site. */
 bool visit_is_foreign(const struct visit *v);
-/* Notes what is wrong with a parameter. */
+/* Notes what is wrong with a field of what was sent; with a parameter. */
+void visit_fault(struct visit *v, const char *field, const char *code, const char *detail);
 void visit_wrong(struct visit *v, const char *field, const char *detail);
 bool visit_refuse(struct visit *v, enum refusal_of why); /* answers; returns false */
 
